@@ -1,0 +1,1 @@
+"""Composition: settings, addresses, entry points and the commands that run the whole."""
