@@ -1,0 +1,36 @@
+"""Triggers that make history append-only, whoever writes: a service, a shell, or raw SQL."""
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+TABLES = ("annotation_revision", "annotation_decision", "annotation_exposure")
+_POSTGRES_FUNCTION = """
+CREATE OR REPLACE FUNCTION mitate_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'append-only: % of % is refused', TG_OP, TG_TABLE_NAME;
+END $$
+"""
+
+
+def create_triggers(connection: BaseDatabaseWrapper) -> None:
+    """Make the database refuse UPDATE and DELETE on the history tables."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(_POSTGRES_FUNCTION)
+        for table in TABLES:
+            for verb in ("UPDATE", "DELETE"):
+                name = f"{table}_no_{verb.lower()}"
+                if connection.vendor == "postgresql":
+                    cursor.execute(f"CREATE TRIGGER {name} BEFORE {verb} ON {table} FOR EACH ROW EXECUTE FUNCTION mitate_append_only()")
+                else:
+                    cursor.execute(
+                        f"CREATE TRIGGER {name} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, 'append-only: {verb} of {table} is refused'); END"
+                    )
+
+
+def drop_triggers(connection: BaseDatabaseWrapper) -> None:
+    """Take the triggers away: for going back a migration, and for emptying a test database."""
+    with connection.cursor() as cursor:
+        for table in TABLES:
+            for verb in ("update", "delete"):
+                where = f" ON {table}" if connection.vendor == "postgresql" else ""
+                cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{verb}{where}")

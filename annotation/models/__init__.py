@@ -1,0 +1,26 @@
+"""Marks and everything said about them. Revisions, suggestions, exposures and decisions are append-only."""
+
+from annotation.models.annotation import Annotation, Revision
+from annotation.models.campaign import Campaign, CampaignImage
+from annotation.models.endpoint import ModelEndpoint
+from annotation.models.export import ExportRun
+from annotation.models.label_set import FormDefinition, Label, LabelSet
+from annotation.models.read import Read
+from annotation.models.suggestion import Decision, Exposure, Suggestion, SuggestionRun
+
+__all__ = [
+    "Annotation",
+    "Campaign",
+    "CampaignImage",
+    "Decision",
+    "ExportRun",
+    "Exposure",
+    "FormDefinition",
+    "Label",
+    "LabelSet",
+    "ModelEndpoint",
+    "Read",
+    "Revision",
+    "Suggestion",
+    "SuggestionRun",
+]

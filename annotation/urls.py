@@ -1,0 +1,6 @@
+"""Addresses of the annotation app: ``api`` is mounted at /api/, ``pages`` at /."""
+
+from django.urls import URLPattern, URLResolver
+
+api: list[URLPattern | URLResolver] = []
+pages: list[URLPattern | URLResolver] = []

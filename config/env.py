@@ -1,0 +1,88 @@
+"""What a site can set, all through the environment. An empty value means the embedded engine.
+
+Every bad value is reported at once, with its name, before anything starts.
+"""
+
+import secrets
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Env(BaseSettings):
+    """The environment variables of Mitate; each is read with the prefix ``MITATE_``."""
+
+    model_config = SettingsConfigDict(env_prefix="MITATE_", env_file=None, extra="ignore")
+
+    data_dir: Path = Field(default=ROOT / "data", description="Folder that holds everything the site owns: images, database, keys, caches.")
+    database_url: str = Field(default="", description="postgres://user:password@host:port/name; empty: SQLite in the data folder.")
+    redis_url: str = Field(default="", description="redis://host:port/0 for live hints between several web processes; empty: in-process.")
+    secret_key: str = Field(
+        default="", description="Signing key of sessions and grants, at least 50 characters; empty: made once and kept in the data folder."
+    )
+    allowed_hosts: Annotated[list[str], NoDecode] = Field(
+        default=["127.0.0.1", "localhost", "[::1]"], description="Host names under which the site is reached, separated by commas."
+    )
+    trusted_origins: Annotated[list[str], NoDecode] = Field(
+        default=[], description="Origins behind a TLS proxy, such as https://mitate.example.ac.jp, separated by commas."
+    )
+    model_hosts: Annotated[list[str], NoDecode] = Field(
+        default=["127.0.0.1:8500"], description="host:port of the model endpoints that may be spoken to, separated by commas."
+    )
+    https: bool = Field(default=False, description="True behind TLS: cookies are sent over HTTPS only and HSTS is on.")
+    debug: bool = Field(default=False, description="Developer's pages on errors; never in service.")
+    pixel_workers: int = Field(default=2, ge=1, le=64, description="Child processes that decode pixels.")
+    pixel_memory_bytes: int = Field(default=3 << 30, ge=256 << 20, description="Address space one pixel worker may take, in bytes.")
+    tile_cache_bytes: int = Field(default=4 << 30, ge=0, description="Disk space that rendered tiles may take, in bytes.")
+    upload_max_bytes: int = Field(default=20 << 30, ge=1 << 20, description="Largest single file taken by the upload page, in bytes.")
+    web_workers: int = Field(default=1, ge=1, le=64, description="Web processes; more than one needs PostgreSQL and Redis.")
+
+    @field_validator("allowed_hosts", "trusted_origins", "model_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """Read a comma-separated text as a list."""
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: str) -> str:
+        """Refuse a key that can be guessed."""
+        if value and len(value) < 50:
+            raise ValueError("must have at least 50 characters")
+        return value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        """Make the folder independent of where a command was started."""
+        return value.resolve()
+
+    def signing_key(self) -> str:
+        """Return the signing key, making and keeping one (mode 0600) on the first start of a site that set none."""
+        if self.secret_key:
+            return self.secret_key
+        path = self.data_dir / "secret.key"
+        if not path.exists():
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            fresh = path.with_suffix(f".{secrets.token_hex(4)}")
+            fresh.touch(mode=0o600)
+            fresh.write_text(secrets.token_urlsafe(64), "utf-8")
+            try:
+                # link, not rename: of two processes starting at once the first one's key stays.
+                path.hardlink_to(fresh)
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        return path.read_text("utf-8").strip()
+
+
+@lru_cache(maxsize=1)
+def read_env() -> Env:
+    """Read the environment once per process."""
+    return Env()

@@ -1,0 +1,9 @@
+"""Static files under names that carry their digest, so that a browser may keep them for ever."""
+
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class ModuleStorage(CompressedManifestStaticFilesStorage):
+    """Rewrites the relative imports between ES modules to the hashed names as well."""
+
+    support_js_module_import_aggregation = True

@@ -1,0 +1,61 @@
+"""What every test stands on: the test data, a data folder of its own, and a database that can be emptied."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Before Django reads its settings: a test never touches the site's own data folder.
+_DATA_DIR = tempfile.TemporaryDirectory(prefix="mitate-test-")
+os.environ["MITATE_DATA_DIR"] = _DATA_DIR.name
+os.environ.setdefault("MITATE_SECRET_KEY", "only-for-tests-" + "0123456789" * 5)
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of real and hostile files that lies beside the repository."""
+    folder = REPOSITORY.parent / "shared" / "data"
+    assert (folder / "MANIFEST.csv").is_file(), f"the test data is missing: {folder}"
+    return folder
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """Folder of the small, freely licensed images that ship with the project."""
+    return REPOSITORY / "samples"
+
+
+@pytest.fixture(autouse=True)
+def _plain_static_files(settings: object) -> None:
+    """Serve static files unhashed in tests that do not start a server of their own."""
+    settings.STORAGES = {  # type: ignore[attr-defined]
+        **settings.STORAGES,  # type: ignore[attr-defined]
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _emptied_databases() -> Iterator[None]:
+    """Let transactional tests empty their database although its history is append-only."""
+    from django.db import connections
+    from django.test import TransactionTestCase
+
+    from annotation.append_only import create_triggers, drop_triggers
+
+    empty = TransactionTestCase._fixture_teardown
+
+    def empty_without_triggers(self: TransactionTestCase) -> None:
+        aliases = self._databases_names(include_mirrors=False)
+        for alias in aliases:
+            drop_triggers(connections[alias])
+        empty(self)
+        for alias in aliases:
+            create_triggers(connections[alias])
+
+    TransactionTestCase._fixture_teardown = empty_without_triggers
+    yield
+    TransactionTestCase._fixture_teardown = empty

@@ -1,0 +1,1 @@
+"""HTTP around the catalogue: strict input, typed errors, thin views."""
