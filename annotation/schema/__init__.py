@@ -1,0 +1,1 @@
+"""The annotation document: shapes, labels, JSON Schema per version, checks, canonical bytes. Knows no framework."""
