@@ -3,7 +3,7 @@
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class ModuleStorage(CompressedManifestStaticFilesStorage):
+class ModuleStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # the library has no types
     """Rewrites the relative imports between ES modules to the hashed names as well."""
 
     support_js_module_import_aggregation = True

@@ -1,0 +1,1 @@
+"""Tools for those who work on Mitate; nothing here runs in service."""

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Installs what the tests need from Debian: a browser, a database, a message broker, Japanese letters, Node.
+set -euo pipefail
+need=()
+command -v chromium >/dev/null || need+=(chromium)
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need+=(postgresql)
+command -v redis-server >/dev/null || need+=(redis-server)
+command -v node >/dev/null || need+=(nodejs npm)
+fc-list 2>/dev/null | grep -qi "CJK" || need+=(fonts-noto-cjk fontconfig)
+[ "${#need[@]}" = 0 ] && exit 0
+
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "The tests need packages that are not installed. As root, type:" >&2
+    echo "    apt-get install ${need[*]}" >&2
+    exit 1
+fi
+echo "Installing for the tests: ${need[*]}"
+export DEBIAN_FRONTEND=noninteractive
+# Debian starts a service on installation; the tests start servers of their own, on loopback.
+printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d.mitate && chmod +x /usr/sbin/policy-rc.d.mitate
+kept=""
+[ -e /usr/sbin/policy-rc.d ] && kept=yes || mv /usr/sbin/policy-rc.d.mitate /usr/sbin/policy-rc.d
+trap '[ -n "$kept" ] && rm -f /usr/sbin/policy-rc.d.mitate || rm -f /usr/sbin/policy-rc.d' EXIT
+if ! { apt-get update -qq && apt-get install -y -qq "${need[@]}" >/dev/null; }; then
+    echo "Could not install: ${need[*]}. Is the network shut? Install them by hand, then type make test again." >&2
+    exit 1
+fi
