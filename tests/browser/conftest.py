@@ -1,0 +1,107 @@
+"""A real Chromium against a real site; the network beyond this machine is shut, and every request is checked."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from tests.browser.site import Site
+
+pytestmark = pytest.mark.browser
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+PASSWORD = "mitate-demo"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder needs the browser."""
+    for item in items:
+        if "tests/browser" in str(item.path):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """The driver."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Debian's Chromium, which resolves no name at all: a page that asked another host would get nothing."""
+    chromium = playwright.chromium.launch(
+        executable_path=CHROMIUM,
+        args=["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--lang=ja"],
+    )
+    yield chromium
+    chromium.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One site with the demo data for the whole run."""
+    running = Site(tmp_path_factory.mktemp("site"))
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    """Where pictures of pages are written; those that the README shows are copied to docs/images by hand of the test."""
+    folder = Path(__file__).resolve().parents[2] / "build" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+class Visit:
+    """One person at one browser: a page, what went wrong on it, and where its requests went."""
+
+    def __init__(self, context: BrowserContext, site: Site) -> None:
+        self.context = context
+        self.site = site
+        self.page: Page = context.new_page()
+        self.errors: list[str] = []
+        self.foreign: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        context.on("request", lambda request: self._note(request.url))
+
+    def _note(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc != f"127.0.0.1:{self.site.port}":
+            self.foreign.append(url)
+
+    def sign_in(self, user: str) -> None:
+        """Sign in by the form, as a person does."""
+        self.page.goto(f"{self.site.url}/login/")
+        self.page.fill("input[name=username]", user)
+        self.page.fill("input[name=password]", PASSWORD)
+        self.page.click("main button[type=submit]")
+        self.page.wait_for_url(f"{self.site.url}/")
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Visit]]:
+    """Open a browser as somebody in a language; after the test no page may have asked another host or broken the policy."""
+    visits: list[Visit] = []
+
+    def begin(user: str | None = None, language: str = "ja", **options: object) -> Visit:
+        context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="ja-JP" if language == "ja" else "en-GB", **options)
+        context.add_cookies([{"name": "django_language", "value": language, "url": site.url}])
+        context.set_default_timeout(15_000)
+        fresh = Visit(context, site)
+        visits.append(fresh)
+        if user is not None:
+            fresh.sign_in(user)
+        return fresh
+
+    yield begin
+    for done in visits:
+        done.context.close()
+        assert not done.foreign, f"requests to other hosts: {done.foreign}"
+        broken = [error for error in done.errors if "Content Security Policy" in error or "Uncaught" in error]
+        assert not broken, broken
