@@ -1,0 +1,1 @@
+"""Permitted reads of marks and campaigns; what is none of the asker's business is not found."""
