@@ -1,0 +1,1 @@
+"""HTTP for programs and page scripts: parse, call one service or selector, answer."""

@@ -1,0 +1,1 @@
+"""Which image comes next. Pure: plain rows in, plain rows out; no Django."""

@@ -1,0 +1,45 @@
+"""Societies and members, as far as a person may see them."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.utils.translation import get_language
+
+from societies.models import Membership, Society
+
+
+def display_name(named: Any) -> str:
+    """Return the name of anything with ``name_ja`` and ``name_en`` in the language that is on."""
+    return str(named.name_ja if (get_language() or "").startswith("ja") else named.name_en)
+
+
+def member_societies(*, user: User) -> QuerySet[Society]:
+    """Return the societies in which a person holds any role; all of them for a superuser."""
+    if user.is_superuser:
+        return Society.objects.all()
+    return Society.objects.filter(memberships__user=user).distinct()
+
+
+def administered_societies(*, user: User) -> QuerySet[Society]:
+    """Return the societies that a person administers; all of them for a superuser."""
+    if user.is_superuser:
+        return Society.objects.all()
+    return Society.objects.filter(memberships__user=user, memberships__role=Membership.Role.ADMIN)
+
+
+def is_admin(*, user: User, society: Society) -> bool:
+    """Return whether a person administers a society."""
+    return administered_societies(user=user).filter(pk=society.pk).exists()
+
+
+def members(*, society: Society) -> list[dict[str, Any]]:
+    """Return the people of a society with their roles, by name."""
+    rows: dict[int, dict[str, Any]] = {}
+    for membership in Membership.objects.filter(society=society).select_related("user").order_by("user__username", "role"):
+        person = membership.user
+        row = rows.setdefault(
+            person.pk, {"id": person.pk, "username": person.get_username(), "name": person.get_full_name() or person.get_username(), "roles": []}
+        )
+        row["roles"].append(membership.role)
+    return list(rows.values())

@@ -1,0 +1,1 @@
+"""What changes who may do what, and who holds which read: one verb a function."""
