@@ -189,6 +189,16 @@ function parse(text, response) {
   }
 }
 
+/**
+ * Reads why an answer obtained by `Api.fetch` is not what was asked for.
+ * @param {Response} response
+ * @returns {Promise<ApiError>}
+ */
+export async function errorOf(response) {
+  const isJson = (response.headers.get('content-type') ?? '').includes('json');
+  return refusal(response, isJson ? parse(await readText(response), response) : null);
+}
+
 /** @param {Response} response @param {any} data @returns {ApiError} */
 function refusal(response, data) {
   const error = data?.error ?? {};

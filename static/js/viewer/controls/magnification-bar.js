@@ -1,0 +1,42 @@
+/** Fit, magnification presets and the magnification of the moment. */
+
+import {el} from '../../lib/dom.js';
+import {t} from '../../lib/i18n.js';
+import {formatMagnification} from '../magnification.js';
+import {group, iconButton, textButton} from './parts.js';
+
+/** @import {Viewer} from '../viewer.js' */
+
+/** A preset counts as chosen within this share of its value. */
+const TOLERANCE = 0.01;
+
+/** @param {Viewer} viewer @returns {HTMLElement} */
+export function magnificationBar(viewer) {
+  const {manifest} = viewer;
+  const presets = viewer.magnificationPresets();
+  const buttons = presets.map(({value, label}) => {
+    const name = viewer.usesObjectives
+      ? t('Magnification {value}', {value: label})
+      : t('{value} of full resolution', {value: label});
+    return textButton(label, name, () => viewer.setMagnification(value));
+  });
+  const now = el('output', {class: 'viewer-readout viewer-magnification-now', attrs: {title: t('Current magnification')}});
+  const update = () => {
+    now.textContent = formatMagnification(viewer.magnification, manifest);
+    presets.forEach(({value}, at) => {
+      const chosen = Math.abs(viewer.magnification / value - 1) < TOLERANCE;
+      buttons[at].setAttribute('aria-pressed', String(chosen));
+    });
+  };
+  viewer.onChange(({kind}) => {
+    if (kind === 'view') update();
+  });
+  update();
+  return group(
+    t('Magnification'),
+    'viewer-magnification',
+    iconButton('fit', t('Whole image'), () => viewer.fit({duration: 160})),
+    el('span', {class: 'viewer-segments'}, ...buttons),
+    now,
+  );
+}

@@ -1,0 +1,98 @@
+/** One frame as an OpenLayers layer, drawn with Canvas 2D: pans, zooms and turns with the map, needs no WebGL. */
+
+import {Layer} from '../../vendor/ol.mjs';
+import {hatched} from './hatch.js';
+import {applyTable, fillTable, makeTable} from './voi.js';
+
+/** @import {Frame, ValuesFrame} from './frame-decode.js' */
+
+/** @typedef {any} FrameState of OpenLayers, which does not export the type from its bundle */
+
+/** From this many screen px per image px on, pixels are shown as squares: the reader is looking at single samples. */
+const SQUARES_FROM_ENLARGEMENT = 6;
+
+export class FrameLayer extends Layer {
+  constructor() {
+    super({});
+    this.canvas = document.createElement('canvas');
+    this.canvas.className = 'viewer-frame';
+    this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext('2d'));
+    this.table = makeTable();
+    this.tableKey = '';
+    /** @type {OffscreenCanvas | null} */
+    this.grey = null;
+    /** @type {ImageData | null} */
+    this.greyData = null;
+    /** @type {CanvasImageSource | null} */
+    this.picture = null;
+  }
+
+  /**
+   * Puts a frame on screen.
+   * @param {Frame} frame
+   * @param {{window: {center: number, width: number} | null, inverted: boolean}} look used by value frames
+   */
+  show(frame, {window, inverted}) {
+    this.picture = frame.kind === 'colour' ? frame.bitmap : this.greyOf(frame, window ?? {center: 0, width: 1}, inverted);
+    this.changed();
+  }
+
+  /**
+   * Shows hatching instead of a frame.
+   * @param {number} columns
+   * @param {number} rows
+   */
+  showFailure(columns, rows) {
+    this.picture = hatched(columns, rows);
+    this.changed();
+  }
+
+  /**
+   * @param {ValuesFrame} frame
+   * @param {{center: number, width: number}} window
+   * @param {boolean} inverted by the reader, on top of what the file says
+   * @returns {OffscreenCanvas}
+   */
+  greyOf(frame, window, inverted) {
+    const invert = frame.invert !== inverted;
+    const key = JSON.stringify([frame.modality, window.center, window.width, invert]);
+    if (key !== this.tableKey) {
+      fillTable(this.table, frame.modality, window, invert);
+      this.tableKey = key;
+    }
+    if (!this.grey || !this.greyData || this.grey.width !== frame.columns || this.grey.height !== frame.rows) {
+      this.grey = new OffscreenCanvas(frame.columns, frame.rows);
+      this.greyData = new ImageData(frame.columns, frame.rows);
+    }
+    applyTable(frame.stored, this.table, new Uint32Array(this.greyData.data.buffer));
+    /** @type {OffscreenCanvasRenderingContext2D} */ (this.grey.getContext('2d')).putImageData(this.greyData, 0, 0);
+    return this.grey;
+  }
+
+  /**
+   * @param {FrameState} frameState
+   * @returns {HTMLElement}
+   * @override
+   */
+  render(frameState) {
+    const {size, pixelRatio, viewState} = frameState;
+    const [width, height] = [Math.round(size[0] * pixelRatio), Math.round(size[1] * pixelRatio)];
+    const {canvas, context} = this;
+    if (canvas.width !== width || canvas.height !== height) {
+      canvas.width = width;
+      canvas.height = height;
+    }
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, width, height);
+    if (!this.picture) return canvas;
+    const scale = pixelRatio / viewState.resolution;
+    context.translate(width / 2, height / 2);
+    context.rotate(viewState.rotation);
+    context.scale(scale, scale);
+    context.translate(-viewState.center[0], viewState.center[1]);
+    context.imageSmoothingEnabled = scale < SQUARES_FROM_ENLARGEMENT * pixelRatio;
+    context.imageSmoothingQuality = scale < 1 ? 'high' : 'low';
+    context.drawImage(this.picture, 0, 0);
+    return canvas;
+  }
+}

@@ -1,0 +1,250 @@
+/** The frames of one image: which is shown, with which window, standing or running. */
+
+import {CineClock} from './cine-clock.js';
+import {framesToPrefetch} from './frame-cache.js';
+import {valueAt} from './frame-decode.js';
+import {FrameLayer} from './frame-layer.js';
+import {FrameLoader} from './frame-loader.js';
+import {t} from '../lib/i18n.js';
+import {cleanWindow, windowFromValues, windowPresets} from './voi.js';
+
+/** @import {Frame} from './frame-decode.js' */
+/** @import {PixelGrant} from './pixel-grant.js' */
+/** @import {Level0Point} from './geometry.js' */
+/** @import {Frames, Manifest, Window} from './types.js' */
+
+/** @typedef {'frame' | 'loading' | 'window' | 'cine' | 'failure'} FrameChange */
+/** @typedef {{id: string, name: string, center: number | null, width: number | null}} PresetChoice null: computed on choosing */
+
+const AHEAD = 10;
+const BEHIND = 3;
+
+export class FrameStack {
+  /**
+   * @param {object} options
+   * @param {Manifest & {frames: Frames}} options.manifest
+   * @param {PixelGrant} options.grant
+   * @param {(change: FrameChange, error?: unknown) => void} options.onChange
+   */
+  constructor({manifest, grant, onChange}) {
+    this.manifest = manifest;
+    this.count = manifest.frames.count;
+    this.encoding = manifest.frames.encoding;
+    this.onChange = onChange;
+    this.layer = new FrameLayer();
+    this.loader = new FrameLoader({url: manifest.frame_url, grant});
+    this.clock = new CineClock({count: this.count, frameTimeMs: manifest.frames.frame_time_ms});
+    /** 0-based frame on screen; -1 until the first one is. Marks belong to this one. */
+    this.current = -1;
+    /** 0-based frame asked for; differs from `current` while it is on its way. */
+    this.wanted = 0;
+    /** True while hatching stands for the current frame. */
+    this.failed = false;
+    this.inverted = false;
+    /** @type {Window | null} null for colour frames and before the first frame */
+    this.window = null;
+    this.presetId = '';
+    /** @type {Frame | null} */
+    this.shown = null;
+    /** @type {1 | -1} */
+    this.direction = 1;
+    /** Counts starts of the cine loop, so that an earlier loop ends when a new one begins. */
+    this.run = 0;
+  }
+
+  get playing() {
+    return this.clock.running;
+  }
+
+  get frameTimeMs() {
+    return this.clock.frameTimeMs;
+  }
+
+  /** True when the file records no frame time and the pace is ours. */
+  get frameTimeAssumed() {
+    return this.clock.assumed;
+  }
+
+  /** True while the frame asked for is on its way. */
+  get loading() {
+    return this.wanted !== this.current;
+  }
+
+  /** Millimetres along the slice normal of the frame asked for, where the file says it. */
+  get positionMm() {
+    return this.manifest.frames?.positions_mm?.[this.wanted] ?? null;
+  }
+
+  /**
+   * Shows a frame and stops the cine loop.
+   * @param {number} frame 0-based, brought into range
+   * @returns {Promise<boolean>} whether this frame is on screen now; false when another was asked for meanwhile
+   */
+  setFrame(frame) {
+    this.pause();
+    return this.showFrame(frame);
+  }
+
+  /** @param {number} frame @returns {Promise<boolean>} */
+  async showFrame(frame) {
+    const wanted = Math.min(this.count - 1, Math.max(0, Math.round(frame)));
+    if (wanted !== this.wanted) this.direction = wanted > this.wanted ? 1 : -1;
+    this.wanted = wanted;
+    if (!this.loader.cache.has(wanted)) this.onChange('loading');
+    try {
+      const loaded = await this.loader.load(wanted);
+      if (this.wanted !== wanted) return false;
+      this.display(loaded, wanted);
+    } catch (error) {
+      if (this.wanted !== wanted) return false;
+      this.fail(wanted, error);
+      return false;
+    }
+    this.prefetch();
+    return true;
+  }
+
+  /** @param {number} delta frames @returns {Promise<boolean>} */
+  step(delta) {
+    return this.setFrame(this.wanted + delta);
+  }
+
+  /** Asks again for a frame that failed. */
+  retry() {
+    if (this.failed) void this.setFrame(this.wanted);
+  }
+
+  /** @param {Frame} frame @param {number} index */
+  display(frame, index) {
+    this.loader.cache.pin(index);
+    this.shown = frame;
+    this.current = index;
+    this.failed = false;
+    if (frame.kind === 'values' && !this.window) {
+      const [own] = this.manifest.frames.windows;
+      this.presetId = own ? 'file-0' : frame.window ? 'frame' : 'auto';
+      this.window = cleanWindow(own ?? frame.window ?? windowFromValues(frame.stored, frame.modality));
+      this.onChange('window');
+    }
+    this.draw();
+    this.onChange('frame');
+  }
+
+  /** @param {number} index @param {unknown} error */
+  fail(index, error) {
+    this.pause();
+    this.shown = null;
+    this.current = index;
+    this.failed = true;
+    this.layer.showFailure(this.manifest.width, this.manifest.height);
+    this.onChange('frame');
+    this.onChange('failure', error);
+  }
+
+  draw() {
+    if (this.shown) this.layer.show(this.shown, {window: this.window, inverted: this.inverted});
+  }
+
+  prefetch() {
+    const {current, count, direction, playing} = this;
+    if (count < 2) return;
+    this.loader.prefetch(
+      framesToPrefetch({current, count, direction: playing ? 1 : direction, ahead: AHEAD, behind: playing ? 0 : BEHIND, loop: playing}),
+    );
+  }
+
+  // ----- window -----
+
+  /**
+   * @param {Window} window in rescaled values
+   * @param {string} [presetId] which choice it came from
+   */
+  setWindow(window, presetId = '') {
+    if (this.encoding !== 'values') return;
+    this.window = cleanWindow(window);
+    this.presetId = presetId;
+    this.draw();
+    this.onChange('window');
+  }
+
+  /** Sets the window to the frame's own values, without the few extreme ones. */
+  autoWindow() {
+    if (this.shown?.kind === 'values') this.setWindow(windowFromValues(this.shown.stored, this.shown.modality), 'auto');
+  }
+
+  /** Sets the window to everything that the frame holds. */
+  fullRange() {
+    if (this.shown?.kind === 'values') this.setWindow(windowFromValues(this.shown.stored, this.shown.modality, 0), 'full');
+  }
+
+  /** @param {boolean} inverted */
+  setInvert(inverted) {
+    if (this.encoding !== 'values') return;
+    this.inverted = inverted;
+    this.draw();
+    this.onChange('window');
+  }
+
+  /** @returns {PresetChoice[]} */
+  presets() {
+    if (this.encoding !== 'values') return [];
+    return [
+      ...windowPresets(this.manifest),
+      {id: 'auto', name: t('Automatic'), center: null, width: null},
+      {id: 'full', name: t('Full range'), center: null, width: null},
+    ];
+  }
+
+  /** @param {string} id of one of `presets()` */
+  applyPreset(id) {
+    const preset = this.presets().find((candidate) => candidate.id === id);
+    if (preset?.id === 'auto') this.autoWindow();
+    else if (preset?.id === 'full') this.fullRange();
+    else if (preset?.center != null && preset.width != null) {
+      this.setWindow({center: preset.center, width: preset.width, name: preset.name}, id);
+    }
+  }
+
+  /**
+   * @param {Level0Point} point
+   * @returns {number | null} rescaled value under a point; null on colour frames and outside
+   */
+  valueAt([x, y]) {
+    return this.shown?.kind === 'values' ? valueAt(this.shown, Math.floor(x), Math.floor(y)) : null;
+  }
+
+  // ----- cine -----
+
+  play() {
+    if (this.playing || this.count < 2) return;
+    this.clock.start(performance.now(), Math.max(0, this.current));
+    this.run += 1;
+    this.onChange('cine');
+    void this.loop(this.run);
+  }
+
+  pause() {
+    if (!this.playing) return;
+    this.clock.stop();
+    this.onChange('cine');
+  }
+
+  /** @param {number} run */
+  async loop(run) {
+    while (this.playing && this.run === run) {
+      const due = this.clock.due(performance.now());
+      if (due !== this.current) {
+        const waited = !this.loader.cache.has(due);
+        await this.showFrame(due);
+        if (waited) this.clock.hold(performance.now());
+      }
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+    }
+  }
+
+  dispose() {
+    this.clock.stop();
+    this.loader.dispose();
+    this.layer.dispose();
+  }
+}

@@ -1,0 +1,98 @@
+/** Slides and photographs: tiles in the image's own grid, over its thumbnail so that nothing ever flashes white. */
+
+import {ImageLayer, ImageStatic, ImageTile, TileGrid, TileLayer} from '../../vendor/ol.mjs';
+import {hatched} from './hatch.js';
+import {cachedTiles, chooseLevel, gridOptions, isEdgeTile, levelsByZ, tileUrl} from './tile-grid.js';
+
+/** @import {Projection} from '../../vendor/ol.mjs' */
+/** @import {PixelGrant} from './pixel-grant.js' */
+/** @import {Level, Manifest} from './types.js' */
+
+/** Beyond this many px of the coarsest level in a screen px, only the thumbnail is drawn: tiles would be countless. */
+const MAX_SHRINK_OF_COARSEST = 8;
+
+/** A tile source that reports failures and can ask again for what failed without a blank moment. */
+export class PyramidSource extends ImageTile {
+  /**
+   * @param {object} options
+   * @param {Manifest} options.manifest
+   * @param {Projection} options.projection
+   * @param {PixelGrant} options.grant
+   * @param {(error: unknown) => void} options.onFailure a tile was replaced by hatching
+   * @param {() => void} [options.onLoad] a tile arrived
+   */
+  constructor({manifest, projection, grant, onFailure, onLoad = () => {}}) {
+    const levels = levelsByZ(manifest.levels);
+    super({
+      projection,
+      tileGrid: new TileGrid(gridOptions(manifest.levels, projection.getExtent())),
+      wrapX: false,
+      transition: 0,
+      zDirection: chooseLevel(globalThis.devicePixelRatio ?? 1),
+      loader: (z, column, row, {signal}) => this.load({level: levels[z], column, row, signal}),
+    });
+    this.template = manifest.tile_url;
+    this.grant = grant;
+    this.onFailure = onFailure;
+    this.onLoad = onLoad;
+    this.attempt = 0;
+    this.failed = 0;
+  }
+
+  /**
+   * Fetches and decodes one tile off the main thread; a tile that fails is hatched and reported.
+   * @param {{level: Level, column: number, row: number, signal?: AbortSignal}} tile
+   * @returns {Promise<any>} an image as large as the grid's tile
+   */
+  async load({level, column, row, signal}) {
+    const [width, height] = [level.tile_width, level.tile_height];
+    try {
+      const response = await this.grant.fetch(tileUrl(this.template, {level: level.index, column, row}), signal);
+      const blob = await response.blob();
+      // Tiles of the last column and row are clipped to the level; OpenLayers would stretch them over the whole cell.
+      const bitmap = isEdgeTile(level, column, row)
+        ? await createImageBitmap(blob, 0, 0, width, height)
+        : await createImageBitmap(blob);
+      this.onLoad();
+      return bitmap;
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      this.failed += 1;
+      this.onFailure(error);
+      return hatched(width, height);
+    }
+  }
+
+  /** Asks again for all tiles in view; those that arrived before come from the browser's cache. */
+  retry() {
+    if (this.failed === 0) return;
+    this.failed = 0;
+    this.attempt += 1;
+    this.setKey(`attempt-${this.attempt}`);
+  }
+}
+
+/**
+ * Makes the pixel layers of a pyramid, bottom first.
+ * @param {object} options
+ * @param {Manifest} options.manifest
+ * @param {Projection} options.projection
+ * @param {PixelGrant} options.grant
+ * @param {(error: unknown) => void} options.onFailure
+ * @param {() => void} options.onLoad
+ * @returns {{underlay: ImageLayer<ImageStatic>, tiles: TileLayer<PyramidSource>, source: PyramidSource}}
+ */
+export function pyramidLayers({manifest, projection, grant, onFailure, onLoad}) {
+  const source = new PyramidSource({manifest, projection, grant, onFailure, onLoad});
+  const underlay = new ImageLayer({
+    source: new ImageStatic({url: manifest.thumbnail_url, imageExtent: projection.getExtent(), projection}),
+  });
+  const coarsest = levelsByZ(manifest.levels)[0];
+  const tiles = new TileLayer({
+    source,
+    preload: Number.POSITIVE_INFINITY,
+    cacheSize: cachedTiles(manifest.levels),
+    maxResolution: coarsest.downsample * MAX_SHRINK_OF_COARSEST,
+  });
+  return {underlay, tiles, source};
+}
