@@ -1,0 +1,232 @@
+"""The DICOM engine: single and multi-frame images, grey and colour, one frame decoded at a time.
+
+Whole-slide instances are checked here and then opened by the slide engine, whose pyramid spans the series' folder.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from PIL import Image
+from pydicom.dataset import Dataset
+from pydicom.uid import UID
+
+from viewer.geometry import RegionRequest, Size
+from viewer.readers import base, dicom_decode, dicom_describe, tiff_structure
+from viewer.readers.base import EncodedPixels, Inspection
+from viewer.readers.dicom_decode import Samples
+from viewer.readers.dicom_file import DicomFile, open_dicom
+from viewer.readers.dicom_frames import FrameIndex, check_stack, read_layout
+from viewer.readers.dicom_values import (
+    CT_PRESETS,
+    GREY,
+    Values,
+    Window,
+    auto_window,
+    encode_values,
+    number,
+    rescale_of,
+    to_display,
+    to_rgb,
+    to_values,
+    windows_of,
+)
+from viewer.readers.errors import LimitExceeded, MalformedFile, OutOfRange, UnsupportedFormat, WithheldImage
+
+NAME: Final = "dicom"
+_SEGMENTATION_CLASSES: Final = frozenset({"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"})
+
+
+class DicomReader:
+    """One DICOM instance that is no whole-slide image.
+
+    Args:
+        file: an open file; closed with the reader.
+
+    Raises:
+        ReaderError: with the reason why it is refused.
+    """
+
+    def __init__(self, file: DicomFile) -> None:
+        self._file = file
+        self.header = file.header
+        if str(self.header.get("SOPClassUID", "")) in _SEGMENTATION_CLASSES:
+            raise UnsupportedFormat("no_pixels", "a segmentation")
+        self.layout = read_layout(file)
+        check_stack(self.layout)
+        dicom_decode.check_syntax(file.syntax)
+        self._index = FrameIndex(file, self.layout)
+        self.size = Size(self.layout.columns, self.layout.rows)
+        self.grey = self.layout.photometric in GREY
+        self.invert = self.layout.photometric == "MONOCHROME1"
+
+    def inspect(self) -> Inspection:
+        """Header facts; the first, middle and last frames are decoded once to prove them."""
+        warnings: list[str] = []
+        identity = dicom_describe.describe(self.header, warnings)
+        spacing = dicom_describe.spacing(self.header, warnings)
+        frames = self.layout.frames
+        for index in sorted({0, frames // 2, frames - 1}):
+            self.frame(index)
+        if not all(rescale_of(self.header, frame).believed for frame in (0, frames - 1)):
+            warnings.append("rescale_ignored")
+        return Inspection(
+            engine=NAME,
+            format=NAME,
+            kind="frames",
+            modality=identity["modality"] or "OT",
+            size=self.size,
+            frame_count=frames,
+            spacing=spacing,
+            frames=self._frames_block(identity["modality"]),
+            dicom=identity,
+            acquisition=dicom_describe.acquisition(self.header),
+            warnings=warnings,
+        )
+
+    def tile(self, level: int, column: int, row: int) -> EncodedPixels:
+        """Frames are not tiled."""
+        raise OutOfRange
+
+    def frame(self, index: int) -> EncodedPixels:
+        """One frame (0-based): values for grey, JPEG for colour."""
+        samples = self._samples(index)
+        if not self.grey:
+            return base.encode_jpeg(self._colour(samples), base.FRAME_QUALITY, full_chroma=True)
+        values = to_values(samples, self.header, index)
+        stated = windows_of(self.header, index)
+        return encode_values(values, self.invert, stated[0] if stated else None)
+
+    def thumbnail(self, index: int, max_px: int) -> EncodedPixels:
+        """A frame (0-based) through its first window, small."""
+        out = self.size.fitted_into(max_px)
+        image = self._picture(index).resize((out.width, out.height), Image.Resampling.BOX)
+        return base.encode_jpeg(image, base.THUMBNAIL_QUALITY)
+
+    def region(self, request: RegionRequest) -> EncodedPixels:
+        """A rectangle of one frame through its first window."""
+        return base.encode_png(base.crop_region(self._picture(request.frame), request))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _samples(self, index: int) -> Samples:
+        return dicom_decode.decode(self._file, self.layout, self._index, index)
+
+    def _colour(self, samples: Samples) -> Image.Image:
+        return Image.fromarray(to_rgb(samples, self.header, self.layout), "RGB")
+
+    def _picture(self, index: int) -> Image.Image:
+        samples = self._samples(index)
+        if not self.grey:
+            return self._colour(samples)
+        values = to_values(samples, self.header, index)
+        return Image.fromarray(to_display(values, self._window(values, index), self.invert), "L")
+
+    def _window(self, values: Values, index: int) -> Window:
+        stated = windows_of(self.header, index)
+        return stated[0] if stated else auto_window(values, number(self.header.get("PixelPaddingValue")))
+
+    def _frames_block(self, modality: str | None) -> dict[str, Any]:
+        windows: list[Window] = []
+        if self.grey:
+            windows = windows_of(self.header, 0)
+            middle = self.layout.frames // 2
+            values = to_values(self._samples(middle), self.header, middle)
+            windows.append(auto_window(values, number(self.header.get("PixelPaddingValue"))))
+            if modality == "CT":
+                windows.extend(Window(center, width, name) for name, center, width in CT_PRESETS)
+        return {
+            "encoding": "values" if self.grey else "colour",
+            "frame_time_ms": dicom_describe.frame_time_ms(self.header),
+            "windows": [window.as_json() for window in windows],
+            "invert": self.invert,
+            "positions_mm": self._positions(),
+        }
+
+    def _positions(self) -> list[float] | None:
+        """Each frame's place along the normal, if every frame states one."""
+        if self.layout.frames == 1 or "PerFrameFunctionalGroupsSequence" not in self.header:
+            return None
+        found = [dicom_describe.position_mm(self.header, frame) for frame in range(self.layout.frames)]
+        known = [place for place in found if place is not None]
+        return known if len(known) == len(found) else None
+
+
+class DicomSlideReader:
+    """A whole-slide instance, checked as DICOM and read by the slide engine."""
+
+    def __init__(self, path: str, header: Dataset) -> None:
+        from viewer.readers.openslide import OpenSlideReader  # noqa: PLC0415 -- loaded for slides only
+
+        self._header = header
+        self._slide = OpenSlideReader(path)
+
+    def inspect(self) -> Inspection:
+        """The slide's inspection with the instance's identity."""
+        found = self._slide.inspect()
+        found.dicom = dicom_describe.describe(self._header, found.warnings)
+        found.acquisition = dicom_describe.acquisition(self._header)
+        found.modality = found.dicom["modality"] or "SM"
+        return found
+
+    def tile(self, level: int, column: int, row: int) -> EncodedPixels:
+        """One tile in the slide's own grid."""
+        return self._slide.tile(level, column, row)
+
+    def frame(self, index: int) -> EncodedPixels:
+        """A slide has no frames."""
+        return self._slide.frame(index)
+
+    def thumbnail(self, index: int, max_px: int) -> EncodedPixels:
+        """The whole slide, small."""
+        return self._slide.thumbnail(index, max_px)
+
+    def region(self, request: RegionRequest) -> EncodedPixels:
+        """A rectangle of level-0 pixels."""
+        return self._slide.region(request)
+
+    def close(self) -> None:
+        """Close the slide."""
+        self._slide.close()
+
+
+def open_instance(path: str) -> DicomReader | DicomSlideReader:
+    """The reader for the DICOM instance at `path`.
+
+    Raises:
+        WithheldImage: for the label, overview or thumbnail of a slide.
+        ReaderError: with the reason why it is refused.
+    """
+    file = open_dicom(path)
+    try:
+        if str(file.header.get("SOPClassUID", "")) != dicom_describe.WSI_CLASS:
+            return DicomReader(file)
+        _check_slide(file)
+    except BaseException:
+        file.close()
+        raise
+    file.close()
+    return DicomSlideReader(path, file.header)
+
+
+def _check_slide(file: DicomFile) -> None:
+    """Refuse what is never shown, and an instance whose declared size and frames do not fit what is there."""
+    if dicom_describe.is_withheld(file.header):
+        raise WithheldImage
+    header, layout = file.header, read_layout(file)
+    width, height = (number(header.get(f"TotalPixelMatrix{name}")) or 0 for name in ("Columns", "Rows"))
+    if width < 1 or height < 1:
+        raise MalformedFile("malformed", "no total pixel matrix")
+    if max(width, height) > tiff_structure.MAX_SLIDE_SIDE_PX:
+        raise LimitExceeded("too_many_pixels", f"{width:.0f} x {height:.0f}")
+    if not all(8 <= side <= tiff_structure.MAX_TILE_SIDE_PX for side in (layout.rows, layout.columns)):
+        raise LimitExceeded("tile_size", f"{layout.columns} x {layout.rows}")
+    tiles = -(-int(width) // layout.columns) * -(-int(height) // layout.rows)
+    sparse = str(header.get("DimensionOrganizationType", "")).upper() == "TILED_SPARSE"
+    if not sparse and "PerFrameFunctionalGroupsSequence" not in header and layout.frames < tiles:
+        raise MalformedFile("truncated", f"{layout.frames} frames for {tiles} tiles")
+    if file.syntax != UID("1.2.840.10008.1.2.4.50") and layout.allocated != 8:
+        raise UnsupportedFormat("unsupported_slide_format", f"{layout.allocated}-bit tiles")
+    FrameIndex(file, layout)

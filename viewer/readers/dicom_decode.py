@@ -1,0 +1,188 @@
+"""One encoded frame to an array of samples.
+
+pydicom drives; JPEG lossless, JPEG-LS and 12-bit JPEG come from imagecodecs, which pydicom lacks a plugin for. What a
+code stream says about its size is compared with the header before a codec is called.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from typing import Any, Final
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.encaps import encapsulate
+from pydicom.pixels.decoders.base import Decoder, DecodeRunner, get_decoder
+from pydicom.uid import (
+    UID,
+    JPEG2000TransferSyntaxes,
+    JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
+    JPEGTransferSyntaxes,
+)
+
+from viewer.readers.dicom_file import DicomFile
+from viewer.readers.dicom_frames import FrameIndex, Layout
+from viewer.readers.errors import MalformedFile, UnsupportedFormat
+
+Samples = NDArray[Any]
+
+PLUGIN: Final = "imagecodecs"
+_ADDED: Final = (JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1, JPEGLSLossless, JPEGLSNearLossless)
+DECODER_DEPENDENCIES: Final = dict.fromkeys(_ADDED, ("imagecodecs",))
+# For these pydicom compares the signs of code stream and header itself.
+_SIGN_AWARE: Final = frozenset({*JPEG2000TransferSyntaxes, JPEGLSLossless, JPEGLSNearLossless})
+_JPEG_FRAME_MARKERS: Final = frozenset({*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC})
+_STANDALONE_MARKERS: Final = frozenset({0x01, *range(0xD0, 0xD9)})
+
+
+def is_available(syntax: str) -> bool:
+    """Whether this module decodes the transfer syntax (asked by pydicom)."""
+    return syntax in DECODER_DEPENDENCIES
+
+
+def _decode_frame(source: bytes, runner: DecodeRunner) -> bytearray:
+    """One JPEG-family frame to samples (called by pydicom)."""
+    if runner.transfer_syntax in {JPEGLSLossless, JPEGLSNearLossless}:
+        array = imagecodecs.jpegls_decode(source)
+    elif runner.transfer_syntax == JPEGExtended12Bit:
+        array = imagecodecs.jpeg8_decode(source)
+    else:
+        array = imagecodecs.ljpeg_decode(source) if runner.samples_per_pixel == 1 else imagecodecs.jpegsof3_decode(source)
+    runner.set_option("bits_allocated", array.dtype.itemsize * 8)
+    runner.set_option("planar_configuration", 0)
+    return bytearray(np.ascontiguousarray(array).tobytes())
+
+
+def _decoder(syntax: UID) -> Decoder:
+    try:
+        decoder = get_decoder(syntax)
+    except NotImplementedError as error:
+        raise UnsupportedFormat("unsupported_transfer_syntax", syntax.name[:80]) from error
+    if syntax in DECODER_DEPENDENCIES and PLUGIN not in decoder.available_plugins:
+        decoder.add_plugin(PLUGIN, (__name__, "_decode_frame"))
+    if not decoder.is_available:
+        raise UnsupportedFormat("unsupported_transfer_syntax", syntax.name[:80])
+    return decoder
+
+
+def check_syntax(syntax: UID) -> None:
+    """Refuse a transfer syntax that nothing here decodes.
+
+    Raises:
+        UnsupportedFormat: with the syntax's name.
+    """
+    _decoder(syntax)
+
+
+def decode(file: DicomFile, layout: Layout, index: FrameIndex, frame: int) -> Samples:
+    """Frame `frame` (0-based): shape (rows, columns) or (rows, columns, 3); YBR is turned into RGB.
+
+    Raises:
+        OutOfRange: when there is no such frame.
+        MalformedFile: when it cannot be decoded, or is not the size the header says.
+    """
+    raw = index.frame_bytes(frame)
+    if file.keyword != "PixelData":
+        kind = "f4" if file.keyword == "FloatPixelData" else "f8"
+        return np.frombuffer(raw, dtype="<" + kind).reshape(layout.rows, layout.columns)
+    if layout.allocated == 1 and not file.encapsulated:
+        return _unpack_bits(raw, index.first_bit(frame), layout)
+    if file.encapsulated:
+        _check_stream(raw, file.syntax, layout)
+        raw = encapsulate([raw], has_bot=False)
+    samples = _run(file, layout, raw)
+    shape = (layout.rows, layout.columns) if layout.samples == 1 else (layout.rows, layout.columns, 3)
+    if samples.shape != shape:
+        raise MalformedFile("pixels_undecodable", "the frame is not the size the header says")
+    return samples if file.syntax in _SIGN_AWARE else _clean(samples, layout)
+
+
+def _run(file: DicomFile, layout: Layout, raw: bytes) -> Samples:
+    options: dict[str, Any] = {
+        "rows": layout.rows,
+        "columns": layout.columns,
+        "samples_per_pixel": layout.samples,
+        "bits_allocated": layout.allocated,
+        "bits_stored": layout.stored,
+        "pixel_representation": int(layout.signed),
+        "photometric_interpretation": layout.photometric,
+        "number_of_frames": 1,
+        "pixel_keyword": file.keyword,
+        "pixel_vr": file.pixel_vr if file.pixel_vr in {"OB", "OW"} else "OW",
+    }
+    if layout.samples == 3:
+        options["planar_configuration"] = layout.planar
+    decoder = _decoder(file.syntax)
+    try:
+        return np.asarray(decoder.as_array(raw, index=0, **options)[0])
+    except (ValueError, RuntimeError, TypeError, IndexError, KeyError, AttributeError, StopIteration, struct.error) as error:
+        raise MalformedFile("pixels_undecodable", file.syntax.name[:80]) from error
+    except NotImplementedError as error:
+        raise UnsupportedFormat("unsupported_pixel_layout", layout.photometric[:20]) from error
+
+
+def _clean(samples: Samples, layout: Layout) -> Samples:
+    """Samples with the bits above BitsStored (old overlays) gone and the sign restored."""
+    if layout.samples != 1 or samples.dtype.kind not in "iu":
+        return samples
+    native = samples.astype(samples.dtype.newbyteorder("="))
+    spare = samples.dtype.itemsize * 8 - layout.stored
+    if spare <= 0:
+        return native
+    return np.asarray((native << spare) >> spare)
+
+
+def _unpack_bits(raw: bytes, first_bit: int, layout: Layout) -> Samples:
+    bits = np.unpackbits(np.frombuffer(raw, dtype=np.uint8), bitorder="little")
+    wanted = layout.rows * layout.columns
+    return bits[first_bit : first_bit + wanted].reshape(layout.rows, layout.columns)
+
+
+def _check_stream(raw: bytes, syntax: UID, layout: Layout) -> None:
+    """Compare the code stream's own size with the header's, before a codec allocates for it."""
+    found: tuple[int, int] | None = None
+    if syntax in JPEGTransferSyntaxes or syntax in {JPEGLSLossless, JPEGLSNearLossless}:
+        found = _jpeg_size(raw)
+    elif syntax in JPEG2000TransferSyntaxes or syntax.startswith("1.2.840.10008.1.2.4.20"):
+        found = _jpeg2000_size(raw)
+    else:
+        return
+    if found is None:
+        raise MalformedFile("pixels_undecodable", "no frame header in the code stream")
+    if found != (layout.columns, layout.rows):
+        detail = f"{found[0]} x {found[1]} in the code stream, {layout.columns} x {layout.rows} in the header"
+        raise MalformedFile("pixels_undecodable", detail)
+
+
+def _jpeg_size(raw: bytes) -> tuple[int, int] | None:
+    place = 2
+    while place + 9 <= len(raw):
+        if raw[place] != 0xFF:
+            return None
+        marker = raw[place + 1]
+        if marker == 0xFF:
+            place += 1
+        elif marker in _STANDALONE_MARKERS:
+            place += 2
+        elif marker in _JPEG_FRAME_MARKERS:
+            height, width = struct.unpack(">HH", raw[place + 5 : place + 9])
+            return int(width), int(height)
+        else:
+            place += 2 + int(struct.unpack(">H", raw[place + 2 : place + 4])[0])
+    return None
+
+
+def _jpeg2000_size(raw: bytes) -> tuple[int, int] | None:
+    match = re.search(rb"\xff\x4f\xff\x51", raw[:4096])
+    if match is None or len(raw) < match.end() + 36:
+        return None
+    x1, y1, x0, y0, tile_x, tile_y = struct.unpack(">6I", raw[match.end() + 4 : match.end() + 28])
+    if tile_x == 0 or tile_y == 0 or (x1 // tile_x + 1) * (y1 // tile_y + 1) > 65_535:
+        return None
+    return int(x1 - x0), int(y1 - y0)

@@ -1,0 +1,86 @@
+"""The pixel route in front of the web application, once for ASGI and once for WSGI.
+
+Paths under `/pixels/` are answered here, outside any framework: no database, no middleware. Everything else goes to the
+wrapped application untouched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from typing import Any
+
+from viewer.tiles.pool import PixelPool
+from viewer.tiles.service import PREFIX, PixelService, PixelSettings, Reply
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+AsgiApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
+StartResponse = Callable[..., Any]
+WsgiApplication = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+
+__all__ = ["PixelApp", "PixelSettings", "PixelWsgi"]
+
+
+class PixelApp:
+    """An ASGI application that answers for pixels and hands the rest on.
+
+    Requests run in threads of their own, so that a slow decoder never delays the event loop or the wrapped application;
+    a request whose client went away before its turn is dropped.
+    """
+
+    def __init__(self, asgi_app: AsgiApplication, *, settings: PixelSettings, pool: PixelPool | None = None) -> None:
+        self._wrapped = asgi_app
+        self._service = PixelService(settings, pool)
+        self._threads = ThreadPoolExecutor(max_workers=4 + (os.cpu_count() or 2), thread_name_prefix="pixels")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
+            await self._wrapped(scope, receive, send)
+            return
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(self._threads, self._service.reply, scope["method"], scope["path"], headers)
+        gone = asyncio.create_task(_until_disconnect(receive))
+        both: set[asyncio.Future[Any]] = {work, gone}
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            work.cancel()
+            return
+        gone.cancel()
+        await _send(send, scope["method"], work.result())
+
+
+class PixelWsgi:
+    """A WSGI application that answers for pixels and hands the rest on; it runs in the server's own thread."""
+
+    def __init__(self, wsgi_app: WsgiApplication, *, settings: PixelSettings, pool: PixelPool | None = None) -> None:
+        self._wrapped = wsgi_app
+        self._service = PixelService(settings, pool)
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        path = str(environ.get("PATH_INFO", ""))
+        if not path.startswith(PREFIX):
+            return self._wrapped(environ, start_response)
+        method = str(environ.get("REQUEST_METHOD", "GET"))
+        wanted = {"cookie": "HTTP_COOKIE", "if-none-match": "HTTP_IF_NONE_MATCH"}
+        headers = {name: str(environ[key]) for name, key in wanted.items() if key in environ}
+        reply = self._service.reply(method, path, headers)
+        start_response(f"{int(reply.status)} {HTTPStatus(reply.status).phrase}", list(reply.headers.items()))
+        return [] if method == "HEAD" else [reply.body]
+
+
+async def _until_disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _send(send: Send, method: str, reply: Reply) -> None:
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
+    await send({"type": "http.response.start", "status": int(reply.status), "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else reply.body})

@@ -1,0 +1,81 @@
+"""One pixel worker process, seen from the parent."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from viewer.readers import errors
+from viewer.tiles import wire
+
+_ROOT: Final = str(Path(__file__).resolve().parents[2])
+# A codec that was taken over finds neither keys nor database addresses in its environment.
+_ENVIRONMENT: Final = {
+    "PATH": "/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "PYTHONPATH": _ROOT,
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+}
+
+
+class Child:
+    """A running worker and the two pipes to it; used by one thread at a time.
+
+    Args:
+        memory_limit_bytes: address space of the process.
+        wall_limit_s: the worker ends itself when one request takes clearly longer than this, parent or no parent.
+    """
+
+    def __init__(self, memory_limit_bytes: int, wall_limit_s: float) -> None:
+        command = [sys.executable, "-m", "viewer.tiles.worker", str(memory_limit_bytes), str(wall_limit_s)]
+        self._process = subprocess.Popen(  # noqa: S603 -- fixed module, two numbers
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_ENVIRONMENT,
+            cwd="/",
+            bufsize=0,
+            start_new_session=False,
+        )
+        assert self._process.stdin is not None  # noqa: S101 -- narrows the type, PIPE was asked for
+        assert self._process.stdout is not None  # noqa: S101
+        self._to_child = self._process.stdin
+        self._from_child = self._process.stdout
+        os.set_blocking(self._to_child.fileno(), False)
+        os.set_blocking(self._from_child.fileno(), False)
+        self.pid = self._process.pid
+
+    def exchange(self, message: bytes, deadline: float) -> tuple[dict[str, Any], bytes]:
+        """Send one request and return the answer's header and body.
+
+        Raises:
+            WorkerTimeout: when `deadline` (monotonic seconds) passes; the child must then be killed.
+            WorkerCrashed: when the child died or answered nonsense; likewise.
+        """
+        try:
+            wire.send(self._to_child.fileno(), message, deadline)
+            return wire.receive(self._from_child.fileno(), deadline)
+        except wire.WireTimeout as error:
+            raise errors.WorkerTimeout("worker_timeout") from error
+        except (wire.WireClosed, ValueError) as error:  # ValueError: the pipe was closed by PixelPool.close
+            raise errors.WorkerCrashed("worker_crashed") from error
+
+    def stop(self) -> None:
+        """End the process at once; a thread that waits for its answer then gets `WorkerCrashed`."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+
+    def dispose(self) -> None:
+        """End the process and close the pipes; only for the thread that has this child, as descriptors get reused."""
+        self.stop()
+        self._process.wait()
+        with contextlib.suppress(OSError):
+            self._to_child.close()
+        with contextlib.suppress(OSError):
+            self._from_child.close()

@@ -1,0 +1,227 @@
+"""Child processes that decode pixels, so that no codec ever runs in a web process.
+
+`PixelPool` hands each request to one of a few children (`python -m viewer.tiles.worker`). A child has a memory limit
+and a time limit; one that crashes, hangs or answers nonsense is killed and replaced, and only the request it was
+serving fails, with a `ReaderError`. All methods are thread-safe and block the calling thread.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import time
+from collections import deque
+from typing import Any, Final, NamedTuple
+
+from viewer.readers import errors
+from viewer.tiles import wire
+from viewer.tiles.child import Child
+
+RECENT_PATHS: Final = 16
+
+
+class Encoded(NamedTuple):
+    """Bytes ready to be sent.
+
+    Attributes:
+        content_type: media type of the body.
+        body: the bytes, already content-encoded if `headers` says so.
+        headers: further response headers.
+    """
+
+    content_type: str
+    body: bytes
+    headers: dict[str, str]
+
+
+class PixelPool:
+    """A bounded set of pixel workers.
+
+    Args:
+        workers: how many children run at most; they are started when first needed.
+        memory_limit_bytes: address space of each child (RLIMIT_AS).
+        wall_limit_s: how long one request may take, and how long it may wait for a free child.
+    """
+
+    def __init__(self, *, workers: int = 2, memory_limit_bytes: int = 3 << 30, wall_limit_s: float = 30.0) -> None:
+        self._limit = max(1, workers)
+        self._memory_limit_bytes = memory_limit_bytes
+        self._wall_limit_s = wall_limit_s
+        self._lock = threading.Lock()
+        self._freed = threading.Condition(self._lock)
+        self._idle: list[Child] = []
+        self._busy: set[Child] = set()
+        self._starting = 0
+        self._recent: dict[int, deque[str]] = {}
+        self._closed = False
+
+    def inspect(self, path: str) -> dict[str, Any]:
+        """What the file at `path` holds, after its first pixels were decoded once.
+
+        Returns:
+            the inspection: engine, kind, size, levels, spacing, frames, DICOM identity, acquisition, warnings.
+
+        Raises:
+            ReaderError: with the reason why the file is refused.
+        """
+        return self._ask({"verb": "inspect", "path": path}, path)[0]
+
+    def tile(self, source: dict[str, Any], level: int, column: int, row: int) -> Encoded:
+        """One tile of a slide or photograph as JPEG; column and row are 0-based.
+
+        Raises:
+            OutOfRange: when the level's grid has no such tile.
+            ReaderError: when it cannot be decoded.
+        """
+        return self._encoded({"verb": "tile", "source": source, "level": level, "column": column, "row": row})
+
+    def frame(self, source: dict[str, Any], frame: int) -> Encoded:
+        """One frame (0-based): gzip'd little-endian samples for values, JPEG for colour.
+
+        Raises:
+            OutOfRange: when there is no such frame.
+            ReaderError: when it cannot be decoded.
+        """
+        return self._encoded({"verb": "frame", "source": source, "frame": frame})
+
+    def thumbnail(self, source: dict[str, Any], *, max_px: int = 256) -> Encoded:
+        """A JPEG of the whole image whose longer side has at most `max_px` pixels.
+
+        Raises:
+            ReaderError: when it cannot be decoded.
+        """
+        return self._encoded({"verb": "thumbnail", "source": source, "max_px": max_px})
+
+    def region(
+        self,
+        source: dict[str, Any],
+        *,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        out_width: int,
+        out_height: int,
+        frame: int = 0,
+    ) -> Encoded:
+        """A rectangle of level-0 pixels as an RGB PNG of `out_width` x `out_height`; white outside the image.
+
+        Raises:
+            OutOfRange: when the rectangle is empty, not finite or asked for too large.
+            ReaderError: when it cannot be decoded.
+        """
+        rectangle = {"x": x, "y": y, "width": width, "height": height}
+        wanted = {"out_width": out_width, "out_height": out_height, "frame": frame}
+        return self._encoded({"verb": "region", "source": source, **rectangle, **wanted})
+
+    def close(self) -> None:
+        """Stop every child; requests that wait or run fail with `pool_closed` or `worker_crashed`."""
+        with self._lock:
+            self._closed = True
+            idle, busy = list(self._idle), list(self._busy)
+            self._idle.clear()
+            self._freed.notify_all()
+        for child in busy:
+            child.stop()
+        for child in idle:
+            child.dispose()
+
+    def _encoded(self, header: dict[str, Any]) -> Encoded:
+        paths = header["source"].get("paths") or [""]
+        answer, body = self._ask(header, str(paths[0]))
+        return Encoded(str(answer["content_type"]), body, {str(k): str(v) for k, v in answer["headers"].items()})
+
+    def _ask(self, header: dict[str, Any], path: str) -> tuple[dict[str, Any], bytes]:
+        try:
+            message = wire.pack(header)
+        except ValueError as error:
+            raise errors.ReaderError("bad_request") from error
+        child = self._acquire(path)
+        try:
+            answer, body = child.exchange(message, time.monotonic() + self._wall_limit_s)
+        except BaseException:
+            self._discard(child)
+            raise
+        if answer.get("leaving"):
+            self._discard(child)
+        else:
+            self._release(child)
+        if "error" in answer:
+            raise errors.from_json(answer["error"])
+        return answer.get("result", {}), body
+
+    def _acquire(self, path: str) -> Child:
+        deadline = time.monotonic() + self._wall_limit_s
+        with self._lock:
+            while True:
+                if self._closed:
+                    raise errors.ReaderError("pool_closed")
+                child = self._pick(path)
+                if child is not None:
+                    return child
+                if len(self._busy) + self._starting < self._limit:
+                    self._starting += 1
+                    break
+                if not self._freed.wait(max(0.0, deadline - time.monotonic())):
+                    raise errors.WorkerBusy("workers_busy")
+        return self._start(path)
+
+    def _pick(self, path: str) -> Child | None:
+        """An idle child, best one that has this path open already; called with the lock held."""
+        if not self._idle:
+            return None
+        knowing = (child for child in self._idle if path in self._recent[child.pid])
+        child = next(knowing, self._idle[-1])
+        self._idle.remove(child)
+        self._busy.add(child)
+        self._remember(child, path)
+        return child
+
+    def _start(self, path: str) -> Child:
+        try:
+            child = Child(self._memory_limit_bytes, self._wall_limit_s)
+        except OSError as error:
+            with self._lock:
+                self._starting -= 1
+                self._freed.notify()
+            raise errors.WorkerCrashed("worker_crashed", "no process could be started") from error
+        with self._lock:
+            self._starting -= 1
+            self._busy.add(child)
+            self._remember(child, path)
+        return child
+
+    def _remember(self, child: Child, path: str) -> None:
+        recent = self._recent.setdefault(child.pid, deque(maxlen=RECENT_PATHS))
+        if path not in recent:
+            recent.append(path)
+
+    def _release(self, child: Child) -> None:
+        with self._lock:
+            self._busy.discard(child)
+            if not self._closed:
+                self._idle.append(child)
+                self._freed.notify()
+                return
+        child.dispose()
+
+    def _discard(self, child: Child) -> None:
+        child.dispose()
+        with self._lock:
+            self._busy.discard(child)
+            self._recent.pop(child.pid, None)
+            self._freed.notify()
+
+
+_default: PixelPool | None = None
+_default_lock = threading.Lock()
+
+
+def default_pool() -> PixelPool:
+    """The pool that this process shares; made on first use, closed when the interpreter ends."""
+    global _default  # noqa: PLW0603 -- one pool a process is the point of this function
+    with _default_lock:
+        if _default is None:
+            _default = PixelPool()
+            atexit.register(_default.close)
+        return _default

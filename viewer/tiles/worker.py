@@ -1,0 +1,89 @@
+"""The pixel worker: the only process in which image codecs run.
+
+Started as `python -m viewer.tiles.worker <memory limit, bytes> <wall limit, s>`. It reads requests from standard input
+and answers on what was standard output, one at a time, and ends when its input ends. It limits itself: address space,
+CPU time per request, wall time per request, no core dumps.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import resource
+import select
+import signal
+import sys
+import warnings
+from typing import Any, Final
+
+from viewer.readers import errors
+from viewer.tiles import wire
+
+WALL_GRACE_S: Final = 5.0
+_ENGINES: Final = ("viewer.tiles.render", "viewer.readers.openslide", "viewer.readers.dicom", "viewer.readers.raster")
+
+
+def main() -> None:
+    """Serve requests until standard input ends."""
+    memory_limit_bytes, wall_limit_s = int(sys.argv[1]), float(sys.argv[2])
+    answers = os.dup(1)
+    os.dup2(2, 1)  # what a codec prints must not get between the messages
+    _limit(memory_limit_bytes)
+    _warm_up()
+    while True:
+        try:
+            header, _ = wire.receive(0, None)
+        except wire.WireClosed:
+            return
+        _start_clock(wall_limit_s)
+        message, leaving = _answer(header)
+        wire.send(answers, message, None)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if leaving:
+            return
+
+
+def _limit(memory_limit_bytes: int) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (memory_limit_bytes, memory_limit_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes our input
+    warnings.simplefilter("ignore")
+
+
+def _start_clock(wall_limit_s: float) -> None:
+    """Let the kernel end this process if the request overruns, even when the parent is gone."""
+    signal.setitimer(signal.ITIMER_REAL, wall_limit_s + WALL_GRACE_S)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    cpu_s = int(used.ru_utime + used.ru_stime + 2 * wall_limit_s + WALL_GRACE_S) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, resource.RLIM_INFINITY))
+
+
+def _warm_up() -> None:
+    """Import the engines while nobody waits; the first request stops that and imports what it needs."""
+    for name in _ENGINES:
+        if select.select([0], [], [], 0)[0]:
+            return
+        importlib.import_module(name)
+
+
+def _answer(header: dict[str, Any]) -> tuple[bytes, bool]:
+    """The packed answer, and whether this process should end after it."""
+    try:
+        from viewer.tiles import render  # noqa: PLC0415 -- engines load on first use
+
+        result, body = render.serve(header)
+        return wire.pack({"result": result}, body), False
+    except errors.ReaderError as error:
+        return wire.pack({"error": errors.to_json(error)}), False
+    except MemoryError:
+        # What is left of the address space is unknown, so a fresh process takes over.
+        return wire.pack({"error": {"type": "LimitExceeded", "code": "out_of_memory"}, "leaving": True}), True
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 -- the isolation boundary: codecs raise anything, even BaseException
+        detail = type(error).__name__
+        return wire.pack({"error": {"type": "MalformedFile", "code": "pixels_undecodable", "detail": detail}}), False
+
+
+if __name__ == "__main__":
+    main()
