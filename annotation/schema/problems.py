@@ -81,6 +81,10 @@ PROBLEM_TEXTS: Final[dict[str, ProblemText]] = {
         gettext_noop("Two entries of the document have the same id."),
         gettext_noop("Give each entry its own id."),
     ),
+    "unknown_label": ProblemText(
+        gettext_noop("A label is used that the label set does not hold."),
+        gettext_noop("Choose a label of the campaign's label set."),
+    ),
     "unknown_image": ProblemText(
         gettext_noop("An image is referred to that the document does not hold."),
         gettext_noop("Add the image to the document, or correct the reference."),

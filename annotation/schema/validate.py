@@ -35,9 +35,9 @@ _STUBS: Final[dict[str, dict[str, Any]]] = {
 class Members:
     """What the parts of a document may refer to: its images, agents and reports by id."""
 
-    def __init__(self, images: Iterable[Mapping[str, Any]], agents: Iterable[Mapping[str, Any]], reports: Iterable[str] = ()) -> None:
+    def __init__(self, images: Iterable[Mapping[str, Any]], agent_types: Mapping[str, str], reports: Iterable[str] = ()) -> None:
         self.images = {str(image["id"]): image for image in images}
-        self.agent_types = {str(agent["id"]): str(agent["type"]) for agent in agents}
+        self.agent_types = agent_types
         self.reports = set(reports)
 
 
@@ -143,7 +143,8 @@ def _at(prefix: str, problems: Iterable[Problem]) -> Iterator[Problem]:
 
 
 def _semantic_problems(document: dict[str, Any], forms: FormSchemas | None) -> Iterator[Problem]:
-    members = Members(document["images"], document["agents"], (report["id"] for report in document.get("reports", ())))
+    agent_types = {agent["id"]: agent["type"] for agent in document["agents"]}
+    members = Members(document["images"], agent_types, (report["id"] for report in document.get("reports", ())))
     for name in ("images", "agents", "reports", "annotations", "annotationGroups"):
         yield from _duplicates(document.get(name, ()), f"/{name}")
     annotation_ids = {annotation["id"] for annotation in document["annotations"]}

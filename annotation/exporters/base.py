@@ -1,0 +1,88 @@
+"""What an export format is: a name, and a way to turn cases into entries of an archive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final, NamedTuple, Protocol
+
+from annotation.schema.canonical import canonical_json
+from annotation.schema.facts import CampaignFacts, CaseFacts
+
+__all__ = ["Entry", "ExportSession", "Exporter", "LossReport"]
+
+MAX_EXAMPLES: Final = 20
+
+
+class Entry(NamedTuple):
+    """One file of the archive: its name, its exact size, and its bytes as a stream to be read once."""
+
+    name: str
+    size: int
+    chunks: Iterable[bytes]
+
+
+@dataclass
+class Loss:
+    """How often something was left out or changed, with the ids of the first few."""
+
+    text: str
+    count: int = 0
+    examples: list[str] = field(default_factory=list)
+
+
+class LossReport:
+    """What the export does not hold although the campaign does; written into every archive as `losses.json`."""
+
+    def __init__(self, format_name: str) -> None:
+        self._format = format_name
+        self._losses: dict[str, Loss] = {}
+        self._notes: dict[str, str] = {}
+
+    def note(self, code: str, text: str) -> None:
+        """State a loss that every export of the format has."""
+        self._notes[code] = text
+
+    def add(self, code: str, text: str, identity: str) -> None:
+        """Count one thing that was left out or changed."""
+        loss = self._losses.setdefault(code, Loss(text))
+        loss.count += 1
+        if len(loss.examples) < MAX_EXAMPLES:
+            loss.examples.append(identity)
+
+    def count(self, code: str) -> int:
+        """Return how often a loss was counted."""
+        loss = self._losses.get(code)
+        return loss.count if loss is not None else 0
+
+    def to_json(self) -> bytes:
+        """Return the report as canonical JSON."""
+        counted = [
+            {"code": code, "text": loss.text, "count": loss.count, "examples": loss.examples} for code, loss in sorted(self._losses.items())
+        ]
+        always: list[dict[str, Any]] = [{"code": code, "text": text} for code, text in sorted(self._notes.items())]
+        return canonical_json({"format": self._format, "losses": counted, "always": always})
+
+
+class ExportSession(Protocol):
+    """One run of a format over the cases of a campaign."""
+
+    losses: LossReport
+
+    def entries(self, cases: Iterable[CaseFacts]) -> Iterator[Entry]:
+        """Yield the entries in a fixed order; each one's chunks must be read before the next entry is asked for.
+
+        Raises DocumentError when a case cannot be written truly.
+        """
+        ...
+
+
+class Exporter(Protocol):
+    """A format. `name` is what people ask for; `media_type` is that of its main entries."""
+
+    name: ClassVar[str]
+    media_type: ClassVar[str]
+
+    def begin(self, campaign: CampaignFacts) -> ExportSession:
+        """Start a run."""
+        ...

@@ -1,0 +1,150 @@
+"""COCO instances as pycocotools reads them: one file with images, categories and annotations, ids counted from 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar, Final
+
+from annotation.exporters.base import Entry, ExportSession, LossReport
+from annotation.exporters.raster import run_lengths, without_holes
+from annotation.exporters.streams import by_image
+from annotation.schema.canonical import canonical_json
+from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts, ImageFacts
+from annotation.schema.shapes import Shape
+from annotation.schema.spool import Spool
+
+__all__ = ["CocoExporter"]
+
+MAX_MASK_PX: Final = (1 << 31) - 1
+"""Most pixels of an image whose masks are run-length coded: pycocotools counts in 32 bits."""
+
+
+class CocoExporter:
+    """Boxes and outlines for detection and segmentation tools."""
+
+    name: ClassVar[str] = "coco"
+    media_type: ClassVar[str] = "application/json"
+
+    def begin(self, campaign: CampaignFacts) -> ExportSession:
+        """Start a run."""
+        return _Session(campaign)
+
+
+class _Session:
+    def __init__(self, campaign: CampaignFacts) -> None:
+        self._campaign = campaign
+        self._categories = {code: number for number, code in enumerate(campaign.labels, 1)}
+        self._unlabelled_id = len(self._categories) + 1
+        self._image_count = 0
+        self._annotation_count = 0
+        self.losses = LossReport(CocoExporter.name)
+        self.losses.note("forms_and_review", "Forms, basis, free text, suggestions, reads and governance have no place in COCO.")
+        self.losses.note("one_category", "COCO keeps one category an object: the primary label; all label codes are in the attributes.")
+
+    def entries(self, cases: Iterable[CaseFacts]) -> Iterator[Entry]:
+        with Spool() as images, Spool() as annotations:
+            for case in cases:
+                for image, rows in by_image(case):
+                    self._write_image(image, rows, images, annotations)
+            info = {"description": self._campaign.title.get("en") or self._campaign.code, "version": self._campaign.protocol_version}
+            parts: list[bytes | Spool] = [
+                b'{"annotations":[',
+                annotations,
+                b'],"categories":' + canonical_json(self._category_members()) + b',"images":[',
+                images,
+                b'],"info":' + canonical_json(info) + b',"licenses":[]}',
+            ]
+            size = sum(part.size if isinstance(part, Spool) else len(part) for part in parts)
+            yield Entry("coco.json", size, _chunks(parts))
+
+    def _write_image(self, image: ImageFacts, rows: Iterable[AnnotationFacts], images: Spool, annotations: Spool) -> None:
+        """Write an image, or each marked frame of a stack as an image of its own."""
+        numbers: dict[int | None, int] = {}
+        for row in rows:
+            if row.shape is None:
+                self.losses.add("without_shape", "Diagnoses of a whole image or frame have no shape and are left out.", row.id)
+            elif row.shape.kind == "Point":
+                self.losses.add("points", "COCO has no single point; points are left out.", row.id)
+            else:
+                number = numbers.get(row.frame) or self._add_image(image, row.frame, images)
+                numbers[row.frame] = number
+                member = self._annotation(row, row.shape, number, image)
+                annotations.write((b"," if self._annotation_count > 1 else b"") + canonical_json(member))
+        if not numbers:
+            self._add_image(image, None, images)
+
+    def _add_image(self, image: ImageFacts, frame: int | None, images: Spool) -> int:
+        self._image_count += 1
+        member: dict[str, Any] = {
+            "id": self._image_count,
+            "file_name": image.id if frame is None else f"{image.id}/{frame}",
+            "width": image.width_px,
+            "height": image.height_px,
+            "attributes": {"image": image.id, "digest": image.digest, "modality": image.modality},
+        }
+        if frame is not None:
+            member["attributes"]["frame"] = frame
+        images.write((b"," if self._image_count > 1 else b"") + canonical_json(member))
+        return self._image_count
+
+    def _annotation(self, row: AnnotationFacts, shape: Shape, image_number: int, image: ImageFacts) -> dict[str, Any]:
+        self._annotation_count += 1
+        x_min, y_min, x_max, y_max = shape.bounds
+        return {
+            "id": self._annotation_count,
+            "image_id": image_number,
+            "category_id": self._categories[row.labels[0]] if row.labels else self._unlabelled_id,
+            "bbox": [x_min, y_min, x_max - x_min, y_max - y_min],
+            "area": shape.area,
+            "iscrowd": 0,
+            "segmentation": self._segmentation(row, shape, image),
+            "attributes": {
+                "annotation": row.id,
+                "granularity": row.granularity,
+                "labels": list(row.labels),
+                "reader": row.read.reader,
+                "state": row.read.state,
+                "rectangle": shape.kind == "Rectangle",
+            },
+        }
+
+    def _segmentation(self, row: AnnotationFacts, shape: Shape, image: ImageFacts) -> Any:
+        polygons = shape.polygons
+        if all(len(rings) == 1 for rings in polygons):
+            return [_flat(rings[0]) for rings in polygons]
+        if image.width_px * image.height_px <= MAX_MASK_PX:
+            text = "An outline with holes is written as a mask of whole pixels (COCO polygons have no holes)."
+            self.losses.add("holes_as_mask", text, row.id)
+            counts = run_lengths(shape, width=image.width_px, height=image.height_px)
+            return {"size": [image.height_px, image.width_px], "counts": counts}
+        text = "On an image too large for COCO masks, an outline with holes is cut into touching parts without holes."
+        self.losses.add("holes_as_parts", text, row.id)
+        return [_flat(rings[0]) for rings in without_holes(shape)]
+
+    def _category_members(self) -> list[dict[str, Any]]:
+        members = [
+            {
+                "id": number,
+                "name": self._campaign.labels[code].display.get("en") or code,
+                "supercategory": self._campaign.labels[code].role,
+                "attributes": {"code": code, "ja": self._campaign.labels[code].display.get("ja", "")},
+            }
+            for code, number in self._categories.items()
+        ]
+        return [
+            *members,
+            {"id": self._unlabelled_id, "name": "unlabelled", "supercategory": "", "attributes": {"code": "", "ja": "ラベルなし"}},
+        ]
+
+
+def _flat(ring: list[tuple[float, float]]) -> list[float]:
+    """Return x, y, x, y ... without the closing vertex, as COCO wants it."""
+    return [number for position in ring[:-1] for number in position]
+
+
+def _chunks(parts: list[bytes | Spool]) -> Iterator[bytes]:
+    for part in parts:
+        if isinstance(part, Spool):
+            yield from part.chunks()
+        else:
+            yield part

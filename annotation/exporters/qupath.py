@@ -1,0 +1,96 @@
+"""GeoJSON as QuPath reads it: one FeatureCollection an image, coordinates in level-0 pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar
+
+from annotation.exporters.base import Entry, ExportSession, LossReport
+from annotation.exporters.streams import by_image
+from annotation.schema.canonical import canonical_json
+from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts
+from annotation.schema.labels import LabelValue
+from annotation.schema.shapes import Shape
+from annotation.schema.spool import Spool
+
+__all__ = ["QuPathExporter"]
+
+
+class QuPathExporter:
+    """Shapes with class names and colours, for QuPath 0.5 and later."""
+
+    name: ClassVar[str] = "qupath"
+    media_type: ClassVar[str] = "application/geo+json"
+
+    def begin(self, campaign: CampaignFacts) -> ExportSession:
+        """Start a run."""
+        return _Session(campaign)
+
+
+class _Session:
+    def __init__(self, campaign: CampaignFacts) -> None:
+        self._campaign = campaign
+        self.losses = LossReport(QuPathExporter.name)
+        self.losses.note("forms_and_review", "Forms, basis, certainty, suggestions, reads and governance have no place in QuPath objects.")
+        self.losses.note("rectangles_as_polygons", "A rectangle is written as a polygon with four corners.")
+        self.losses.note("one_class", "QuPath keeps one class an object: the primary label; all label codes are in the metadata.")
+
+    def entries(self, cases: Iterable[CaseFacts]) -> Iterator[Entry]:
+        for case in cases:
+            for image, rows in by_image(case):
+                with Spool() as spool:
+                    self._write_image(rows, spool)
+                    yield Entry(f"geojson/{case.name}/{image.id}.geojson", spool.size, spool.chunks())
+
+    def _write_image(self, rows: Iterable[AnnotationFacts], spool: Spool) -> None:
+        spool.write(b'{"features":[')
+        separator = b""
+        for row in rows:
+            if row.shape is None:
+                self.losses.add("without_shape", "Diagnoses of a whole image or frame have no shape and are left out.", row.id)
+                continue
+            spool.write(separator + canonical_json(self._feature(row, row.shape)))
+            separator = b","
+        spool.write(b'],"type":"FeatureCollection"}')
+
+    def _feature(self, row: AnnotationFacts, shape: Shape) -> dict[str, Any]:
+        labels = [self._campaign.labels[code] for code in row.labels]
+        metadata = {
+            "mitate:annotation": row.id,
+            "mitate:revision": str(row.revision),
+            "mitate:granularity": row.granularity,
+            "mitate:labels": ",".join(row.labels),
+            "mitate:reader": row.read.reader,
+            "mitate:state": row.read.state,
+        }
+        if labels:
+            metadata["mitate:label-ja"] = labels[0].display.get("ja", "")
+        if row.suggestion is not None:
+            metadata["mitate:model"] = f"{row.suggestion.model.name} {row.suggestion.model.version}"
+        properties: dict[str, Any] = {
+            "objectType": "detection" if row.granularity == "cell" else "annotation",
+            "isLocked": False,
+            "metadata": metadata,
+        }
+        if labels:
+            properties["classification"] = {"name": _class_name(labels[0]), "color": _rgb(labels[0].colour)}
+        return {"type": "Feature", "id": row.id, "geometry": _geometry(shape, row.frame), "properties": properties}
+
+
+def _geometry(shape: Shape, frame: int | None) -> dict[str, Any]:
+    """Return GeoJSON; QuPath reads the plane of a stack from inside the geometry, counted from 0."""
+    geometry = shape.to_document()
+    if shape.kind == "Rectangle":
+        geometry = {"type": "Polygon", "coordinates": [[list(position) for position in ring] for ring in shape.polygons[0]]}
+    if frame is not None:
+        geometry["plane"] = {"c": -1, "z": frame, "t": 0}
+    return geometry
+
+
+def _class_name(label: LabelValue) -> str:
+    # a colon would make QuPath read the name as a class derived from another
+    return (label.display.get("en") or label.code).replace(":", " -")
+
+
+def _rgb(colour: str) -> list[int]:
+    return [int(colour[index : index + 2], 16) for index in (1, 3, 5)]

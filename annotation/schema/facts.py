@@ -1,0 +1,197 @@
+"""Plain rows from which documents and exports are made: what is known, without saying how it is stored.
+
+Every id is a text; every instant carries a time zone; every shape is in level-0 pixels; frames count from 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from annotation.schema.labels import LabelValue
+from annotation.schema.shapes import Shape
+
+__all__ = [
+    "AnnotationFacts",
+    "CampaignFacts",
+    "CaseFacts",
+    "DecisionFacts",
+    "DicomFacts",
+    "FormFacts",
+    "ImageFacts",
+    "ModelFacts",
+    "ReadFacts",
+    "SubjectFacts",
+    "SuggestionFacts",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class FormFacts:
+    """A society's form: its id, its version, and the JSON Schema that its data obeys."""
+
+    id: str
+    version: str
+    schema: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignFacts:
+    """What is the same for every document of a campaign."""
+
+    id: str
+    code: str
+    society: str
+    society_other: str
+    title: Mapping[str, str]
+    protocol_version: str
+    required_granularity: str
+    labels: Mapping[str, LabelValue]
+    form: FormFacts | None
+    governance: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectFacts:
+    """Whose case it is: a keyed pseudonym, and what of the person matters for reading."""
+
+    scheme: str
+    value: str
+    sex: str = ""
+    age_years: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DicomFacts:
+    """Identifiers of the DICOM objects behind an image."""
+
+    study_uid: str
+    series_uid: str
+    instances: tuple[tuple[str, str, int], ...]
+    """(SOP class UID, SOP instance UID, number of frames) of each instance, in frame order."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """An image of the case. `was_read` tells an image without findings from one that nobody has read."""
+
+    id: str
+    kind: str
+    modality: str
+    digest: str
+    width_px: int
+    height_px: int
+    frame_count: int = 1
+    levels: tuple[tuple[int, int, float], ...] = ()
+    """(width in px, height in px, downsample) of each level."""
+    spacing_um: tuple[float, float] | None = None
+    spacing_source: str = ""
+    frame_time_ms: float | None = None
+    dicom: DicomFacts | None = None
+    acquisition: Mapping[str, Any] = field(default_factory=dict)
+    was_read: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFacts:
+    """One reader's pass over one image."""
+
+    id: str
+    image_id: str
+    reader: str
+    state: str
+    sequence: int
+    opened_at: datetime
+    submitted_at: datetime | None
+    active_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """A model that spoke; `id` is its agent id in the document."""
+
+    id: str
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionFacts:
+    """What a model proposed, and what the reader made of it."""
+
+    id: str
+    run_id: str
+    model: ModelFacts
+    score: float | None
+    uncertainty: float | None
+    strategy: str
+    shape: Shape | None
+    labels: tuple[str, ...]
+    verdict: str
+    """The last verdict that counts: accept, edit, relabel, reject, ignore; empty: none."""
+    decided_by: str = ""
+    decided_at: datetime | None = None
+    shown_at: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationFacts:
+    """A mark, or a diagnosis of the whole image, as its newest revision says."""
+
+    id: str
+    revision: int
+    image_id: str
+    read: ReadFacts
+    granularity: str
+    shape: Shape | None
+    labels: tuple[str, ...]
+    created_at: datetime
+    updated_at: datetime
+    frame: int | None = None
+    sop_instance_uid: str = ""
+    text: str = ""
+    form_data: Mapping[str, Any] | None = None
+    certainty: str = ""
+    basis: tuple[Mapping[str, Any], ...] = ()
+    suggestion: SuggestionFacts | None = None
+    active_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionFacts:
+    """One verdict of one reader on one suggestion, undone ones included; the suggestion's own verdict fields are empty.
+
+    `annotation_id` names the annotation that came of it; `kept` tells whether that annotation still stands.
+    """
+
+    suggestion: SuggestionFacts
+    image_id: str
+    frame: int | None
+    granularity: str
+    read_id: str
+    verdict: str
+    by: str
+    at: datetime
+    shown_at: datetime | None = None
+    reason: str = ""
+    annotation_id: str = ""
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """One subject's case: its images and reads at hand, its annotations and decisions as streams to be read once.
+
+    Annotations ascend by (image id, annotation id). `registered_at` stands in for the earliest fact of a case without reads.
+    """
+
+    name: str
+    subject: SubjectFacts
+    registered_at: datetime
+    images: tuple[ImageFacts, ...]
+    reads: tuple[ReadFacts, ...]
+    annotations: Iterable[AnnotationFacts]
+    decisions: Iterable[DecisionFacts] = ()
