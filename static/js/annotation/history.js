@@ -1,0 +1,118 @@
+/**
+ * Undo and redo without limit. The history listens to the store: each change set that a person caused is one step, and a
+ * step is undone by asking the store for the states before it. What the server changes is no step.
+ */
+
+/** @import {Body, Verdict} from './types.js' */
+/** @import {ChangeSet, Draft, Store} from './store.js' */
+
+/**
+ * @typedef {object} Step
+ * @property {string} name
+ * @property {{id: string, before: Body | null, after: Body | null}[]} marks
+ * @property {{suggestionId: string, annotationId: string | null, before: Verdict | null, after: Verdict, reason: string}[]} decisions
+ *
+ * @typedef {object} Keeper keeps the steps across a reload
+ * @property {(done: Step[], undone: Step[]) => void} save
+ */
+
+export class History {
+  /** @param {Store} store @param {Keeper} [keeper] */
+  constructor(store, keeper) {
+    this.store = store;
+    this.keeper = keeper;
+    /** @type {Step[]} */
+    this.done = [];
+    /** @type {Step[]} */
+    this.undone = [];
+    /** @type {Set<() => void>} */
+    this.listeners = new Set();
+    this.stop = store.observe((changes) => this.#record(changes));
+  }
+
+  /** @param {() => void} listener @returns {() => void} */
+  observe(listener) {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /**
+   * Takes the steps of an earlier visit back.
+   * @param {{done: Step[], undone: Step[]} | null} kept
+   */
+  restore(kept) {
+    if (!kept || this.done.length > 0) return;
+    this.done = kept.done;
+    this.undone = kept.undone;
+    for (const listener of this.listeners) listener();
+  }
+
+  /** @returns {string | null} what undo would take back */
+  get undoName() {
+    return this.done.at(-1)?.name ?? null;
+  }
+
+  /** @returns {string | null} what redo would do again */
+  get redoName() {
+    return this.undone.at(-1)?.name ?? null;
+  }
+
+  /** @returns {Step | null} the step that was taken back */
+  undo() {
+    const step = this.done.pop();
+    if (!step) return null;
+    this.undone.push(step);
+    this.store.commit('undo', backward(step));
+    this.#changed();
+    return step;
+  }
+
+  /** @returns {Step | null} the step that was done again */
+  redo() {
+    const step = this.undone.pop();
+    if (!step) return null;
+    this.done.push(step);
+    this.store.commit('undo', forward(step));
+    this.#changed();
+    return step;
+  }
+
+  /** @param {ChangeSet} changes */
+  #record(changes) {
+    if (changes.origin !== 'local' && changes.origin !== 'suggestion') return;
+    this.done.push({
+      name: changes.name,
+      marks: [
+        ...changes.created.map((mark) => ({id: mark.id, before: null, after: mark.body})),
+        ...changes.updated.map(({before, after}) => ({id: after.id, before: before.body, after: after.body})),
+        ...changes.deleted.map((mark) => ({id: mark.id, before: mark.body, after: null})),
+      ],
+      decisions: changes.decided.map((decision) => ({...decision})),
+    });
+    this.undone = [];
+    this.#changed();
+  }
+
+  #changed() {
+    this.keeper?.save(this.done, this.undone);
+    for (const listener of this.listeners) listener();
+  }
+}
+
+/** @param {Step} step @returns {Draft} */
+function backward({name, marks, decisions}) {
+  return {
+    name,
+    marks: marks.map(({id, before}) => ({id, body: before})),
+    decisions: decisions.map(({suggestionId, before}) => ({suggestionId, verdict: before ?? 'undo'})),
+  };
+}
+
+/** @param {Step} step @returns {Draft} */
+function forward({name, marks, decisions}) {
+  return {
+    name,
+    marks: marks.map(({id, after}) => ({id, body: after})),
+    decisions: decisions.map(({suggestionId, annotationId, after, reason}) => ({suggestionId, annotationId, verdict: after, reason})),
+  };
+}
