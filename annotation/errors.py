@@ -162,3 +162,12 @@ def problem_refusal(code: str, pointer: str = "") -> ApiError:
     said = PROBLEM_TEXTS[code]
     # The message ids are marked for translation where they stand.
     return ApiError(code, _(said.text), _(said.hint), pointer=pointer)
+
+
+class Conflict(ApiError):
+    """The mark is at another revision than the one a change was made on; ``current`` is the mark as the server holds it."""
+
+    def __init__(self, code: str, current: dict[str, Any]) -> None:
+        known = REFUSALS[code]
+        super().__init__(code, known.text, known.hint, status_code=known.status_code)
+        self.current = current

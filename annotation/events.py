@@ -28,6 +28,15 @@ class AnnotationsChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionsChanged(Event):
+    """A reader decided on suggestions in a read; ``sequence`` is its list revision afterwards."""
+
+    read_id: UUID
+    campaign_id: UUID
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReadOpened(Event):
     """A reader began a read."""
 

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from viewer.services.images import freeze
 
 from annotation.errors import refusal
 from annotation.events import CampaignChanged, publish
@@ -13,6 +12,7 @@ from annotation.locks import lock_campaign
 from annotation.models import Campaign, CampaignImage, FormDefinition, LabelSet, ModelEndpoint
 from annotation.schema.labels import BASIS_METHODS, LABEL_ROLES, Granularity
 from viewer.models import Collection, Image
+from viewer.services.images import freeze
 
 TOOLS: Final = ("box", "polygon", "freehand", "point")
 _DIAGNOSIS_MEMBERS: Final = {"required", "label_roles", "ask_certainty", "ask_basis", "basis_methods"}
@@ -111,8 +111,7 @@ def add_images(*, campaign: Campaign, images: Iterable[Image]) -> int:
         raise refusal("image_not_in_collection")
     known = set(campaign.campaign_images.values_list("image_id", flat=True))
     new = [image for image in wanted if image.pk not in known]
-    for image in new:
-        freeze(image=image)
+    freeze(images=new)
     CampaignImage.objects.bulk_create([CampaignImage(campaign=campaign, image=image) for image in new], batch_size=500)
     publish(CampaignChanged(campaign_id=campaign.pk))
     return len(new)

@@ -1,0 +1,1 @@
+"""HTTP around marks: thin views over services and selectors."""

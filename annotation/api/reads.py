@@ -1,0 +1,91 @@
+"""Looking at reads: what a workbench opens with, what changed, the history of a mark; and noting what was shown."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from annotation.api.requests import signed_in
+from annotation.api.serializers import (
+    AnnotationListSerializer,
+    ExposuresSerializer,
+    ReadSerializer,
+    RevisionListSerializer,
+    read_json,
+)
+from annotation.errors import refusal
+from annotation.models import Read
+from annotation.selectors.annotations import changes_since, revision_json, revisions_of
+from annotation.selectors.reads import get_read, get_read_to_write
+from annotation.services.operation_input import parse_uuid
+from annotation.services.suggestions import record_exposures
+from viewer.api.errors import not_found
+
+MAX_EXPOSURES = 5_000
+
+
+class ReadView(APIView):
+    """One read."""
+
+    @extend_schema(operation_id="read", responses=ReadSerializer)
+    def get(self, request: Request, read_id: UUID) -> Response:
+        """Return a read with its campaign, labels and form."""
+        user = signed_in(request)
+        return Response(read_json(get_read(user=user, read_id=read_id), user=user))
+
+
+class AnnotationListView(APIView):
+    """The marks of one read."""
+
+    @extend_schema(
+        operation_id="read_annotations",
+        parameters=[OpenApiParameter("since", int, description="Only what changed after this list revision, deleted marks too")],
+        responses=AnnotationListSerializer,
+    )
+    def get(self, request: Request, read_id: UUID) -> Response:
+        """Return the marks that are not deleted, or what changed since a list revision."""
+        since = request.query_params.get("since", "0")
+        if not (since.isascii() and since.isdigit() and len(since) <= 18):
+            raise refusal("since_malformed", "/since")
+        return Response(changes_since(get_read(user=signed_in(request), read_id=read_id), int(since)))
+
+
+class RevisionListView(APIView):
+    """The history of one mark."""
+
+    @extend_schema(operation_id="annotation_revisions", responses=RevisionListSerializer)
+    def get(self, request: Request, read_id: UUID, annotation_id: UUID) -> Response:
+        """Return every revision of a mark, the oldest first."""
+        read = get_read(user=signed_in(request), read_id=read_id)
+        revisions = [revision_json(revision) for revision in revisions_of(read, annotation_id)]
+        if not revisions:
+            raise not_found()
+        return Response({"revisions": revisions})
+
+
+class ExposureListView(APIView):
+    """Which suggestions a reader was shown."""
+
+    @extend_schema(operation_id="read_exposures", request=ExposuresSerializer, responses={204: None})
+    def post(self, request: Request, read_id: UUID) -> Response:
+        """Note that suggestions were shown; the first time of each counts, and nothing is noted after submitting."""
+        read = get_read_to_write(user=signed_in(request), read_id=read_id)
+        suggestion_ids = _suggestion_ids(request.data)
+        if read.state == Read.State.OPEN:
+            record_exposures(read=read, suggestion_ids=suggestion_ids)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _suggestion_ids(data: Any) -> list[UUID]:
+    given = data.get("suggestion_ids") if isinstance(data, dict) else None
+    if not isinstance(given, list) or len(given) > MAX_EXPOSURES:
+        raise refusal("ids_malformed", "/suggestion_ids")
+    parsed = [parse_uuid(value) for value in given]
+    known = [value for value in parsed if value is not None]
+    if len(known) < len(given):
+        raise refusal("ids_malformed", f"/suggestion_ids/{parsed.index(None)}")
+    return known

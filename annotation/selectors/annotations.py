@@ -1,0 +1,70 @@
+"""Marks as the API gives them: the newest revision of each, what changed since a list revision, and the history of one."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from annotation.models import Annotation, Read, Revision
+from annotation.schema.shapes import Shape
+
+
+def instant(value: datetime) -> str:
+    """Return an instant as RFC 3339 in UTC."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def annotation_json(annotation: Annotation, *, reader_id: int) -> dict[str, Any]:
+    """Return a mark as the API gives it and as its revisions keep it; coordinates in level-0 px, frames from 0."""
+    geometry = None
+    if annotation.geometry_wkb is not None:
+        geometry = Shape.from_wkb(annotation.geometry_kind, bytes(annotation.geometry_wkb)).to_document()
+    return {
+        "id": str(annotation.id),
+        "revision": annotation.revision,
+        "sequence": annotation.sequence,
+        "deleted": annotation.deleted,
+        "granularity": annotation.granularity,
+        "frame": annotation.frame,
+        "geometry": geometry,
+        "labels": annotation.labels,
+        "text": annotation.text,
+        "form": annotation.form_data,
+        "certainty": annotation.certainty or None,
+        "basis": annotation.basis,
+        "origin": annotation.origin,
+        "suggestion_id": str(annotation.suggestion_id) if annotation.suggestion_id else None,
+        "active_seconds": annotation.active_seconds,
+        "created_at": instant(annotation.created_at),
+        "updated_at": instant(annotation.updated_at),
+        "created_by": reader_id,
+    }
+
+
+def changes_since(read: Read, since: int) -> dict[str, Any]:
+    """Return what a page that knows the list revision ``since`` must take over; from 0 all marks that are not deleted.
+
+    The list revision is read before the rows: a save in between shows up twice for the page, never not at all.
+    """
+    sequence = Read.objects.values_list("sequence", flat=True).get(pk=read.pk)
+    rows = read.annotations.order_by("sequence")
+    rows = rows.filter(sequence__gt=since) if since else rows.filter(deleted=False)
+    return {"sequence": sequence, "annotations": [annotation_json(row, reader_id=read.reader_id) for row in rows]}
+
+
+def revisions_of(read: Read, annotation_id: UUID) -> QuerySet[Revision]:
+    """Return the history of one mark of this read, the oldest first; empty when the read has no such mark."""
+    return read.revisions.filter(annotation_id=annotation_id).order_by("number")
+
+
+def revision_json(revision: Revision) -> dict[str, Any]:
+    """Return one entry of a mark's history."""
+    return {
+        "number": revision.number,
+        "sequence": revision.sequence,
+        "verb": revision.verb,
+        "author": revision.author_id,
+        "created_at": instant(revision.created_at),
+        "annotation": revision.body,
+    }

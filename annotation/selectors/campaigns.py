@@ -1,0 +1,28 @@
+"""Who sees which campaign: whoever holds a permission on it."""
+
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from guardian.shortcuts import get_objects_for_user
+
+from annotation.models import Campaign
+from viewer.api.errors import not_found
+
+
+def campaigns_for(user: User, *permissions: str) -> QuerySet[Campaign]:
+    """Return the campaigns on which the user holds one of the permissions, such as ``annotation.view_campaign``."""
+    campaigns: QuerySet[Campaign] = get_objects_for_user(user, list(permissions), klass=Campaign, any_perm=True, accept_global_perms=False)
+    return campaigns
+
+
+def get_campaign(*, user: User, campaign_id: UUID, permissions: tuple[str, ...] = ("annotation.view_campaign",)) -> Campaign:
+    """Return a campaign on which the user holds one of the permissions.
+
+    Raises:
+        ApiError: ``not_found`` for a campaign that does not exist and for one that is none of the user's business.
+    """
+    campaign = campaigns_for(user, *permissions).filter(pk=campaign_id).first()
+    if campaign is None:
+        raise not_found()
+    return campaign

@@ -1,0 +1,166 @@
+"""Checks what a mark says against its campaign and its image. Nothing is repaired: a mark is stored as drawn, or refused."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from annotation.errors import problem_refusal, refusal, shape_refusal
+from annotation.models import Read
+from annotation.schema.labels import BASIS_METHODS, BASIS_STATUSES, CERTAINTIES, Granularity, check_granularity
+from annotation.schema.shapes import Shape, ShapeError, check_inside, normalise, parse_geometry
+from annotation.selectors.frames import sop_instance_uids
+from annotation.services.forms import check_form_data
+from annotation.services.operation_input import Body
+from viewer.models import Image
+
+MAX_TEXT_CHARACTERS: Final = 10_000
+IMAGE_LEVEL: Final = frozenset({Granularity.DIAGNOSIS, Granularity.PRESENCE})
+"""Granularities of a diagnosis of the whole image; a read has at most one live mark of these."""
+
+
+class MarkRules:
+    """What the campaign and the image of one read allow; loaded once for all operations of a request."""
+
+    def __init__(self, read: Read) -> None:
+        self.campaign = read.campaign
+        self.image = read.image
+
+    @cached_property
+    def granularities(self) -> frozenset[str]:
+        """The granularities that may be marked at; a diagnosis also where the campaign asks one of the whole image."""
+        asked = set(self.campaign.granularities)
+        if self.campaign.diagnosis.get("required") or self.campaign.diagnosis.get("label_roles"):
+            asked.add(Granularity.DIAGNOSIS)
+        return frozenset(asked)
+
+    @cached_property
+    def labels(self) -> dict[str, frozenset[str]]:
+        """Code of each label -> granularities it may be used at; an empty set means all of them."""
+        rows = self.campaign.label_set.labels.values_list("code", "granularities")
+        return {code: frozenset(granularities) for code, granularities in rows}
+
+    @cached_property
+    def sop_instance_uids(self) -> list[str]:
+        """SOP Instance UID of each frame; empty for images that are not DICOM frames."""
+        return sop_instance_uids(self.image)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedMark:
+    """A mark that may be stored: the columns of its row, and its shape on the 1/8 px grid (level-0 px)."""
+
+    columns: dict[str, Any]
+    shape: Shape | None
+
+    @property
+    def is_image_level(self) -> bool:
+        """Whether this is a diagnosis of the image as a whole."""
+        return self.shape is None and self.columns["granularity"] in IMAGE_LEVEL
+
+
+def check_mark(rules: MarkRules, body: Body, pointer: str = "/annotation") -> CheckedMark:
+    """Return the mark as it is stored.
+
+    Raises:
+        ApiError: with a code per reason and a pointer that starts with ``pointer``.
+    """
+    if body.granularity not in rules.granularities:
+        raise refusal("granularity_not_allowed", f"{pointer}/granularity")
+    shape = _check_shape(rules.image, body, pointer)
+    _check_frame(rules.image, body.frame, pointer, has_shape=shape is not None)
+    _check_labels(rules, body, pointer, has_shape=shape is not None)
+    _check_words(body, pointer)
+    _check_form(rules, body, pointer)
+    columns = {
+        "granularity": body.granularity,
+        "frame": body.frame,
+        "sop_instance_uid": _sop_instance_uid(rules, body.frame),
+        **shape_columns(shape),
+        "labels": body.labels,
+        "text": body.text,
+        "form_data": body.form,
+        "certainty": body.certainty,
+        "basis": body.basis,
+        "active_seconds": body.active_seconds,
+    }
+    return CheckedMark(columns, shape)
+
+
+def shape_columns(shape: Shape | None) -> dict[str, Any]:
+    """Return the columns that hold a shape; level-0 px."""
+    min_x_px, min_y_px, max_x_px, max_y_px = shape.bounds if shape else (None, None, None, None)
+    return {
+        "geometry_kind": shape.kind if shape else "",
+        "geometry_wkb": shape.wkb() if shape else None,
+        "min_x_px": min_x_px,
+        "min_y_px": min_y_px,
+        "max_x_px": max_x_px,
+        "max_y_px": max_y_px,
+    }
+
+
+def _check_shape(image: Image, body: Body, pointer: str) -> Shape | None:
+    try:
+        shape = None
+        if body.geometry is not None:
+            shape = parse_geometry(body.geometry)
+            # Before the grid as well: rounding moves what lies outside by less than 1/16 px onto the border.
+            check_inside(shape, width=image.width_px, height=image.height_px)
+            shape = normalise(shape)
+            check_inside(shape, width=image.width_px, height=image.height_px)
+        check_granularity(body.granularity, shape)
+    except ShapeError as error:
+        raise shape_refusal(error, f"{pointer}/geometry") from error
+    return shape
+
+
+def _check_frame(image: Image, frame: int | None, pointer: str, *, has_shape: bool) -> None:
+    if image.kind != Image.Kind.FRAMES:
+        if frame is not None:
+            raise problem_refusal("frame_outside_image", f"{pointer}/frame")
+    elif frame is None:
+        if has_shape:
+            raise refusal("frame_required", f"{pointer}/frame")
+    elif frame >= image.frame_count:
+        raise problem_refusal("frame_outside_image", f"{pointer}/frame")
+
+
+def _check_labels(rules: MarkRules, body: Body, pointer: str, *, has_shape: bool) -> None:
+    # What is said of the whole image may be saved before its label is chosen; submitting asks for it.
+    if has_shape and not body.labels:
+        raise refusal("label_missing", f"{pointer}/labels")
+    for index, code in enumerate(body.labels):
+        allowed = rules.labels.get(code)
+        if allowed is None:
+            raise refusal("unknown_label", f"{pointer}/labels/{index}")
+        if allowed and body.granularity not in allowed:
+            raise refusal("label_not_allowed", f"{pointer}/labels/{index}")
+
+
+def _check_words(body: Body, pointer: str) -> None:
+    if len(body.text) > MAX_TEXT_CHARACTERS:
+        raise refusal("text_too_long", f"{pointer}/text")
+    if body.certainty and body.certainty not in CERTAINTIES:
+        raise refusal("unknown_certainty", f"{pointer}/certainty")
+    for index, entry in enumerate(body.basis):
+        if entry["method"] not in BASIS_METHODS:
+            raise refusal("unknown_basis", f"{pointer}/basis/{index}/method")
+        if entry["status"] not in BASIS_STATUSES:
+            raise refusal("unknown_basis", f"{pointer}/basis/{index}/status")
+    if body.origin not in ("manual", "suggestion"):
+        raise refusal("operation_malformed", f"{pointer}/origin")
+
+
+def _check_form(rules: MarkRules, body: Body, pointer: str) -> None:
+    if body.form is None:
+        return
+    if rules.campaign.form is None:
+        raise refusal("form_not_asked", f"{pointer}/form")
+    check_form_data(rules.campaign.form, body.form, complete=False, pointer=f"{pointer}/form")
+
+
+def _sop_instance_uid(rules: MarkRules, frame: int | None) -> str:
+    if frame is None or rules.image.kind != Image.Kind.FRAMES:
+        return ""
+    uids = rules.sop_instance_uids
+    return uids[frame] if frame < len(uids) else ""
