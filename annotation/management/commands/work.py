@@ -1,0 +1,135 @@
+"""``manage.py work``: carries out suggestion runs, and teaches models as reads come in."""
+
+import logging
+import signal
+import threading
+import time
+from argparse import ArgumentParser
+from types import FrameType
+from typing import Any, Final
+from uuid import UUID
+
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, close_old_connections, connection
+
+from annotation.models import SuggestionRun
+from annotation.services.suggestion_runs import LEASE_S, claim_run, execute_run, release_run, renew_lease
+from annotation.services.training import campaigns_that_learn, count_examples, train_if_due
+from viewer.api.errors import ApiError
+
+SHORTEST_WAIT_S: Final = 0.5
+LONGEST_WAIT_S: Final = 2.0
+LEARN_EVERY_S: Final = 15.0
+WAIT_AFTER_DATABASE_ERROR_S: Final = 2.0
+log = logging.getLogger("annotation.work")
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """Turn SIGTERM into an exit at once, even out of a model that takes its time; the run is put back on the way."""
+    raise SystemExit(0)
+
+
+class Heartbeat:
+    """Renews the lease of a run from a thread of its own for as long as the ``with`` block lasts."""
+
+    def __init__(self, run: SuggestionRun, lease_s: float) -> None:
+        self._run = run
+        self._lease_s = lease_s
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> "Heartbeat":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._over.set()
+
+    def _beat(self) -> None:
+        try:
+            while not self._over.wait(self._lease_s / 4):
+                # The run object belongs to the other thread: its attempt is all that is read here, and never changes.
+                if not renew_lease(run=self._run, lease_s=self._lease_s):
+                    return
+        except DatabaseError:
+            # Without a sign of life the lease ends and the run is taken over: nothing is lost.
+            log.warning("the lease of run %s could not be renewed", self._run.pk)
+        finally:
+            connection.close()
+
+
+class Learner:
+    """Teaches models between runs; looks again only at campaigns in which something was submitted since."""
+
+    def __init__(self) -> None:
+        self._next_look = 0.0
+        self._counts: dict[UUID, int] = {}
+
+    def learn(self) -> None:
+        """Teach what is due, at most each ``LEARN_EVERY_S`` seconds."""
+        if time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + LEARN_EVERY_S
+        for campaign in campaigns_that_learn():
+            count = count_examples(campaign=campaign)
+            if count == self._counts.get(campaign.pk, 0):
+                continue
+            self._counts[campaign.pk] = count
+            try:
+                training = train_if_due(campaign=campaign)
+            except ApiError as error:
+                log.warning("campaign %s cannot teach its model: %s", campaign.pk, error.code)
+                continue
+            if training is not None:
+                log.info("campaign %s taught its model version %s with %d reads", campaign.pk, training.version, training.examples)
+
+
+class Command(BaseCommand):
+    help = "Carry out suggestion runs until told to stop."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare when to stop and how long a run may be silent."""
+        parser.add_argument("--once", action="store_true", help="stop when nothing is left to do now")
+        parser.add_argument(
+            "--lease-seconds", type=float, default=LEASE_S, help="seconds after which a silent run is taken over; default: %(default)s"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Take runs one after the other; wait in growing steps while there is none."""
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, _leave)
+        learner = Learner()
+        wait_s = SHORTEST_WAIT_S
+        try:
+            while True:
+                busy = self._work(learner, options["lease_seconds"])
+                if not busy and options["once"]:
+                    return
+                wait_s = SHORTEST_WAIT_S if busy else min(LONGEST_WAIT_S, wait_s * 1.5)
+                if not busy:
+                    time.sleep(wait_s)
+        except KeyboardInterrupt:
+            return
+
+    def _work(self, learner: Learner, lease_s: float) -> bool:
+        """Do one run if there is one and return whether there was; a database that is away for a while is waited for."""
+        close_old_connections()
+        try:
+            learner.learn()
+            run = claim_run(lease_s=lease_s)
+            if run is None:
+                return False
+            self._execute(run, lease_s)
+        except DatabaseError:
+            log.exception("the database does not answer; waiting")
+            time.sleep(WAIT_AFTER_DATABASE_ERROR_S)
+        return True
+
+    def _execute(self, run: SuggestionRun, lease_s: float) -> None:
+        try:
+            with Heartbeat(run, lease_s):
+                execute_run(run=run)
+        except (KeyboardInterrupt, SystemExit):
+            release_run(run=run)
+            raise
+        log.info("run %s: %s %s", run.pk, run.state, run.error_code)
