@@ -25,6 +25,9 @@ const LARGEST_PIXEL_PX = 32;
 
 const FIT_PADDING_PX = 12;
 
+/** Height of the frame bar, which would lie over the picture's lower edge. */
+const FRAME_BAR_PX = 54;
+
 /** @returns {number} ms of a movement; none for people who asked their system for less motion */
 export function motionMs(wanted = 160) {
   return globalThis.matchMedia?.('(prefers-reduced-motion: reduce)').matches ? 0 : wanted;
@@ -69,7 +72,8 @@ export class Navigation {
 
   /** @param {{duration?: number}} [options] */
   fit({duration = 0} = {}) {
-    const padding = [FIT_PADDING_PX, FIT_PADDING_PX, FIT_PADDING_PX, FIT_PADDING_PX];
+    const below = (this.manifest.frames?.count ?? 1) > 1 ? FRAME_BAR_PX : FIT_PADDING_PX;
+    const padding = [FIT_PADDING_PX, FIT_PADDING_PX, below, FIT_PADDING_PX];
     this.view.fit(this.view.getProjection().getExtent(), {size: this.map.getSize(), padding, duration});
   }
 

@@ -120,12 +120,21 @@ function quantile(histogram, rank) {
 }
 
 /**
+ * The windows of a file that can be drawn; some files carry a width of 0.
+ * @param {Window[]} windows
+ * @returns {Window[]}
+ */
+export function usableWindows(windows) {
+  return windows.filter(({center, width}) => Number.isFinite(center) && width >= 1);
+}
+
+/**
  * Windows to offer for an image: the file's own first, then those of the modality.
  * @param {Pick<Manifest, 'modality'> & {frames: Pick<Frames, 'windows'> | null}} manifest
  * @returns {WindowPreset[]}
  */
 export function windowPresets(manifest) {
-  const own = (manifest.frames?.windows ?? []).map((window, at) => ({
+  const own = usableWindows(manifest.frames?.windows ?? []).map((window, at) => ({
     id: `file-${at}`,
     name: window.name || (at === 0 ? t('From the file') : t('From the file, {number}', {number: at + 1})),
     center: window.center,
