@@ -15,7 +15,7 @@ from viewer.geometry import RegionRequest, Size
 from viewer.readers import base, dicom_decode, dicom_describe, tiff_structure
 from viewer.readers.base import EncodedPixels, Inspection
 from viewer.readers.dicom_decode import Samples
-from viewer.readers.dicom_file import DicomFile, open_dicom
+from viewer.readers.dicom_file import DicomFile, as_malformed, check_depth, open_dicom
 from viewer.readers.dicom_frames import FrameIndex, check_stack, read_layout
 from viewer.readers.dicom_values import (
     CT_PRESETS,
@@ -60,8 +60,10 @@ class DicomReader:
         self.grey = self.layout.photometric in GREY
         self.invert = self.layout.photometric == "MONOCHROME1"
 
+    @as_malformed()
     def inspect(self) -> Inspection:
         """Header facts; the first, middle and last frames are decoded once to prove them."""
+        check_depth(self.header)
         warnings: list[str] = []
         identity = dicom_describe.describe(self.header, warnings)
         spacing = dicom_describe.spacing(self.header, warnings)
@@ -88,6 +90,7 @@ class DicomReader:
         """Frames are not tiled."""
         raise OutOfRange
 
+    @as_malformed()
     def frame(self, index: int) -> EncodedPixels:
         """One frame (0-based): values for grey, JPEG for colour."""
         samples = self._samples(index)
@@ -97,12 +100,14 @@ class DicomReader:
         stated = windows_of(self.header, index)
         return encode_values(values, self.invert, stated[0] if stated else None)
 
+    @as_malformed()
     def thumbnail(self, index: int, max_px: int) -> EncodedPixels:
         """A frame (0-based) through its first window, small."""
         out = self.size.fitted_into(max_px)
         image = self._picture(index).resize((out.width, out.height), Image.Resampling.BOX)
         return base.encode_jpeg(image, base.THUMBNAIL_QUALITY)
 
+    @as_malformed()
     def region(self, request: RegionRequest) -> EncodedPixels:
         """A rectangle of one frame through its first window."""
         return base.encode_png(base.crop_region(self._picture(request.frame), request))
@@ -163,8 +168,10 @@ class DicomSlideReader:
         self._header = header
         self._slide = OpenSlideReader(path)
 
+    @as_malformed()
     def inspect(self) -> Inspection:
         """The slide's inspection with the instance's identity."""
+        check_depth(self._header)
         found = self._slide.inspect()
         found.dicom = dicom_describe.describe(self._header, found.warnings)
         found.acquisition = dicom_describe.acquisition(self._header)
@@ -201,9 +208,10 @@ def open_instance(path: str) -> DicomReader | DicomSlideReader:
     """
     file = open_dicom(path)
     try:
-        if str(file.header.get("SOPClassUID", "")) != dicom_describe.WSI_CLASS:
-            return DicomReader(file)
-        _check_slide(file)
+        with as_malformed():
+            if str(file.header.get("SOPClassUID", "")) != dicom_describe.WSI_CLASS:
+                return DicomReader(file)
+            _check_slide(file)
     except BaseException:
         file.close()
         raise

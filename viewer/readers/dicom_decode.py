@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
+from contextlib import suppress
 from typing import Any, Final
 
 import imagecodecs
@@ -38,6 +39,8 @@ DECODER_DEPENDENCIES: Final = dict.fromkeys(_ADDED, ("imagecodecs",))
 # For these pydicom compares the signs of code stream and header itself.
 _SIGN_AWARE: Final = frozenset({*JPEG2000TransferSyntaxes, JPEGLSLossless, JPEGLSNearLossless})
 _JPEG_FRAME_MARKERS: Final = frozenset({*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC})
+_JPEG_LOSSLESS_MARKER: Final = 0xC3
+_JPEG_LS_MARKER: Final = 0xF7
 _STANDALONE_MARKERS: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 
 
@@ -48,15 +51,24 @@ def is_available(syntax: str) -> bool:
 
 def _decode_frame(source: bytes, runner: DecodeRunner) -> bytearray:
     """One JPEG-family frame to samples (called by pydicom)."""
-    if runner.transfer_syntax in {JPEGLSLossless, JPEGLSNearLossless}:
+    marker = _jpeg_frame_header(source)[0]  # the transfer syntax is not always true
+    if marker == _JPEG_LS_MARKER:
         array = imagecodecs.jpegls_decode(source)
-    elif runner.transfer_syntax == JPEGExtended12Bit:
-        array = imagecodecs.jpeg8_decode(source)
+    elif marker == _JPEG_LOSSLESS_MARKER:
+        array = _lossless(source, runner.samples_per_pixel)
     else:
-        array = imagecodecs.ljpeg_decode(source) if runner.samples_per_pixel == 1 else imagecodecs.jpegsof3_decode(source)
+        array = imagecodecs.jpeg8_decode(source)
     runner.set_option("bits_allocated", array.dtype.itemsize * 8)
     runner.set_option("planar_configuration", 0)
     return bytearray(np.ascontiguousarray(array).tobytes())
+
+
+def _lossless(source: bytes, samples: int) -> Samples:
+    """JPEG lossless; of the two decoders the first is stricter and knows grey only."""
+    if samples == 1:
+        with suppress(imagecodecs.LjpegError):
+            return np.asarray(imagecodecs.ljpeg_decode(source))
+    return np.asarray(imagecodecs.jpegsof3_decode(source))
 
 
 def _decoder(syntax: UID) -> Decoder:
@@ -148,9 +160,11 @@ def _check_stream(raw: bytes, syntax: UID, layout: Layout) -> None:
     """Compare the code stream's own size with the header's, before a codec allocates for it."""
     found: tuple[int, int] | None = None
     if syntax in JPEGTransferSyntaxes or syntax in {JPEGLSLossless, JPEGLSNearLossless}:
-        found = _jpeg_size(raw)
+        found = _jpeg_frame_header(raw)[1]
     elif syntax in JPEG2000TransferSyntaxes or syntax.startswith("1.2.840.10008.1.2.4.20"):
         found = _jpeg2000_size(raw)
+        if b"\xff\xd9" not in raw[-16:]:
+            raise MalformedFile("truncated", "the code stream has no end")
     else:
         return
     if found is None:
@@ -160,11 +174,12 @@ def _check_stream(raw: bytes, syntax: UID, layout: Layout) -> None:
         raise MalformedFile("pixels_undecodable", detail)
 
 
-def _jpeg_size(raw: bytes) -> tuple[int, int] | None:
+def _jpeg_frame_header(raw: bytes) -> tuple[int, tuple[int, int] | None]:
+    """The start-of-frame marker (0 if there is none) and the width and height it states."""
     place = 2
     while place + 9 <= len(raw):
         if raw[place] != 0xFF:
-            return None
+            break
         marker = raw[place + 1]
         if marker == 0xFF:
             place += 1
@@ -172,10 +187,10 @@ def _jpeg_size(raw: bytes) -> tuple[int, int] | None:
             place += 2
         elif marker in _JPEG_FRAME_MARKERS:
             height, width = struct.unpack(">HH", raw[place + 5 : place + 9])
-            return int(width), int(height)
+            return marker, (int(width), int(height))
         else:
             place += 2 + int(struct.unpack(">H", raw[place + 2 : place + 4])[0])
-    return None
+    return 0, None
 
 
 def _jpeg2000_size(raw: bytes) -> tuple[int, int] | None:

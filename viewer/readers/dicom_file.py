@@ -9,14 +9,18 @@ from __future__ import annotations
 import io
 import os
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from pydicom import config as pydicom_config
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.filereader import dcmread, read_dataset, read_file_meta_info
+from pydicom.tag import BaseTag
 from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
@@ -30,6 +34,7 @@ from viewer.readers.sniff import PREAMBLE_BYTES
 
 MAX_INFLATED_BYTES: Final = 256 << 20
 DEFER_BYTES: Final = 4 << 20
+MAX_DEPTH: Final = 32
 PIXEL_TAGS: Final = {
     b"\xe0\x7f\x10\x00": "PixelData",
     b"\xe0\x7f\x08\x00": "FloatPixelData",
@@ -101,16 +106,47 @@ def open_dicom(path: str) -> DicomFile:
     """
     stream: BinaryIO = Path(path).open("rb")  # noqa: SIM115 -- handed over to DicomFile
     try:
-        return _open(stream, path)
+        with as_malformed():
+            return _open(stream, path)
     except ReaderError:
         stream.close()
         raise
-    except (RecursionError, *_PARSE_ERRORS) as error:
-        stream.close()
+
+
+@contextmanager
+def as_malformed() -> Iterator[None]:
+    """Turn what pydicom raises on broken headers, now or when an element is first looked at, into `MalformedFile`."""
+    try:
+        yield
+    except _PARSE_ERRORS as error:
         raise MalformedFile("malformed", type(error).__name__) from error
 
 
+def check_depth(header: Dataset) -> None:
+    """Refuse sequences nested deeper than any real image has them; whoever walks the tree later would run out of stack.
+
+    Raises:
+        MalformedFile: beyond 32 levels.
+    """
+    open_ends: list[tuple[Dataset, int]] = [(header, 0)]
+    while open_ends:
+        dataset, depth = open_ends.pop()
+        if depth > MAX_DEPTH:
+            raise MalformedFile("malformed", f"sequences nested deeper than {MAX_DEPTH}")
+        for tag in list(dataset.keys()):
+            if _is_sequence(dataset, tag):
+                open_ends.extend((item, depth + 1) for item in dataset[tag].value or [])
+
+
+def _is_sequence(dataset: Dataset, tag: BaseTag) -> bool:
+    vr = dataset.get_item(tag).VR
+    if vr is None and dictionary_has_tag(tag):
+        vr = dictionary_VR(tag)
+    return vr == "SQ"
+
+
 _PARSE_ERRORS: Final = (
+    RecursionError,
     InvalidDicomError,
     EOFError,
     OSError,

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 from pydicom.dataset import Dataset
+from pydicom.pixels.processing import apply_color_lut
 
 from viewer.readers import base
 from viewer.readers.base import EncodedPixels
@@ -259,10 +260,11 @@ def to_rgb(samples: Samples, header: Dataset, layout: Layout) -> NDArrayU8:
 
 
 def _through_palette(samples: Samples, header: Dataset) -> NDArrayU8:
+    if "SegmentedRedPaletteColorLookupTableData" in header:
+        expanded = apply_color_lut(samples.astype(samples.dtype.newbyteorder("=")), header)
+        return np.asarray(expanded >> 8 if expanded.dtype.itemsize > 1 else expanded, dtype=np.uint8)[..., :3]
     channels = []
     for colour in ("Red", "Green", "Blue"):
-        if f"Segmented{colour}PaletteColorLookupTableData" in header:
-            raise UnsupportedFormat("unsupported_pixel_layout", "segmented palette")
         descriptor = header.get(f"{colour}PaletteColorLookupTableDescriptor")
         table, first = lookup_table(descriptor, header.get(f"{colour}PaletteColorLookupTableData"))
         if table.max(initial=0) > 255:

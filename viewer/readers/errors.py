@@ -182,3 +182,18 @@ def from_json(data: dict[str, str]) -> ReaderError:
     kind = _TYPES.get(str(data.get("type")), ReaderError)
     code = str(data.get("code"))
     return kind(code if code in REASONS else None, str(data.get("detail", ""))[:300])
+
+
+WARNINGS: Final[dict[str, str]] = {
+    "colour_profile_applied": "The picture's colour profile was turned into sRGB.",
+    "date_invalid": "A date in the header is no date; it is left empty.",
+    "first_page_only": "The file holds several pages; the first is shown.",
+    "pyramid_incomplete": "The slide has no small level; overviews are slow.",
+    "range_stretched": "Deep grey values were stretched to 8 bits between their extremes.",
+    "rescale_ignored": "The rescale slope or intercept is unusable; stored values are shown.",
+    "spacing_at_detector": "The spacing is measured at the detector, so lengths in the body are smaller.",
+    "spacing_implausible": "The file states an impossible pixel spacing; lengths are in pixels.",
+    "spacing_unknown": "The file states no pixel spacing; lengths are in pixels.",
+    "spacing_varies": "Parts of the image have different scales; lengths are in pixels.",
+    "uid_missing": "A UID is missing; the file is no complete DICOM instance.",
+}

@@ -51,7 +51,10 @@ class OpenSlideReader:
         except openslide.OpenSlideUnsupportedFormatError as error:
             raise UnsupportedFormat("unsupported_slide_format") from error
         except openslide.OpenSlideError as error:
-            raise MalformedFile("malformed", _first_line(error)) from error
+            reason = _first_line(error)
+            if "Unsupported" in reason:
+                raise UnsupportedFormat("unsupported_slide_format", reason) from error
+            raise MalformedFile("malformed", reason) from error
         self.vendor: str = vendor
         self._properties: dict[str, str] = dict(self._slide.properties)
         self._origin, self.size = self._bounds()

@@ -45,6 +45,7 @@ class RasterReader:
 
     def __init__(self, path: str, family: Family) -> None:
         self._family = family
+        self._path = path
         self.warnings: list[str] = []
         if family == "tiff":
             self._check_tiff(path)
@@ -75,6 +76,7 @@ class RasterReader:
         """Size and levels; the whole picture is decoded once."""
         spacing = self._spacing()
         acquisition = self._acquisition()
+        self._check_sums()
         self._decoded(0)
         if spacing is None:
             self.warnings.append("spacing_unknown")
@@ -129,8 +131,21 @@ class RasterReader:
         structure = tiff_structure.read_structure(path)
         tiff_structure.check_structure(structure)
         first = structure.directories[0]
-        if b"<OME" in first.description or first.first(tiff_structure.SAMPLES, 1) > 4:
-            raise UnsupportedFormat("multichannel_not_supported", "an OME-TIFF of several planes")
+        if first.first(tiff_structure.PLANAR, 1) == 2 and first.tiled:
+            raise UnsupportedFormat("unsupported_pixel_layout", "tiles of colour planes stored apart")
+        several_planes = b"<OME" in first.description and len(structure.directories) > 1
+        if several_planes or first.first(tiff_structure.SAMPLES, 1) > 4:
+            raise UnsupportedFormat("multichannel_not_supported")
+
+    def _check_sums(self) -> None:
+        """Compare the check sums of a PNG, which decoding passes over."""
+        if self._family != "png":
+            return
+        try:
+            with Image.open(self._path, formats=("PNG",)) as copy:
+                copy.verify()
+        except (OSError, SyntaxError, ValueError, EOFError) as error:
+            raise MalformedFile("pixels_undecodable", "a check sum is wrong") from error
 
     def _orientation(self) -> int:
         with suppress(ValueError, OSError, SyntaxError, KeyError, TypeError):
@@ -140,8 +155,8 @@ class RasterReader:
     def _decoded(self, level: int) -> Image.Image:
         if not self._pyramid:
             try:
-                self._image.load()
-                self._pyramid.append(self._to_rgb(self._image))
+                with Image.open(self._path, formats=(_FORMATS[self._family],)) as stored:
+                    self._pyramid.append(self._to_rgb(stored))
             except (OSError, ValueError, SyntaxError, IndexError, EOFError) as error:
                 raise MalformedFile("pixels_undecodable") from error
         while len(self._pyramid) <= level:

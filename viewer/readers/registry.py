@@ -50,8 +50,12 @@ def _open_tiff(path: str) -> ImageReader:
         try:
             reader = RasterReader(path, "tiff")
             reader.inspect()
+        except UnsupportedFormat:
+            raise
         except ReaderError as second:
-            raise (second if isinstance(second, UnsupportedFormat) else refusal) from second
+            if structure.big_endian:
+                raise UnsupportedFormat("unsupported_slide_format", "tiles in big-endian byte order") from second
+            raise refusal from second
         return reader
 
 

@@ -16,7 +16,6 @@ from viewer.readers.errors import LimitExceeded, MalformedFile, UnsupportedForma
 MAX_DIRECTORIES: Final = 512
 MAX_ENTRIES: Final = 512
 MAX_VALUE_BYTES: Final = 64 << 20
-MAX_TEXT_BYTES: Final = 4 << 20
 MAX_TILE_SIDE_PX: Final = 4_096
 MIN_TILE_SIDE_PX: Final = 8
 MAX_TILES: Final = 8_000_000
@@ -67,6 +66,7 @@ class TiffStructure:
 
     directories: list[Directory] = field(default_factory=list)
     ndpi: bool = False
+    big_endian: bool = False
     file_bytes: int = 0
 
 
@@ -141,7 +141,7 @@ class _Walker:
         return tuple(struct.unpack(f"{self.order}{count}{code}", self._raw(kind, count, field_bytes)))
 
     def _text(self, place: tuple[int, bytes] | None, count: int) -> bytes:
-        if place is None or count > MAX_TEXT_BYTES:
+        if place is None:
             return b""
         return self._raw(place[0], count, place[1])
 
@@ -180,7 +180,7 @@ def read_structure(path: str) -> TiffStructure:
             seen.add(offset)
             directory, offset = walker.directory(offset)
             directories.append(directory)
-    return TiffStructure(directories, ndpi, size)
+    return TiffStructure(directories, ndpi, walker.order == ">", size)
 
 
 def check_structure(structure: TiffStructure) -> None:

@@ -40,6 +40,9 @@ class PixelApp:
         self._threads = ThreadPoolExecutor(max_workers=4 + (os.cpu_count() or 2), thread_name_prefix="pixels")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
         if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
             await self._wrapped(scope, receive, send)
             return
@@ -54,6 +57,20 @@ class PixelApp:
             return
         gone.cancel()
         await _send(send, scope["method"], work.result())
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Start the decoders with the server and stop them with it; neither Django nor Channels takes part in this."""
+        loop = asyncio.get_running_loop()
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                loop.run_in_executor(self._threads, self._service.start)
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                await loop.run_in_executor(None, self._service.stop)
+                self._threads.shutdown(wait=False, cancel_futures=True)
+                await send({"type": "lifespan.shutdown.complete"})
+                return
 
 
 class PixelWsgi:

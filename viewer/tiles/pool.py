@@ -8,6 +8,7 @@ serving fails, with a `ReaderError`. All methods are thread-safe and block the c
 from __future__ import annotations
 
 import atexit
+import os
 import threading
 import time
 from collections import deque
@@ -114,6 +115,18 @@ class PixelPool:
         wanted = {"out_width": out_width, "out_height": out_height, "frame": frame}
         return self._encoded({"verb": "region", "source": source, **rectangle, **wanted})
 
+    def warm_up(self) -> None:
+        """Start every child now, so that the first requests need not wait for it; returns once they are started."""
+        started: list[Child] = []
+        while len(started) < self._limit:
+            with self._lock:
+                if self._closed or len(self._idle) + len(self._busy) + self._starting >= self._limit:
+                    break
+                self._starting += 1
+            started.append(self._start(""))
+        for child in started:
+            self._release(child)
+
     def close(self) -> None:
         """Stop every child; requests that wait or run fail with `pool_closed` or `worker_crashed`."""
         with self._lock:
@@ -213,15 +226,33 @@ class PixelPool:
             self._freed.notify()
 
 
-_default: PixelPool | None = None
-_default_lock = threading.Lock()
+class _Shared:
+    """The one pool of this process."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.pool: PixelPool | None = None
+        self.owner = 0
+        self.options: dict[str, Any] = {}
+
+
+_shared: Final = _Shared()
+
+
+def configure_default_pool(*, workers: int = 2, memory_limit_bytes: int = 3 << 30, wall_limit_s: float = 30.0) -> None:
+    """Say how the shared pool is to be made; a pool that exists already is closed and made anew when next asked for."""
+    with _shared.lock:
+        old, _shared.pool = _shared.pool, None
+        _shared.options = {"workers": workers, "memory_limit_bytes": memory_limit_bytes, "wall_limit_s": wall_limit_s}
+    if old is not None:
+        old.close()
 
 
 def default_pool() -> PixelPool:
     """The pool that this process shares; made on first use, closed when the interpreter ends."""
-    global _default  # noqa: PLW0603 -- one pool a process is the point of this function
-    with _default_lock:
-        if _default is None:
-            _default = PixelPool()
-            atexit.register(_default.close)
-        return _default
+    with _shared.lock:
+        # A fork has copied the pool but not the right to its pipes.
+        if _shared.pool is None or _shared.owner != os.getpid():
+            _shared.pool, _shared.owner = PixelPool(**_shared.options), os.getpid()
+            atexit.register(_shared.pool.close)
+        return _shared.pool

@@ -96,6 +96,14 @@ class PixelService:
         self._lock = threading.Lock()
         self._running: dict[str, Future[Encoded]] = {}
 
+    def start(self) -> None:
+        """Start the decoders before anybody waits for them."""
+        (self._pool or default_pool()).warm_up()
+
+    def stop(self) -> None:
+        """Stop the decoders."""
+        (self._pool or default_pool()).close()
+
     def reply(self, method: str, path: str, headers: dict[str, str]) -> Reply:
         """The answer to one request.
 
