@@ -12,6 +12,7 @@ import os
 import threading
 import time
 from collections import deque
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from viewer.readers import errors
@@ -65,7 +66,8 @@ class PixelPool:
         Raises:
             ReaderError: with the reason why the file is refused.
         """
-        return self._ask({"verb": "inspect", "path": path}, path)[0]
+        absolute = str(Path(path).absolute())  # a child has a working directory of its own
+        return self._ask({"verb": "inspect", "path": absolute}, absolute)[0]
 
     def tile(self, source: dict[str, Any], level: int, column: int, row: int) -> Encoded:
         """One tile of a slide or photograph as JPEG; column and row are 0-based.

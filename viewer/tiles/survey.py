@@ -28,10 +28,32 @@ its header is checked against limits, and its first pixels are decoded once, so 
 
 | engine | formats | shown as |
 |---|---|---|
-| openslide | Aperio SVS, Hamamatsu NDPI, Leica SCN (its tissue bounds), Philips TIFF, Trestle, tiled pyramidal TIFF and BigTIFF (8 and 16 bits; JPEG, JPEG 2000, LZW, deflate), DICOM whole-slide pyramids (JPEG, JPEG 2000, uncompressed); Ventana BIF by the same library, not in the test set | slide, in its own tile grid and levels |
-| dicom | single and multi-frame, grey and colour, enhanced CT and MR, with MONOCHROME1, PALETTE COLOR, YBR, planar, modality LUT, float pixels; uncompressed (both byte orders, deflated), RLE, JPEG (baseline, extended 12-bit, lossless), JPEG-LS, JPEG 2000, HTJ2K | frames: 16-bit values with window and level for grey, JPEG for colour |
-| raster | JPEG, PNG, WebP, TIFF (strips, or tiles that are no slide); EXIF orientation and colour profile applied; CMYK, palette, 16-bit grey | photograph, in levels by halving |
+"""
 
+_ENGINES: Final = (
+    (
+        "openslide",
+        "Aperio SVS, Hamamatsu NDPI, Leica SCN (its tissue bounds), Philips TIFF, Trestle, tiled pyramidal TIFF and "
+        "BigTIFF (8 and 16 bits; JPEG, JPEG 2000, LZW, deflate), DICOM whole-slide pyramids (JPEG, JPEG 2000, "
+        "uncompressed); Ventana BIF by the same library, not in the test set",
+        "slide, in its own tile grid and levels",
+    ),
+    (
+        "dicom",
+        "single and multi-frame, grey and colour, enhanced CT and MR; MONOCHROME1, PALETTE COLOR, YBR, planar, modality "
+        "LUT, float pixels; uncompressed (both byte orders, deflated), RLE, JPEG (baseline, extended 12-bit, lossless), "
+        "JPEG-LS, JPEG 2000, HTJ2K",
+        "frames: 16-bit values with window and level for grey, JPEG for colour",
+    ),
+    (
+        "raster",
+        "JPEG, PNG, WebP, TIFF (strips, or tiles that are no slide); EXIF orientation and colour profile applied; CMYK, "
+        "palette, 16-bit grey",
+        "photograph, in levels by halving",
+    ),
+)
+
+_LIMITS: Final = """
 Never shown, never stored: the label, macro, overview and thumbnail of a slide.
 
 ## Limits
@@ -53,7 +75,8 @@ def page(folder: Path) -> str:
         rows = [(path.relative_to(folder).as_posix(), _result(pool, path)) for path in _files(folder)]
     finally:
         pool.close()
-    parts = [_HEAD, _codes("Reasons for refusal", {code: " ".join(words) for code, words in REASONS.items()})]
+    engines = "".join(f"| {' | '.join(row)} |\n" for row in _ENGINES)
+    parts = [_HEAD + engines + _LIMITS, _codes("Reasons for refusal", {code: " ".join(words) for code, words in REASONS.items()})]
     parts += [_codes("Warnings on accepted images", WARNINGS), _summary(rows), _table(rows)]
     return "\n".join(parts)
 
