@@ -1,0 +1,1 @@
+"""Benchmarks: ``make bench`` runs all, ``python -m bench opening`` one. Nothing here runs in the tests."""

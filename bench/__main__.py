@@ -1,0 +1,28 @@
+"""Run the benchmarks named on the command line, or all; each prints a Markdown table row per figure."""
+
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable
+
+from bench import exporting, opening, saving
+
+BENCHES: dict[str, Callable[[], list[tuple[str, str]]]] = {
+    "opening": opening.run,
+    "saving": saving.run,
+    "exporting": exporting.run,
+}
+
+
+def main(names: list[str]) -> None:
+    """Run and print."""
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}")
+    for name in names or list(BENCHES):
+        print(f"\n### {name}\n\n| what | measured |\n|---|---|")
+        for what, figure in BENCHES[name]():
+            print(f"| {what} | {figure} |")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
