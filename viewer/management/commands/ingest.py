@@ -1,0 +1,125 @@
+"""Takes files and folders into a collection from the command line."""
+
+import os
+from argparse import ArgumentParser
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+from django.utils import translation
+
+from viewer.models import Collection
+from viewer.services.ingest import IngestResult, ingest_file
+from viewer.services.names import display_name
+from viewer.services.reasons import Refused
+from viewer.services.reconcile import reconcile
+
+# Files looked at ahead of the workers: enough to keep them busy, too few to fill memory.
+_AHEAD: Final = 8
+
+
+class Found(NamedTuple):
+    """A file on the way, and why it is skipped (a code), if it is."""
+
+    path: Path
+    skipped: str = ""
+
+
+def find_files(root: Path) -> Iterator[Found]:
+    """Yield the files of a folder and its folders in the order of their names; folders behind links are left out."""
+    if not root.is_dir():
+        yield Found(root, _reason_to_skip(root))
+        return
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(folder, name)
+            yield Found(path, _reason_to_skip(path))
+
+
+def _reason_to_skip(path: Path) -> str:
+    if path.name.startswith("."):
+        return "hidden_file"
+    if not path.is_file():  # a pipe or a device would be read for ever
+        return "not_a_file" if path.exists() else "unreadable_source"
+    return "dicomdir" if path.name.upper() == "DICOMDIR" else ""
+
+
+def _ingest(collection: Collection, found: Found) -> IngestResult:
+    try:
+        with translation.override("en"):
+            if found.skipped:
+                return IngestResult.refused(display_name(found.path.name), Refused(found.skipped))
+            return ingest_file(collection=collection, path_or_stream=found.path, name=found.path.name)
+    finally:
+        connections.close_all()
+
+
+class Command(BaseCommand):
+    help = (
+        "Take image files and folders into a collection. Ends with 0 if at least one file is in the collection now, "
+        "new or already there; with 1 if none is."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="file, or folder that is searched with all its folders")
+        parser.add_argument("--collection", metavar="SLUG", help="short name of the collection")
+        parser.add_argument("--reconcile", action="store_true", help="remove files that belong to nothing, rewrite missing manifests")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["reconcile"]:
+            self._reconcile()
+            if not options["paths"]:
+                return
+        if not options["paths"]:
+            raise CommandError("Name at least one file or folder.")
+        counts: Counter[str] = Counter()
+        for found, result in self._run(self._collection(options["collection"]), options["paths"]):
+            counts["skipped" if found.skipped else result.status] += 1
+            self._say(found.path, "skipped" if found.skipped else result.status, result)
+        names = ("accepted", "duplicate", "refused", "skipped")
+        self.stdout.write(", ".join(f"{counts[name]} {name}" for name in names))
+        if not counts["accepted"] and not counts["duplicate"]:
+            raise CommandError("No file is in the collection.", returncode=1)
+
+    def _collection(self, slug: str | None) -> Collection:
+        found = Collection.objects.filter(slug=slug or "").first()
+        if found is None:
+            known = ", ".join(Collection.objects.values_list("slug", flat=True)) or "none yet"
+            raise CommandError(f"Name a collection with --collection SLUG. Collections: {known}.")
+        return found
+
+    def _run(self, collection: Collection, roots: list[Path]) -> Iterator[tuple[Found, IngestResult]]:
+        """Yield a result for each file as it comes; as many files at once as there are pixel workers."""
+        with ThreadPoolExecutor(settings.PIXEL_WORKERS) as executor:
+            running: dict[Future[IngestResult], Found] = {}
+            for found in (found for root in roots for found in find_files(root)):
+                running[executor.submit(_ingest, collection, found)] = found
+                if len(running) >= _AHEAD:
+                    yield from self._finished(running)
+            while running:
+                yield from self._finished(running)
+
+    def _finished(self, running: dict[Future[IngestResult], Found]) -> Iterator[tuple[Found, IngestResult]]:
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            yield running.pop(future), future.result()
+
+    def _say(self, path: Path, outcome: str, result: IngestResult) -> None:
+        # A name from a disk may hold bytes that are no text, and terminal codes; neither reaches the terminal.
+        shown = os.fsencode(path).decode("utf-8", "replace")
+        shown = "".join(ch if ch.isprintable() else "\ufffd" for ch in shown)
+        reason = f"  {result.code}: {result.text} {result.hint}".rstrip() if result.code else ""
+        self.stdout.write(f"{outcome:9}  {shown}{reason}")
+
+    def _reconcile(self) -> None:
+        found = reconcile()
+        for verb, names in (("removed", found.removed), ("rewritten", found.rewritten), ("missing", found.missing)):
+            for name in names:
+                self.stdout.write(f"{verb:9}  {name}")
+        self.stdout.write(f"{len(found.removed)} removed, {len(found.rewritten)} manifests rewritten, {len(found.missing)} missing")

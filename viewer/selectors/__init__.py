@@ -1,0 +1,1 @@
+"""Reads of the catalogue, each already narrowed to what the asker may see."""

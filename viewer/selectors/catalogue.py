@@ -1,0 +1,104 @@
+"""Collections and images as one user may see them."""
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from guardian.shortcuts import get_objects_for_user
+
+from viewer.models import Collection, Image
+
+VIEW: Final = "viewer.view_collection"
+UPLOAD: Final = "viewer.upload_collection"
+PAGE_SIZE: Final = 60
+
+User = AbstractBaseUser | AnonymousUser
+
+
+class BadCursor(ValueError):
+    """A cursor that no page was answered with."""
+
+
+def permitted_collections(user: User, permission: str = VIEW) -> QuerySet[Collection]:
+    """Return the collections on which the user holds a permission; global permissions count for nothing."""
+    found: QuerySet[Collection] = get_objects_for_user(user, permission, Collection, accept_global_perms=False)
+    return found
+
+
+def permitted_images(user: User) -> QuerySet[Image]:
+    """Return the images of all collections that the user may view."""
+    return Image.objects.filter(collection__in=permitted_collections(user))
+
+
+def collections_overview(user: User) -> QuerySet[Collection]:
+    """Return the user's collections with ``image_count``, ``newest_at``, and ``cover_id`` and ``cover_revision`` of the newest image."""
+    newest = Image.objects.filter(collection=OuterRef("pk")).order_by("-created_at", "-id")
+    return (
+        permitted_collections(user)
+        .annotate(
+            image_count=Count("images"),
+            newest_at=Max("images__created_at"),
+            cover_id=Subquery(newest.values("id")[:1]),
+            cover_revision=Subquery(newest.values("revision")[:1]),
+        )
+        .order_by("name", "slug")
+    )
+
+
+class Page(NamedTuple):
+    """A run of images, newest first, and the cursor of the run after it."""
+
+    images: list[Image]
+    next: str | None
+
+
+def images_page(collection: Collection, *, after: str = "", q: str = "", kind: str = "", size: int = PAGE_SIZE) -> Page:
+    """Return a page of a collection's images, newest first; one query, however deep the page.
+
+    Args:
+        collection: which the caller has found permitted.
+        after: cursor of the page before; empty for the first page.
+        q: text that name or modality must hold, upper or lower case.
+        kind: slide, frames or photograph; empty for all.
+        size: images on a page.
+
+    Raises:
+        BadCursor: for a cursor that is none.
+    """
+    found = Image.objects.filter(collection=collection).defer("inspection")
+    if after:
+        created_at, pk = _read_cursor(after)
+        found = found.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, pk__lt=pk))
+    if q:
+        found = found.filter(Q(name__icontains=q) | Q(modality__iexact=q))
+    if kind:
+        found = found.filter(kind=kind)
+    images = list(found.order_by("-created_at", "-id")[: size + 1])
+    more = len(images) > size
+    return Page(images[:size], _cursor(images[size - 1]) if more else None)
+
+
+def _cursor(image: Image) -> str:
+    return base64.urlsafe_b64encode(f"{image.created_at.isoformat()}|{image.pk}".encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+        created_at, pk = text.split("|")
+        moment = datetime.fromisoformat(created_at)
+        if moment.tzinfo is None:
+            raise BadCursor
+        return moment, UUID(pk)
+    except (ValueError, binascii.Error) as error:
+        raise BadCursor from error
+
+
+def kinds_in(collection: Collection) -> dict[str, int]:
+    """Return how many images of each kind a collection has."""
+    rows: Any = Image.objects.filter(collection=collection).values_list("kind").annotate(count=Count("id")).order_by("kind")
+    return dict(rows)

@@ -1,0 +1,139 @@
+"""Taking a file into a collection: aside first, looked at in a pixel worker, then put in its place whole or not at all."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+from viewer.models import Collection, Image, Instance
+from viewer.readers.errors import ReaderError
+from viewer.readers.sniff import sniff
+from viewer.services import placing, slides
+from viewer.services.grouping import SLIDE, group_key
+from viewer.services.names import display_name
+from viewer.services.reasons import FROZEN_NOTICE, Refused
+from viewer.services.storage import Quarantine
+from viewer.tiles.pool import default_pool
+
+Status = Literal["accepted", "duplicate", "refused"]
+_SUFFIX_OF_FAMILY = {"dicom": ".dcm", "tiff": ".tif", "jpeg": ".jpg", "png": ".png", "webp": ".webp"}
+
+
+@dataclass(frozen=True, slots=True)
+class IngestResult:
+    """What became of one file.
+
+    Attributes:
+        status: accepted, already there (duplicate), or refused.
+        name: the file's name as it is shown.
+        image: where the file is now; None if refused.
+        code: why refused, or a notice on an accepted file (``new_image_frozen``); empty otherwise.
+        text: the code as a sentence in the active language.
+        hint: what to do next, in the active language.
+        http_status: what the upload API answers with.
+    """
+
+    status: Status
+    name: str
+    image: Image | None = None
+    code: str = ""
+    text: str = ""
+    hint: str = ""
+    http_status: int = 201
+
+    @classmethod
+    def refused(cls, name: str, refusal: Refused) -> "IngestResult":
+        """Return the result for a file that is not taken."""
+        return cls("refused", name, None, refusal.code, refusal.text, refusal.hint, refusal.status)
+
+
+def ingest_file(*, collection: Collection, path_or_stream: str | Path | BinaryIO, name: str) -> IngestResult:
+    """Take one file into a collection.
+
+    Never raises for what is wrong with the file or the disk: that is a result with a code. Nothing of a refused file stays.
+
+    Args:
+        collection: where to; the caller has checked that the user may add to it.
+        path_or_stream: a file's path, or an open binary stream that is read once, a mebibyte at a time.
+        name: the name the file came with; shown, never used as a path.
+    """
+    try:
+        with Quarantine(name, expected_bytes=_size_of(path_or_stream)) as quarantine:
+            _receive(quarantine, path_or_stream)
+            return ingest_received(collection=collection, quarantine=quarantine, name=name)
+    except Refused as refusal:
+        return IngestResult.refused(display_name(name), refusal)
+
+
+def _size_of(path_or_stream: str | Path | BinaryIO) -> int:
+    """Return the size of a file in bytes; 0 for a stream, whose size shows when it ends."""
+    if not isinstance(path_or_stream, str | Path):
+        return 0
+    try:
+        return Path(path_or_stream).stat().st_size
+    except OSError as error:
+        raise Refused("unreadable_source") from error
+
+
+def _receive(quarantine: Quarantine, path_or_stream: str | Path | BinaryIO) -> None:
+    if not isinstance(path_or_stream, str | Path):
+        quarantine.write_all(path_or_stream)
+        return
+    try:
+        with Path(path_or_stream).open("rb") as stream:
+            quarantine.write_all(stream)
+    except OSError as error:
+        raise Refused("unreadable_source") from error
+
+
+def ingest_received(*, collection: Collection, quarantine: Quarantine, name: str) -> IngestResult:
+    """Take a file that already lies aside; see :func:`ingest_file`. The caller removes the quarantine."""
+    shown = display_name(name)
+    known = _already_there(collection, quarantine.digest)
+    if known is not None:
+        return known.as_result(shown)
+    try:
+        quarantine.finish()
+        inspection = _inspect(quarantine.path)
+        arrival = placing.Arrival(
+            collection=collection,
+            name=shown,
+            digest=quarantine.digest,
+            size_bytes=quarantine.size_bytes,
+            file=quarantine.path,
+            suffix=_SUFFIX_OF_FAMILY[sniff(str(quarantine.path))],
+            inspection=inspection,
+            group=group_key(inspection),
+        )
+        placed = slides.place_level(arrival) if arrival.group == SLIDE else placing.place(arrival)
+    except ReaderError as error:
+        return IngestResult.refused(shown, Refused.by_reader(error))
+    except Refused as refusal:
+        return IngestResult.refused(shown, refusal)
+    except placing.AlreadyThere as found:
+        return _Known(found.image).as_result(shown)
+    if placed.after_frozen:
+        return IngestResult("accepted", shown, placed.image, "new_image_frozen", str(FROZEN_NOTICE.text), str(FROZEN_NOTICE.hint))
+    return IngestResult("accepted", shown, placed.image)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    image: Image
+
+    def as_result(self, name: str) -> IngestResult:
+        return IngestResult("duplicate", name, self.image)
+
+
+def _already_there(collection: Collection, digest: str) -> _Known | None:
+    """Return the image that already holds these bytes; asked before the costly look at the pixels."""
+    instance = Instance.objects.filter(collection=collection, digest=digest).select_related("image").first()
+    return _Known(instance.image) if instance else None
+
+
+def _inspect(path: Path) -> dict[str, Any]:
+    """Return what a pixel worker says of the file, in values the database can hold.
+
+    Raises:
+        ReaderError: with the reason why it is refused.
+    """
+    return default_pool().inspect(str(path))

@@ -1,0 +1,105 @@
+"""Why a file is refused: one stable code each, with a sentence and a next step in the reader's language."""
+
+from typing import Final, NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from viewer.readers.errors import REASONS as READER_REASONS
+from viewer.readers.errors import ReaderError
+
+
+class Reason(NamedTuple):
+    """What is said to a person, and the HTTP status that a program sees."""
+
+    text: str | Promise
+    hint: str | Promise
+    status: int = 422
+
+
+REASONS: Final[dict[str, Reason]] = {
+    "too_large": Reason(
+        _("The file is larger than this site takes."),
+        _("Export it smaller, or ask the administrator to load it with manage.py ingest."),
+        413,
+    ),
+    "disk_full": Reason(
+        _("The server has no room left for this file."),
+        _("Tell the administrator; the file can be uploaded again once there is room."),
+        507,
+    ),
+    "storage_failed": Reason(
+        _("The server could not store the file; nothing of it was kept."),
+        _("Tell the administrator, then upload the file again."),
+        503,
+    ),
+    "sop_uid_conflict": Reason(
+        _("Another file with the same SOP Instance UID but different content is already here."),
+        _("The stored file was not replaced. Export the instance again with a UID of its own, or leave it out."),
+    ),
+    "slide_busy": Reason(
+        _("Other levels of the same slide are being stored at this moment."),
+        _("Upload the file again in a moment."),
+        503,
+    ),
+    "unreadable_source": Reason(
+        _("The file cannot be read from where it is."),
+        _("Check the path and the rights on the file."),
+    ),
+    "hidden_file": Reason(_("Hidden files are skipped."), _("Rename the file if it is meant to be loaded.")),
+    "not_a_file": Reason(_("This is no ordinary file."), _("Name a file or a folder of files.")),
+    "dicomdir": Reason(_("This is the index of a DICOM medium, not an image."), _("Upload the files that it lists.")),
+}
+RETRY_LATER: Final = frozenset({"disk_full", "storage_failed", "slide_busy", "workers_busy", "pool_closed"})
+
+FROZEN_NOTICE: Final = Reason(
+    _("The image this file belongs to is already being read, so a new image was started."),
+    _("Readers keep seeing the image as it was. Make a new campaign to include this one."),
+    200,
+)
+
+
+class Refused(Exception):
+    """A file is not taken; nothing of it is kept.
+
+    Attributes:
+        code: a key of :data:`REASONS` or of the readers' own table.
+        detail: a technical addition in English, may be empty.
+    """
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+
+    @classmethod
+    def by_reader(cls, error: ReaderError) -> "Refused":
+        """Return the refusal for what a reader said of the file."""
+        return cls(error.code, error.detail)
+
+    @property
+    def text(self) -> str:
+        """What is wrong, in the active language."""
+        text = _reason(self.code)[0]
+        return f"{text} ({self.detail})" if self.detail else text
+
+    @property
+    def hint(self) -> str:
+        """What to do next, in the active language."""
+        return _reason(self.code)[1]
+
+    @property
+    def status(self) -> int:
+        """HTTP status of the answer."""
+        if self.code in REASONS:
+            return REASONS[self.code].status
+        return 503 if self.code in RETRY_LATER else 422
+
+
+def _reason(code: str) -> tuple[str, str]:
+    """Return sentence and next step of a code; the readers' English sentences are message ids."""
+    if code in REASONS:
+        return str(REASONS[code].text), str(REASONS[code].hint)
+    text, hint = READER_REASONS.get(code, READER_REASONS["unreadable"])
+    return gettext(text), gettext(hint)

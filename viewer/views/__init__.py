@@ -1,0 +1,1 @@
+"""Pages of the catalogue: thin, permission first, everything else by services and selectors."""
