@@ -39,7 +39,8 @@ def members(*, society: Society) -> list[dict[str, Any]]:
     for membership in Membership.objects.filter(society=society).select_related("user").order_by("user__username", "role"):
         person = membership.user
         row = rows.setdefault(
-            person.pk, {"id": person.pk, "username": person.get_username(), "name": person.get_full_name() or person.get_username(), "roles": []}
+            person.pk,
+            {"id": person.pk, "username": person.get_username(), "name": person.get_full_name() or person.get_username(), "roles": []},
         )
         row["roles"].append(membership.role)
     return list(rows.values())

@@ -31,7 +31,10 @@ def _links(user: User, path: str) -> list[Link]:
     if administered:
         places.append((_("Model endpoints"), reverse("endpoints")))
     places += [
-        (_("Members") if len(administered) == 1 else _("Members of %(society)s") % {"society": display_name(society)}, reverse("members", args=[society.slug]))
+        (
+            _("Members") if len(administered) == 1 else _("Members of %(society)s") % {"society": display_name(society)},
+            reverse("members", args=[society.slug]),
+        )
         for society in administered[:3]
     ]
     return [Link(text, url, path == url if url == "/" else path.startswith(url)) for text, url in places]
