@@ -1,6 +1,19 @@
 """Addresses of the annotation app: ``api`` is mounted at /api/, ``pages`` at /."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-api: list[URLPattern | URLResolver] = []
+from annotation.api.operations import AnnotationView, OperationListView
+from annotation.api.reads import AnnotationListView, ExposureListView, ReadView, RevisionListView
+
+_READ = "reads/<uuid:read_id>/"
+_MARK = f"{_READ}annotations/<uuid:annotation_id>/"
+
+api: list[URLPattern | URLResolver] = [
+    path(_READ, ReadView.as_view(), name="api-read"),
+    path(f"{_READ}annotations/", AnnotationListView.as_view(), name="api-read-annotations"),
+    path(f"{_READ}operations/", OperationListView.as_view(), name="api-read-operations"),
+    path(f"{_READ}exposures/", ExposureListView.as_view(), name="api-read-exposures"),
+    path(_MARK, AnnotationView.as_view(), name="api-annotation"),
+    path(f"{_MARK}revisions/", RevisionListView.as_view(), name="api-annotation-revisions"),
+]
 pages: list[URLPattern | URLResolver] = []
