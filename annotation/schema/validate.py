@@ -12,9 +12,10 @@ from jsonschema.protocols import Validator
 from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
 
-from annotation.schema.canonical import CanonicalError, content_hash
+from annotation.schema.canonical import CanonicalError, canonical_json, content_hash
 from annotation.schema.problems import Problem, ShapeError
 from annotation.schema.shapes import check_inside, parse_geometry
+from annotation.schema.skeleton import light_copy, skeleton
 from annotation.schema.versions import KNOWN_VERSIONS, LATEST_VERSION, load_schema, schema_id
 
 __all__ = ["FormSchemas", "Members", "check_annotation", "check_annotation_schema", "form_problems", "validate_document"]
@@ -23,13 +24,9 @@ FormSchemas = Mapping[tuple[str, str], Mapping[str, Any]]
 """(form id, version) -> the form's own JSON Schema."""
 
 MAX_PROBLEMS: Final = 50
+MAX_SKELETONS: Final = 4096
 _OUTLINES: Final = frozenset({"Point", "Rectangle", "Polygon", "MultiPolygon"})
-_STUBS: Final[dict[str, dict[str, Any]]] = {
-    "Point": {"type": "Point", "coordinates": [0, 0]},
-    "Rectangle": {"type": "Rectangle", "bbox": [0, 0, 1, 1]},
-    "Polygon": {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]},
-    "MultiPolygon": {"type": "MultiPolygon", "coordinates": [[[[0, 0], [1, 0], [1, 1], [0, 0]]]]},
-}
+_GOOD_SKELETONS: Final[set[bytes]] = set()
 
 
 class Members:
@@ -59,20 +56,19 @@ def validate_document(document: object, *, forms: FormSchemas | None = None) -> 
 def check_annotation_schema(annotation: dict[str, Any]) -> Iterator[Problem]:
     """Check one annotation against its part of the schema; pointers start at the annotation.
 
-    The coordinates of outlines are left to `check_annotation`, which reads them with the stricter and far quicker parser.
+    The coordinates of outlines are left to `check_annotation`. An annotation whose skeleton was found good is not looked at
+    again.
     """
-    light = dict(annotation)
-    for name in ("geometry", "nucleus"):
-        kind = light[name].get("type") if isinstance(light.get(name), dict) else None
-        if kind in _STUBS:
-            light[name] = _STUBS[kind]
-    suggestion = light.get("suggestion")
-    original = suggestion.get("original") if isinstance(suggestion, dict) else None
-    if isinstance(suggestion, dict) and isinstance(original, dict) and isinstance(original.get("geometry"), dict):
-        stub = _STUBS.get(original["geometry"].get("type", ""))
-        if stub is not None:
-            light["suggestion"] = suggestion | {"original": original | {"geometry": stub}}
-    return _schema_problems(_validator(LATEST_VERSION, "annotation"), light)
+    light = light_copy(annotation)
+    key = canonical_json(skeleton(light))
+    if key in _GOOD_SKELETONS:
+        return
+    found = False
+    for problem in _schema_problems(_validator(LATEST_VERSION, "annotation"), light):
+        found = True
+        yield problem
+    if not found and len(_GOOD_SKELETONS) < MAX_SKELETONS:
+        _GOOD_SKELETONS.add(key)
 
 
 def check_annotation(annotation: Mapping[str, Any], members: Members, forms: FormSchemas | None = None) -> Iterator[Problem]:

@@ -205,6 +205,9 @@ def rich_case() -> CaseFacts:
     )
 
 
+CELL = outline([[100, 100], [108, 100.5], [116, 102], [120, 110], [115, 119], [108.25, 120], [101, 112.125], [100, 100]])
+
+
 def many_cells(count: int, cases: int) -> Iterator[CaseFacts]:
     """`cases` cases with together `count` cell outlines, made while they are read."""
     for number in range(cases):
@@ -213,11 +216,7 @@ def many_cells(count: int, cases: int) -> Iterator[CaseFacts]:
 
         def cells(number: int = number, by: ReadFacts = by) -> Iterator[AnnotationFacts]:
             for index in range(count // cases):
-                x, y = float(index % 300 * 40), float(index // 300 * 40)
-                ring = [[x + dx, y + dy] for dx, dy in ((0, 0), (8, 0.5), (16, 2), (20, 10), (15, 19), (8.25, 20), (1, 12.125), (0, 0))]
-                name = f"{number:04x}{index:028x}"
-                key = str(uuid.UUID(name))
-                yield mark(index, by, "cell", outline(ring), ("cell",), id=key)
+                yield mark(index, by, "cell", CELL, ("cell",), id=str(uuid.UUID(f"{number:04x}{index:028x}")))
 
         name = f"subject-{number:032x}"
         yield CaseFacts(name, subject(), NOW, (slide,), (by,), cells())

@@ -1,6 +1,7 @@
 import dataclasses
 import hashlib
 import io
+import itertools
 import json
 import shutil
 import subprocess
@@ -8,7 +9,6 @@ import tracemalloc
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import geojson
 import numpy as np
@@ -29,6 +29,8 @@ from annotation.schema.validate import validate_document
 from tests.annotation.document import rows
 
 FORMS = {(rows.FORM.id, rows.FORM.version): rows.FORM.schema}
+# pycocotools 2.0 answers numpy 2's question for a copy in the old way
+pycocotools_and_numpy_2 = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword")
 
 
 def package(name: str, cases: Iterable[CaseFacts] | None = None) -> Package:
@@ -116,6 +118,7 @@ def test_qupath_files_are_geojson_with_valid_shapes() -> None:
     assert rows.identity("annotation", "presence") in losses["without_shape"]["examples"]
 
 
+@pycocotools_and_numpy_2
 def test_coco_loads_in_pycocotools(tmp_path: Path) -> None:
     case = rows.rich_case()
     files = unpacked("coco", [case])
@@ -144,6 +147,7 @@ def test_coco_loads_in_pycocotools(tmp_path: Path) -> None:
     assert shapely.union_all(parts).area == pytest.approx(region["area"])
 
 
+@pycocotools_and_numpy_2
 def test_holes_become_masks_with_the_right_pixels(tmp_path: Path) -> None:
     small = rows.image(width_px=120, height_px=90, levels=())
     by = rows.read(small)
@@ -155,8 +159,10 @@ def test_holes_become_masks_with_the_right_pixels(tmp_path: Path) -> None:
     mask = coco.annToMask(coco.dataset["annotations"][0])
     assert mask.shape == (90, 120)
     columns, lines = np.meshgrid(np.arange(120) + 0.5, np.arange(90) + 0.5)
-    expected = shapely.contains_xy(rows.outline(ring, hole).geometry, columns, lines)
-    assert (mask.astype(bool) == expected).all()
+    region = rows.outline(ring, hole).geometry
+    on_edge = shapely.distance(shapely.points(columns, lines), region.boundary) < 1e-9
+    assert ((mask.astype(bool) == shapely.contains_xy(region, columns, lines)) | on_edge).all()
+    assert mask.sum() == pytest.approx(region.area, rel=0.01)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -227,11 +233,10 @@ def peak_bytes(name: str, count: int, cases: int) -> int:
     return peak
 
 
-@pytest.mark.parametrize("name", EXPORTERS)
-@pytest.mark.parametrize("cases", [1, 200])
+@pytest.mark.parametrize(("name", "cases"), [("document", 1), ("document", 200), ("qupath", 200), ("coco", 1)])
 def test_memory_does_not_grow_with_the_number_of_annotations(name: str, cases: int) -> None:
     peak_bytes(name, 200, cases if cases == 1 else 20)  # fills caches that stay
-    few = peak_bytes(name, 2_000, cases)
+    few = peak_bytes(name, 1_000, cases)
     many = peak_bytes(name, 20_000, cases)
     assert many < few + 4_000_000, (few, many)
     assert many < 12_000_000
@@ -241,28 +246,21 @@ def test_the_zip_is_read_by_others(tmp_path: Path) -> None:
     path = tmp_path / "export.zip"
     path.write_bytes(b"".join(package("document").stream()))
     unzip = shutil.which("unzip")
-    if unzip is None:
-        command = ["python3", "-m", "zipfile", "-t", str(path)]
-    else:
-        command = [unzip, "-tqq", str(path)]
+    command = ["python3", "-m", "zipfile", "-t", str(path)] if unzip is None else [unzip, "-tqq", str(path)]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
     with zipfile.ZipFile(path) as archive:
         assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert {info.compress_type for info in archive.infolist()} == {zipfile.ZIP_DEFLATED}
 
 
-def test_entries_beyond_four_gigabytes_are_announced_in_64_bits() -> None:
-    # one mebibyte of zeros, 4,200 times: deflates to a few megabytes
-    block = bytes(1 << 20)
-
-    def big() -> Any:
-        for _ in range(4200):
-            yield block
-
-    stream = zip_stream([Entry("big", 4200 << 20, big()), Entry("small", 3, [b"abc"])])
-    data = b"".join(stream)
+def test_large_entries_are_announced_in_64_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 1 << 20)
+    block = bytes(1 << 16)
+    data = b"".join(zip_stream([Entry("big", 1 << 24, itertools.repeat(block, 1 << 8)), Entry("small", 3, [b"abc"])]))
+    assert b"big\x01\x00\x10\x00" in data  # the local header carries sizes of 8 bytes
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        assert archive.getinfo("big").file_size == 4200 << 20
+        assert archive.testzip() is None
+        assert archive.getinfo("big").file_size == 1 << 24
         assert archive.read("small") == b"abc"
 
 

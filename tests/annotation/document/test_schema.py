@@ -9,11 +9,12 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from annotation.schema.canonical import CanonicalError, canonical_json, content_hash
 from annotation.schema.labels import BASIS_METHODS, BASIS_STATUSES, CERTAINTIES, GRANULARITY_KINDS, LABEL_ROLES
 from annotation.schema.problems import PROBLEM_TEXTS, DocumentError
-from annotation.schema.validate import validate_document
+from annotation.schema.validate import check_annotation_schema, validate_document
 from annotation.schema.versions import KNOWN_VERSIONS, LATEST_VERSION, load_schema, schema_bytes, schema_id, upgrade
 
 DATA = Path(__file__).parent / "data"
@@ -228,3 +229,38 @@ def test_documents_climb_the_chain_of_versions() -> None:
         with pytest.raises(DocumentError) as caught:
             upgrade({"schemaVersion": version}, steps=steps)
         assert caught.value.code == "schema_version_unknown"
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_quick_check_of_annotations_says_what_the_schema_says(name: str) -> None:
+    whole = Draft202012Validator(
+        {**SCHEMA["$defs"]["annotation"], "$defs": SCHEMA["$defs"]}, format_checker=Draft202012Validator.FORMAT_CHECKER
+    )
+    replacements = [None, True, -1, 1.5, 10**9 + 1, "", "x", "0" * 36, "2026-13-01T00:00:00.000000Z", [], {}, [None], {"x": 1}]
+    for annotation in EXAMPLES[name]["annotations"]:
+        assert not list(check_annotation_schema(annotation))
+        for path in paths(annotation):
+            if {"geometry", "nucleus"} & {*path[:-1]}:
+                continue  # coordinates are the business of the shape parser
+            for value in replacements:
+                changed = replaced(annotation, path, value)
+                assert bool(list(check_annotation_schema(changed))) == (not whole.is_valid(changed)), (path, value)
+
+
+def paths(value: Any, before: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    if isinstance(value, dict):
+        members = list(value.items())
+    elif isinstance(value, list):
+        members = list(enumerate(value))
+    else:
+        return [before]
+    return [*([before] if before else []), *(path for key, member in members for path in paths(member, (*before, key)))]
+
+
+def replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    copied = copy.deepcopy(value)
+    inner = copied
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = new
+    return copied
