@@ -44,7 +44,10 @@ def crops_of(*, run: SuggestionRun, parameters: EndpointParameters, source: Sour
     if image.kind == Image.Kind.PHOTOGRAPH or run.endpoint.task == ModelEndpoint.Task.CLASSIFY:
         return [whole_crop(image.width_px, image.height_px)]
     overview = pool.thumbnail(source, max_px=OVERVIEW_PX).body
-    return tissue_crops(overview, width=image.width_px, height=image.height_px, scale=scale, limit=parameters.max_crops)
+    try:
+        return tissue_crops(overview, width=image.width_px, height=image.height_px, scale=scale, limit=parameters.max_crops)
+    except (OSError, ValueError) as error:
+        raise ReaderError("unreadable") from error
 
 
 def encode_crop(*, crop: Crop, source: Source, pool: PixelPool) -> str:

@@ -6,6 +6,7 @@ Every write names the attempt it belongs to: a worker that lost its lease to ano
 import logging
 from datetime import timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -68,9 +69,10 @@ def claim_run(*, lease_s: float = LEASE_S) -> SuggestionRun | None:
     return None
 
 
-def renew_lease(*, run: SuggestionRun, lease_s: float = LEASE_S) -> bool:
-    """Give a sign of life; return False if the run is no longer this worker's."""
-    return bool(_mine(run).update(lease_until=timezone.now() + timedelta(seconds=lease_s)))
+def renew_lease(*, run_id: UUID, attempt: int, lease_s: float = LEASE_S) -> bool:
+    """Give a sign of life; return False if the run is no longer in the hands of this attempt."""
+    mine = SuggestionRun.objects.filter(pk=run_id, attempt=attempt, state=SuggestionRun.State.RUNNING)
+    return bool(mine.update(lease_until=timezone.now() + timedelta(seconds=lease_s)))
 
 
 def release_run(*, run: SuggestionRun) -> None:

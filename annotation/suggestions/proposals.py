@@ -179,6 +179,8 @@ def _place(asked: Asked, corners: Floats) -> Shape | None:
     limits = np.array([crop.out_width, crop.out_height])
     if not len(corners) or (corners < -EDGE_PX).any() or (corners > limits + EDGE_PX).any():
         return None
+    if asked.task == "detect" and (corners[1] <= corners[0]).any():
+        return None
     level0 = np.clip(corners, 0.0, limits) * np.array([crop.width, crop.height]) / limits + np.array([crop.x, crop.y])
     try:
         shape = normalise(parse_geometry(_geometry(asked, level0.tolist())))

@@ -33,7 +33,7 @@ class Heartbeat:
     """Renews the lease of a run from a thread of its own for as long as the ``with`` block lasts."""
 
     def __init__(self, run: SuggestionRun, lease_s: float) -> None:
-        self._run = run
+        self._run_id, self._attempt = run.pk, run.attempt
         self._lease_s = lease_s
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
@@ -48,12 +48,11 @@ class Heartbeat:
     def _beat(self) -> None:
         try:
             while not self._over.wait(self._lease_s / 4):
-                # The run object belongs to the other thread: its attempt is all that is read here, and never changes.
-                if not renew_lease(run=self._run, lease_s=self._lease_s):
+                if not renew_lease(run_id=self._run_id, attempt=self._attempt, lease_s=self._lease_s):
                     return
         except DatabaseError:
             # Without a sign of life the lease ends and the run is taken over: nothing is lost.
-            log.warning("the lease of run %s could not be renewed", self._run.pk)
+            log.warning("the lease of run %s could not be renewed", self._run_id)
         finally:
             connection.close()
 
