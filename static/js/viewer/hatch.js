@@ -5,7 +5,7 @@ const SPACING_PX = 12;
 /**
  * @param {number} width
  * @param {number} height
- * @returns {OffscreenCanvas} transparent, with lines that join those of the neighbours
+ * @returns {ImageBitmap} half transparent: what lies below, the thumbnail, still gives an idea of the place
  */
 export function hatched(width, height) {
   const canvas = new OffscreenCanvas(width, height);
@@ -20,5 +20,5 @@ export function hatched(width, height) {
     context.lineTo(at + height, 0);
   }
   context.stroke();
-  return canvas;
+  return canvas.transferToImageBitmap();
 }

@@ -20,13 +20,13 @@ import {magnificationOf, presets, resolutionOf, usesObjectives} from './magnific
 /** The whole image may shrink to this many screen px, not further. */
 const SMALLEST_IMAGE_PX = 160;
 
-/** One image px may grow to this many screen px, not further. */
-const LARGEST_PIXEL_PX = 32;
+/** One image px may grow to this many screen px, not further; a radiologist counts pixels, a pathologist does not. */
+const LARGEST_PIXEL_PX = {slide: 8, frames: 32, photograph: 16};
 
 const FIT_PADDING_PX = 12;
 
 /** Height of the frame bar, which would lie over the picture's lower edge. */
-const FRAME_BAR_PX = 54;
+const FRAME_BAR_PX = 60;
 
 /** @returns {number} ms of a movement; none for people who asked their system for less motion */
 export function motionMs(wanted = 160) {
@@ -48,7 +48,7 @@ export function makeView(manifest, projection) {
     constrainOnlyCenter: true,
     smoothExtentConstraint: false,
     maxResolution: Math.max(1, Math.max(manifest.width, manifest.height) / SMALLEST_IMAGE_PX),
-    minResolution: 1 / LARGEST_PIXEL_PX,
+    minResolution: 1 / LARGEST_PIXEL_PX[manifest.kind],
   });
 }
 

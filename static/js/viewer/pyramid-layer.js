@@ -19,9 +19,8 @@ export class PyramidSource extends ImageTile {
    * @param {Projection} options.projection
    * @param {PixelGrant} options.grant
    * @param {(error: unknown) => void} options.onFailure a tile was replaced by hatching
-   * @param {() => void} [options.onLoad] a tile arrived
    */
-  constructor({manifest, projection, grant, onFailure, onLoad = () => {}}) {
+  constructor({manifest, projection, grant, onFailure}) {
     const levels = levelsByZ(manifest.levels);
     super({
       projection,
@@ -34,7 +33,6 @@ export class PyramidSource extends ImageTile {
     this.template = manifest.tile_url;
     this.grant = grant;
     this.onFailure = onFailure;
-    this.onLoad = onLoad;
     this.attempt = 0;
     this.failed = 0;
   }
@@ -42,7 +40,7 @@ export class PyramidSource extends ImageTile {
   /**
    * Fetches and decodes one tile off the main thread; a tile that fails is hatched and reported.
    * @param {{level: Level, column: number, row: number, signal?: AbortSignal}} tile
-   * @returns {Promise<any>} an image as large as the grid's tile
+   * @returns {Promise<ImageBitmap>} as large as the grid's tile
    */
   async load({level, column, row, signal}) {
     const [width, height] = [level.tile_width, level.tile_height];
@@ -50,11 +48,9 @@ export class PyramidSource extends ImageTile {
       const response = await this.grant.fetch(tileUrl(this.template, {level: level.index, column, row}), signal);
       const blob = await response.blob();
       // Tiles of the last column and row are clipped to the level; OpenLayers would stretch them over the whole cell.
-      const bitmap = isEdgeTile(level, column, row)
+      return isEdgeTile(level, column, row)
         ? await createImageBitmap(blob, 0, 0, width, height)
         : await createImageBitmap(blob);
-      this.onLoad();
-      return bitmap;
     } catch (error) {
       if (signal?.aborted) throw error;
       this.failed += 1;
@@ -79,11 +75,10 @@ export class PyramidSource extends ImageTile {
  * @param {Projection} options.projection
  * @param {PixelGrant} options.grant
  * @param {(error: unknown) => void} options.onFailure
- * @param {() => void} options.onLoad
  * @returns {{underlay: ImageLayer<ImageStatic>, tiles: TileLayer<PyramidSource>, source: PyramidSource}}
  */
-export function pyramidLayers({manifest, projection, grant, onFailure, onLoad}) {
-  const source = new PyramidSource({manifest, projection, grant, onFailure, onLoad});
+export function pyramidLayers({manifest, projection, grant, onFailure}) {
+  const source = new PyramidSource({manifest, projection, grant, onFailure});
   const underlay = new ImageLayer({
     source: new ImageStatic({url: manifest.thumbnail_url, imageExtent: projection.getExtent(), projection}),
   });

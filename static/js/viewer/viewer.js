@@ -45,6 +45,9 @@ import {pyramidLayers} from './pyramid-layer.js';
 const PIXELS_FAILED = 'pixels-failed';
 const OFFLINE = 'offline';
 
+/** While the server cannot be reached it is asked this often whether it is back. */
+const KNOCK_EVERY_MS = 5000;
+
 export class Viewer {
   /**
    * Opens an image: asks for its pixels, then shows it.
@@ -74,6 +77,8 @@ export class Viewer {
     this.listeners = new Set();
     this.cleanup = new AbortController();
     this.isOffline = false;
+    /** @type {ReturnType<typeof setInterval> | undefined} */
+    this.knock = undefined;
     this.stage = new Stage({label: label ?? manifest.name});
     target.classList.add('viewer');
     target.replaceChildren(this.stage.element);
@@ -106,10 +111,7 @@ export class Viewer {
       grant: this.grant,
       onChange: (kind, error) => {
         if (kind === 'failure') this.reportFailure(error);
-        if (kind === 'frame' && !this.frames?.failed) {
-          this.dismiss(PIXELS_FAILED);
-          this.reached();
-        }
+        if (kind === 'frame' && !this.frames?.failed) this.dismiss(PIXELS_FAILED);
         this.emit({kind, error});
       },
     });
@@ -120,7 +122,7 @@ export class Viewer {
     if (this.frames) return [this.frames.layer];
     const {manifest, grant} = this;
     const onFailure = (/** @type {unknown} */ error) => this.reportFailure(error);
-    const {underlay, tiles, source} = pyramidLayers({manifest, projection, grant, onFailure, onLoad: () => this.reached()});
+    const {underlay, tiles, source} = pyramidLayers({manifest, projection, grant, onFailure});
     this.tiles = source;
     return [underlay, tiles];
   }
@@ -322,26 +324,23 @@ export class Viewer {
     this.notify(t('No connection to the server.'), {level: 'warn', id: OFFLINE, hint, action});
     if (this.isOffline) return;
     this.isOffline = true;
+    this.knock = setInterval(() => this.grant.renew().then(() => this.goOnline(), () => {}), KNOCK_EVERY_MS);
     this.emit({kind: 'offline'});
   }
 
+  /** The server answers again: what was said about the connection is over, and what failed is fetched. */
   goOnline() {
-    this.reached();
-    this.grant.renewQuietly();
-    this.retry();
-  }
-
-  /** Pixels arrived: whatever was said about the connection is over. */
-  reached() {
     if (!this.isOffline) return;
     this.isOffline = false;
-    this.dismiss(OFFLINE);
+    clearInterval(this.knock);
+    this.retry();
     this.emit({kind: 'online'});
   }
 
   /** Lets go of everything; the target is empty afterwards. */
   dispose() {
     this.cleanup.abort();
+    clearInterval(this.knock);
     this.stopSpaceBar();
     this.grant.dispose();
     this.frames?.dispose();

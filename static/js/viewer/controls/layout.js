@@ -14,23 +14,29 @@ import {windowPanel} from './window-panel.js';
 
 /** @typedef {'top-left' | 'top-right' | 'bottom-left' | 'bottom' | 'bottom-right'} Place */
 
-/** @type {Place[]} */
-const PLACES = ['top-left', 'top-right', 'bottom-left', 'bottom', 'bottom-right'];
+/** Along each edge, from left to right; what does not fit beside its neighbour goes into a row of its own. */
+const EDGES = {
+  top: /** @type {Place[]} */ (['top-left', 'top-right']),
+  bottom: /** @type {Place[]} */ (['bottom-left', 'bottom', 'bottom-right']),
+};
 
 export class Stage {
   /** @param {{label: string}} options accessible name of the canvas */
   constructor({label}) {
     this.canvas = el('div', {class: 'viewer-canvas', attrs: {tabindex: 0, role: 'application', 'aria-label': label}});
     this.notices = new Notices();
-    this.corners = /** @type {Record<Place, HTMLDivElement>} */ (
-      Object.fromEntries(PLACES.map((place) => [place, el('div', {class: `viewer-corner is-${place}`})]))
-    );
-    this.element = el('div', {class: 'viewer-stage'}, this.canvas, ...Object.values(this.corners), this.notices.element);
+    /** @type {Map<Place, HTMLDivElement>} */
+    this.corners = new Map();
+    const edges = Object.entries(EDGES).map(([edge, places]) => {
+      for (const place of places) this.corners.set(place, el('div', {class: `viewer-corner is-${place}`}));
+      return el('div', {class: `viewer-edge is-${edge}`}, ...places.map((place) => this.corners.get(place)));
+    });
+    this.element = el('div', {class: 'viewer-stage'}, this.canvas, ...edges, this.notices.element);
   }
 
   /** @param {Element | null} panel @param {Place} place */
   add(panel, place) {
-    if (panel) this.corners[place].append(panel);
+    if (panel) this.corners.get(place)?.append(panel);
   }
 
   /** @param {Viewer} viewer */

@@ -9,11 +9,13 @@ const STEP_DEGREES = 90;
 
 /** @param {Viewer} viewer @returns {HTMLElement} */
 export function viewButtons(viewer) {
-  const angle = textButton('0°', t('Turn back to upright'), () => viewer.resetRotation());
+  const upright = t('Turn back to upright');
+  const angle = textButton('0°', upright, () => viewer.resetRotation());
   angle.classList.add('viewer-angle');
   const update = () => {
     const {rotation} = viewer.state();
     angle.textContent = `${Math.round(rotation)}°`;
+    angle.setAttribute('aria-label', `${Math.round(rotation)}° ${upright}`);
     angle.disabled = rotation === 0;
   };
   viewer.onChange(({kind}) => {
