@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import template
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import User
 from django.template import Context
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -44,12 +44,12 @@ def _links(user: User, path: str) -> list[Link]:
 def site_header(context: Context) -> dict[str, Any]:
     """Draw the header; pages that are rendered without a request (server errors) get the plain one."""
     request = context.get("request")
-    user = getattr(request, "user", None) or AnonymousUser()
-    signed_in = isinstance(user, User)
+    user = getattr(request, "user", None)
+    person = user if user is not None and user.is_authenticated else None
     return {
-        "links": _links(user, request.path) if request is not None and signed_in else [],
-        "user": user,
-        "name": (user.get_full_name() or user.get_username()) if signed_in else "",
+        "links": _links(person, request.path) if request is not None and person else [],
+        "person": person,
+        "name": (person.get_full_name() or person.get_username()) if person else "",
         "next": request.get_full_path() if request is not None else "/",
         "language": get_language(),
         "csrf_token": context.get("csrf_token"),

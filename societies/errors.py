@@ -1,0 +1,63 @@
+"""Every refusal of this app: its code, what it says, what to do next."""
+
+from typing import Any, Final, NamedTuple
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import status
+
+from viewer.api.errors import ApiError
+
+
+class Refusal(NamedTuple):
+    """How a code is answered."""
+
+    status_code: int
+    text: Any
+    hint: Any
+
+
+REFUSALS: Final[dict[str, Refusal]] = {
+    "last_admin": Refusal(
+        status.HTTP_409_CONFLICT,
+        _("A society needs at least one admin."),
+        _("Make someone else an admin first."),
+    ),
+    "lease_lost": Refusal(
+        status.HTTP_409_CONFLICT,
+        _("Another reader has taken over this image in the meantime."),
+        _("Your marks stay stored. Go on with the next image."),
+    ),
+    "username_taken": Refusal(
+        status.HTTP_409_CONFLICT,
+        _("This user name is taken."),
+        _("Choose another one, or ask the site's operator to add the existing account to your society."),
+    ),
+    "username_invalid": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("This user name cannot be used."),
+        _("Use up to 150 letters, digits and @ . + - _"),
+    ),
+    "not_a_reader": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("This person is not a reader of your society."),
+        _("Give them the role of a reader on the members page first."),
+    ),
+    "role_unknown": Refusal(status.HTTP_422_UNPROCESSABLE_ENTITY, _("There is no such role."), _("Choose admin, reader or exporter.")),
+    "pack_unknown": Refusal(status.HTTP_422_UNPROCESSABLE_ENTITY, _("There is no such society pack."), _("Choose one from the list.")),
+    "collection_empty": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY, _("The collection holds no image yet."), _("Upload images to it, then make the campaign.")
+    ),
+    "name_missing": Refusal(status.HTTP_422_UNPROCESSABLE_ENTITY, _("The campaign needs a name."), _("Write it in at least one language.")),
+    "slug_taken": Refusal(status.HTTP_409_CONFLICT, _("This short name is taken."), _("Choose another one.")),
+    "endpoint_not_owned": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("This model endpoint does not belong to your society."),
+        _("Choose one of your society's endpoints."),
+    ),
+}
+
+
+def refusal(code: str, pointer: str = "") -> ApiError:
+    """Return the error of this code; ``pointer`` names the place in the request."""
+    known = REFUSALS[code]
+    return ApiError(code, known.text, known.hint, status_code=known.status_code, pointer=pointer)

@@ -1,0 +1,158 @@
+"""Campaigns of a society: made from a collection and a pack, with the readers that an admin adds."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from annotation.events import AccessChanged, CampaignChanged, publish
+from annotation.models import Campaign, FormDefinition, ModelEndpoint
+from annotation.services.campaigns import create_campaign as make_campaign
+from annotation.services.label_sets import LabelSpec, publish_form, publish_label_set
+from societies.errors import refusal
+from societies.locks import lock_society
+from societies.models import Membership, Society, SocietyCampaign
+from societies.packs import Pack, PackLabel, load_pack
+from societies.services.grants import grant_campaign, grant_reading, revoke_reading
+from viewer.models import Collection
+
+
+@transaction.atomic
+def create_campaign(
+    *,
+    user: User,
+    society: Society,
+    collection: Collection,
+    pack_slug: str,
+    name: Mapping[str, str],
+    reads_per_image: int = 1,
+    lease_minutes: int = 30,
+    endpoint: ModelEndpoint | None = None,
+    governance: Mapping[str, Any] | None = None,
+) -> Campaign:
+    """Ask for reads of all images that a collection holds now, as a pack describes.
+
+    Args:
+        user: the admin who makes it.
+        society: whose campaign it is; the collection and the endpoint must be its own.
+        collection: whose images are asked for.
+        pack_slug: short name of the pack.
+        name: ``{"ja": ..., "en": ...}``; one of them is enough.
+        reads_per_image: how many readers read each image, 1 to 20.
+        lease_minutes: how long a reader holds an image without a sign of life.
+        endpoint: the model that makes suggestions, or None.
+        governance: replaces the pack's governance block, for images whose consent differs.
+
+    Raises:
+        ApiError: ``pack_unknown``, ``name_missing``, ``collection_empty``, ``endpoint_not_owned``, or what the annotation
+            app says of the values.
+    """
+    pack = _known_pack(pack_slug)
+    lock_society(society.pk)
+    images = list(collection.images.order_by("created_at", "pk"))
+    if not images:
+        raise refusal("collection_empty", "/collection_id")
+    if endpoint is not None and not society.endpoints.filter(endpoint=endpoint).exists():
+        raise refusal("endpoint_not_owned", "/endpoint_id")
+    names = {"ja": name.get("ja", "").strip(), "en": name.get("en", "").strip()}
+    if not any(names.values()):
+        raise refusal("name_missing", "/name")
+    campaign = make_campaign(
+        user=user,
+        collection=collection,
+        images=images,
+        label_set=publish_label_set(slug=f"{pack.slug}-labels", version=pack.version, name=pack.name, labels=_label_specs(pack)),
+        form=_form_of(pack),
+        endpoint=endpoint,
+        code=_free_code(society),
+        name={"ja": names["ja"] or names["en"], "en": names["en"] or names["ja"]},
+        protocol=pack.protocol,
+        protocol_version=pack.protocol_version,
+        document_project={"society": pack.society},
+        granularities=pack.granularities,
+        tools=pack.tools,
+        diagnosis=pack.diagnosis,
+        governance=pack.governance if governance is None else governance,
+        reads_per_image=reads_per_image,
+        lease_minutes=lease_minutes,
+    )
+    SocietyCampaign.objects.create(society=society, campaign=campaign, pack=pack.slug)
+    grant_campaign(campaign=campaign, society=society)
+    return campaign
+
+
+@transaction.atomic
+def add_reader(*, campaign: Campaign, user: User) -> None:
+    """Let a reader of the campaign's society read its images.
+
+    Raises:
+        ApiError: ``not_a_reader`` for anyone else.
+    """
+    if not Membership.objects.filter(society__campaigns__campaign=campaign, user=user, role=Membership.Role.READER).exists():
+        raise refusal("not_a_reader", "/user_id")
+    grant_reading(campaign=campaign, user=user)
+    publish(AccessChanged(user_id=user.pk))
+    publish(CampaignChanged(campaign_id=campaign.pk))
+
+
+@transaction.atomic
+def remove_reader(*, campaign: Campaign, user: User) -> None:
+    """Take a campaign from a reader: what they hold goes back to the queue, what they submitted stays."""
+    revoke_reading(campaign=campaign, user=user)
+    publish(AccessChanged(user_id=user.pk))
+    publish(CampaignChanged(campaign_id=campaign.pk))
+
+
+@transaction.atomic
+def set_endpoint(*, campaign: Campaign, endpoint: ModelEndpoint | None) -> None:
+    """Choose the model that makes suggestions for a campaign; None: no model.
+
+    Raises:
+        ApiError: ``endpoint_not_owned``.
+    """
+    if endpoint is not None and not endpoint_is_of_the_same_society(campaign, endpoint):
+        raise refusal("endpoint_not_owned", "/endpoint_id")
+    Campaign.objects.filter(pk=campaign.pk).update(endpoint=endpoint)
+    publish(CampaignChanged(campaign_id=campaign.pk))
+
+
+def endpoint_is_of_the_same_society(campaign: Campaign, endpoint: ModelEndpoint) -> bool:
+    """Return whether an endpoint was registered by the society that runs the campaign."""
+    return Society.objects.filter(campaigns__campaign=campaign, endpoints__endpoint=endpoint).exists()
+
+
+def _known_pack(slug: str) -> Pack:
+    try:
+        return load_pack(slug)
+    except KeyError as error:
+        raise refusal("pack_unknown", "/pack") from error
+
+
+def _form_of(pack: Pack) -> FormDefinition:
+    return publish_form(slug=pack.form_slug, version=pack.version, schema=pack.form_schema, ui=pack.form_ui)
+
+
+def _label_specs(pack: Pack) -> list[LabelSpec]:
+    return [_label_spec(label) for label in pack.labels]
+
+
+def _label_spec(label: PackLabel) -> LabelSpec:
+    return {
+        "code": label.code,
+        "role": label.role,
+        "display": {"ja": label.ja, "en": label.en},
+        "colour": label.colour,
+        "key": label.key,
+        "parent": label.parent or None,
+        "granularities": list(label.granularities),
+        "codings": list(label.codings),
+    }
+
+
+def _free_code(society: Society) -> str:
+    """Return the next short name of a campaign; the society is locked, so nobody else takes it."""
+    number = society.campaigns.count() + 1
+    while Campaign.objects.filter(code=f"{society.slug}-{number}").exists():
+        number += 1
+    return f"{society.slug}-{number}"

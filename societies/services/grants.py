@@ -1,0 +1,68 @@
+"""Who is granted what: the one place where roles become permissions on collections, campaigns and endpoints."""
+
+from typing import Final
+
+from django.contrib.auth.models import Group, User
+from guardian.shortcuts import assign_perm, remove_perm
+
+from annotation.models import Campaign, ModelEndpoint
+from societies.models import Assignment, Membership, Society
+from viewer.models import Collection
+
+Role = Membership.Role
+
+COLLECTION_GRANTS: Final[dict[str, tuple[str, ...]]] = {
+    Role.ADMIN: ("view_collection", "upload_collection"),
+    Role.EXPORTER: ("view_collection",),
+}
+CAMPAIGN_GRANTS: Final[dict[str, tuple[str, ...]]] = {
+    Role.ADMIN: ("view_campaign", "manage_campaign"),
+    Role.EXPORTER: ("view_campaign", "export_campaign"),
+}
+ENDPOINT_GRANTS: Final[dict[str, tuple[str, ...]]] = {Role.ADMIN: ("use_modelendpoint", "manage_modelendpoint")}
+
+
+def role_group(society: Society, role: str) -> Group:
+    """Return the group that holds a role's grants in a society."""
+    group, _created = Group.objects.get_or_create(name=f"society:{society.slug}:{role}")
+    return group
+
+
+def grant_collection(*, collection: Collection, society: Society) -> None:
+    """Open a collection to its society's admins and exporters; a reader sees it through a campaign only."""
+    _grant(society, collection, COLLECTION_GRANTS)
+
+
+def grant_campaign(*, campaign: Campaign, society: Society) -> None:
+    """Open a campaign to its society's admins and exporters; readers are added one by one."""
+    _grant(society, campaign, CAMPAIGN_GRANTS)
+
+
+def grant_endpoint(*, endpoint: ModelEndpoint, society: Society) -> None:
+    """Open a model endpoint to its society's admins."""
+    _grant(society, endpoint, ENDPOINT_GRANTS)
+
+
+def grant_reading(*, campaign: Campaign, user: User) -> None:
+    """Let a person read a campaign's images."""
+    assign_perm("annotation.read_campaign", user, campaign)
+    assign_perm("viewer.view_collection", user, campaign.collection)
+
+
+def revoke_reading(*, campaign: Campaign, user: User) -> None:
+    """Take a campaign from a reader, and its images unless another campaign needs them; what they hold goes back."""
+    remove_perm("annotation.read_campaign", user, campaign)
+    others = Campaign.objects.filter(collection=campaign.collection_id).exclude(pk=campaign.pk)
+    # has_perm would answer from a cache of this very user object; a superuser would always keep the grant.
+    fresh = User.objects.get(pk=user.pk)
+    if fresh.is_superuser or not any(fresh.has_perm("annotation.read_campaign", other) for other in others):
+        remove_perm("viewer.view_collection", user, campaign.collection)
+    held = Assignment.objects.filter(campaign=campaign, reader=user, state=Assignment.State.LEASED)
+    held.update(state=Assignment.State.EXPIRED)
+
+
+def _grant(society: Society, thing: Collection | Campaign | ModelEndpoint, grants: dict[str, tuple[str, ...]]) -> None:
+    for role, names in grants.items():
+        group = role_group(society, role)
+        for name in names:
+            assign_perm(f"{thing._meta.app_label}.{name}", group, thing)  # noqa: SLF001  # Django's public accessor of the model's facts
