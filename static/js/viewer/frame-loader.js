@@ -32,7 +32,9 @@ export class FrameLoader {
   async load(frame) {
     const cached = this.cache.get(frame);
     if (cached) return cached;
-    const pending = this.pending.get(frame) ?? this.begin(frame);
+    const begun = this.pending.get(frame);
+    // A prefetch that was given up a moment ago will not bring the frame.
+    const pending = begun && !begun.abort.signal.aborted ? begun : this.begin(frame);
     pending.asked = true;
     return pending.promise;
   }

@@ -50,6 +50,7 @@ export class FrameStack {
     this.direction = 1;
     /** Counts starts of the cine loop, so that an earlier loop ends when a new one begins. */
     this.run = 0;
+    this.disposed = false;
   }
 
   get playing() {
@@ -93,10 +94,10 @@ export class FrameStack {
     if (!this.loader.cache.has(wanted)) this.onChange('loading');
     try {
       const loaded = await this.loader.load(wanted);
-      if (this.wanted !== wanted) return false;
+      if (this.disposed || this.wanted !== wanted) return false;
       this.display(loaded, wanted);
     } catch (error) {
-      if (this.wanted !== wanted) return false;
+      if (this.disposed || this.wanted !== wanted) return false;
       this.fail(wanted, error);
       return false;
     }
@@ -243,6 +244,7 @@ export class FrameStack {
   }
 
   dispose() {
+    this.disposed = true;
     this.clock.stop();
     this.loader.dispose();
     this.layer.dispose();

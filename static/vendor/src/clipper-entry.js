@@ -1,2 +1,2 @@
 // Polygon clipping on an integer grid: the one library that neither throws nor lies when a stroke goes back over itself.
-export {Clipper, ClipType, FillRule, PolyTree64, area, simplifyPath} from 'clipper2-ts';
+export {Clipper, ClipType, FillRule, PolyTree64} from 'clipper2-ts';

@@ -2,27 +2,16 @@
 // `npm run vendor` bundles this file into ../ol.mjs and mirrors it as ../ol.d.mts.
 export {default as Collection} from 'ol/Collection.js';
 export {default as Feature} from 'ol/Feature.js';
-export {default as ImageState} from 'ol/ImageState.js';
 export {default as Map} from 'ol/Map.js';
 export {default as MapBrowserEvent} from 'ol/MapBrowserEvent.js';
 export {default as Overlay} from 'ol/Overlay.js';
 export {default as View} from 'ol/View.js';
 export {unByKey} from 'ol/Observable.js';
 export * as coordinate from 'ol/coordinate.js';
-export * as easing from 'ol/easing.js';
 export * as extent from 'ol/extent.js';
 export * as condition from 'ol/events/condition.js';
 
-export {default as Control} from 'ol/control/Control.js';
-export {default as FullScreen} from 'ol/control/FullScreen.js';
-export {default as MousePosition} from 'ol/control/MousePosition.js';
-export {default as OverviewMap} from 'ol/control/OverviewMap.js';
-export {default as Rotate} from 'ol/control/Rotate.js';
-export {default as ScaleLine} from 'ol/control/ScaleLine.js';
-export {defaults as defaultControls} from 'ol/control/defaults.js';
-
 export {default as Circle} from 'ol/geom/Circle.js';
-export {default as GeometryCollection} from 'ol/geom/GeometryCollection.js';
 export {default as LineString} from 'ol/geom/LineString.js';
 export {default as MultiPoint} from 'ol/geom/MultiPoint.js';
 export {default as MultiPolygon} from 'ol/geom/MultiPolygon.js';
@@ -52,9 +41,7 @@ export {default as TileLayer} from 'ol/layer/Tile.js';
 export {default as VectorLayer} from 'ol/layer/Vector.js';
 export {default as ImageStatic} from 'ol/source/ImageStatic.js';
 export {default as ImageTile} from 'ol/source/ImageTile.js';
-export {default as TileImage} from 'ol/source/TileImage.js';
 export {default as VectorSource} from 'ol/source/Vector.js';
-export {default as XYZ} from 'ol/source/XYZ.js';
 export {default as Projection} from 'ol/proj/Projection.js';
 export {default as TileGrid} from 'ol/tilegrid/TileGrid.js';
 
