@@ -1,0 +1,205 @@
+/**
+ * The order of work of an upload page: two files at a time, each by itself, so that one that fails stops no other.
+ * Knows neither the page nor the network.
+ */
+
+/** @typedef {'waiting' | 'sending' | 'checking' | 'accepted' | 'duplicate' | 'refused' | 'failed' | 'cancelled'} State */
+
+/**
+ * @typedef {object} Outcome
+ * @property {'accepted' | 'duplicate' | 'refused' | 'failed' | 'cancelled'} state failed: worth trying again
+ * @property {string} [code] reason code
+ * @property {string} [message] in the reader's language
+ * @property {string} [hint] what to do next
+ * @property {string} [imageId]
+ * @property {boolean} [stops] nothing else will go through either (signed out)
+ * @property {boolean} [later] tried again by itself after a pause
+ */
+
+/**
+ * @typedef {object} Item
+ * @property {number} id
+ * @property {File} file
+ * @property {string} name shown: the path inside a chosen folder, or the file name
+ * @property {State} state
+ * @property {number} sent bytes
+ * @property {number} attempts
+ * @property {Outcome | null} outcome
+ */
+
+/**
+ * Sends one file.
+ * @callback Send
+ * @param {File} file
+ * @param {{signal: AbortSignal, onProgress: (sent: number) => void}} options
+ * @returns {Promise<Outcome>} never rejects
+ */
+
+/** @typedef {Record<State, number>} Counts */
+
+const PARALLEL = 2;
+const PAUSES_MS = [2_000, 6_000];
+/** @type {State[]} */
+const BUSY = ['waiting', 'sending', 'checking'];
+/** @type {State[]} */
+const STATES = [...BUSY, 'accepted', 'duplicate', 'refused', 'failed', 'cancelled'];
+
+export class UploadQueue {
+  /**
+   * @param {object} options
+   * @param {Send} options.send
+   * @param {(item: Item) => void} options.onChange called for every change of an item
+   * @param {number} [options.parallel]
+   * @param {number[]} [options.pausesMs] before each repetition that happens by itself
+   */
+  constructor({send, onChange, parallel = PARALLEL, pausesMs = PAUSES_MS}) {
+    this.send = send;
+    this.onChange = onChange;
+    this.parallel = parallel;
+    this.pausesMs = pausesMs;
+    /** @type {Item[]} */
+    this.items = [];
+    /** @type {Item[]} */
+    this.line = [];
+    /** @type {Map<Item, AbortController>} */
+    this.running = new Map();
+    /** @type {Counts} */
+    this.counts = /** @type {Counts} */ (Object.fromEntries(STATES.map((state) => [state, 0])));
+    this.bytes = {sent: 0, total: 0};
+  }
+
+  /** True while something waits or is under way. */
+  get busy() {
+    return BUSY.some((state) => this.counts[state] > 0);
+  }
+
+  /**
+   * @param {{file: File, name: string}[]} files
+   * @returns {Item[]} the new items, in the same order
+   */
+  add(files) {
+    const added = files.map(({file, name}, index) => this.newItem(file, name, this.items.length + index));
+    this.items.push(...added);
+    this.line.push(...added);
+    for (const item of added) this.bytes.total += item.file.size;
+    this.counts.waiting += added.length;
+    this.pump();
+    return added;
+  }
+
+  /** @param {File} file @param {string} name @param {number} id @returns {Item} */
+  newItem(file, name, id) {
+    return {id, file, name, state: 'waiting', sent: 0, attempts: 0, outcome: null};
+  }
+
+  /** Takes back whatever has not been answered yet. What the server has already taken stays. */
+  cancelAll() {
+    for (const item of this.line.splice(0)) this.end(item, {state: 'cancelled'});
+    for (const controller of this.running.values()) controller.abort();
+  }
+
+  /** @param {Item} item */
+  cancel(item) {
+    const at = this.line.indexOf(item);
+    if (at >= 0) {
+      this.line.splice(at, 1);
+      this.end(item, {state: 'cancelled'});
+    }
+    this.running.get(item)?.abort();
+  }
+
+  /** Puts everything in line again that failed or was cancelled. */
+  retryFailed() {
+    for (const item of this.items) {
+      if (item.state === 'failed' || item.state === 'cancelled') this.retry(item);
+    }
+  }
+
+  /** @param {Item} item */
+  retry(item) {
+    item.attempts = 0;
+    item.outcome = null;
+    this.setSent(item, 0);
+    this.setState(item, 'waiting');
+    this.line.push(item);
+    this.pump();
+  }
+
+  pump() {
+    while (this.running.size < this.parallel) {
+      const item = this.line.shift();
+      if (!item) return;
+      const controller = new AbortController();
+      this.running.set(item, controller);
+      void this.run(item, controller);
+    }
+  }
+
+  /** @param {Item} item @param {AbortController} controller */
+  async run(item, controller) {
+    this.setState(item, 'sending');
+    let outcome = await this.attempt(item, controller);
+    while (outcome.state === 'failed' && outcome.later && item.attempts <= this.pausesMs.length) {
+      await pause(this.pausesMs[item.attempts - 1], controller.signal);
+      if (controller.signal.aborted) outcome = {state: 'cancelled'};
+      else outcome = await this.attempt(item, controller);
+    }
+    this.running.delete(item);
+    this.end(item, outcome);
+    if (outcome.stops) this.stop(outcome);
+    this.pump();
+  }
+
+  /** @param {Item} item @param {AbortController} controller @returns {Promise<Outcome>} */
+  attempt(item, controller) {
+    item.attempts += 1;
+    return this.send(item.file, {
+      signal: controller.signal,
+      onProgress: (sent) => {
+        this.setSent(item, Math.min(sent, item.file.size));
+        this.setState(item, sent >= item.file.size ? 'checking' : 'sending');
+      },
+    });
+  }
+
+  /** Ends what still waits with the reason that stopped everything. @param {Outcome} outcome */
+  stop(outcome) {
+    for (const item of this.line.splice(0)) this.end(item, {...outcome, stops: false});
+  }
+
+  /** @param {Item} item @param {Outcome} outcome */
+  end(item, outcome) {
+    item.outcome = outcome;
+    this.setSent(item, item.file.size);
+    this.setState(item, outcome.state);
+  }
+
+  /** @param {Item} item @param {number} sent */
+  setSent(item, sent) {
+    this.bytes.sent += sent - item.sent;
+    item.sent = sent;
+  }
+
+  /** @param {Item} item @param {State} state */
+  setState(item, state) {
+    this.counts[item.state] -= 1;
+    this.counts[state] += 1;
+    item.state = state;
+    this.onChange(item);
+  }
+}
+
+/** @param {number} ms @param {AbortSignal} signal @returns {Promise<void>} */
+function pause(ms, signal) {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    }, {once: true});
+  });
+}
