@@ -170,7 +170,9 @@ export class Store {
       return;
     }
     if (changes.origin !== 'remote' && before && sameBody(before.body, body)) return;
-    const after = {id, revision, body: Object.freeze(body), status};
+    // An unchanged body stays the same object: listeners then know that there is nothing to draw anew.
+    const kept = before && sameBody(before.body, body) ? before.body : Object.freeze(body);
+    const after = {id, revision, body: kept, status};
     this.marks.set(id, after);
     this.tombstones.delete(id);
     if (before) changes.updated.push({before, after});

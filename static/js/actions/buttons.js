@@ -1,0 +1,50 @@
+/** Buttons made from action records: icon, tooltip with the key, pressed and disabled as the action says. */
+
+import {el} from '../lib/dom.js';
+import {icon} from './icons.js';
+import {keyCaps, labelOf} from './registry.js';
+
+/** @import {Registry} from './registry.js' */
+
+/** @param {string | undefined} key @returns {HTMLElement | null} the key as caps */
+export function keyHint(key) {
+  if (!key) return null;
+  return el('span', {class: 'keys', attrs: {'aria-hidden': 'true'}}, ...keyCaps(key).map((cap) => el('kbd', {text: cap})));
+}
+
+/** @param {string} key @returns {string} as `aria-keyshortcuts` wants it */
+const shortcut = (key) => key.replace('Ctrl', 'Control');
+
+/**
+ * @param {Registry} registry
+ * @param {string} id
+ * @param {{text?: boolean, class?: string, showKey?: boolean, size?: number}} [options] `text` shows the label beside the icon
+ * @returns {HTMLButtonElement}
+ */
+export function actionButton(registry, id, {text = false, class: className = 'tool-button', showKey = false, size = 20} = {}) {
+  const action = registry.get(id);
+  const [key] = action.keys ?? [];
+  const button = el('button', {
+    class: className,
+    attrs: {type: 'button', 'aria-keyshortcuts': action.keys?.map(shortcut).join(' ') || null},
+    data: {action: id},
+    on: {click: () => registry.run(id)},
+  });
+  if (action.icon) button.append(icon(action.icon, size));
+  const caption = el('span');
+  if (text) button.append(caption);
+  const hint = showKey ? keyHint(key) : null;
+  if (hint) button.append(hint);
+  const refresh = () => {
+    const label = labelOf(action);
+    const title = key ? `${label} (${keyCaps(key).join(' + ')})` : label;
+    if (text) caption.textContent = label;
+    else button.setAttribute('aria-label', label);
+    if (button.title !== title) button.title = title;
+    button.disabled = !(action.when?.() ?? true);
+    if (action.isPressed) button.setAttribute('aria-pressed', String(action.isPressed()));
+  };
+  refresh();
+  registry.observe(refresh);
+  return button;
+}

@@ -1,0 +1,74 @@
+/** Listens to the keyboard and does what the registry says, without getting between people and their text. */
+
+import {keyOf} from './registry.js';
+
+/** @import {Action, Registry} from './registry.js' */
+
+const TEXT_INPUTS = new Set(['text', 'search', 'number', 'email', 'url', 'tel', 'password', 'date', 'time', 'datetime-local', 'month', 'week']);
+/** What a focused control does with a key itself. */
+const CONTROL_KEYS = new Set(['Enter', 'Space', 'ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight', 'Tab', 'Shift+Tab', 'Home', 'End', 'PageUp', 'PageDown']);
+
+/** @param {EventTarget | null} target @returns {boolean} whether keys go into a text there */
+export function isTextField(target) {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target instanceof HTMLInputElement) return TEXT_INPUTS.has(target.type);
+  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.isContentEditable;
+}
+
+/** @param {EventTarget | null} target @returns {boolean} */
+function isControl(target) {
+  return target instanceof Element && target.matches('button, a[href], summary, input, select, [role="slider"], [role="option"]');
+}
+
+/**
+ * @param {Registry} registry
+ * @param {HTMLElement | Document} [root]
+ * @returns {() => void} stops listening
+ */
+export function listenToKeys(registry, root = document) {
+  /** @type {Map<string, Action>} actions that last as long as their key */
+  const held = new Map();
+  /** @param {KeyboardEvent} event */
+  const onKeydown = (event) => {
+    // While a Japanese word is being composed, keys belong to the input method (229: browsers that say so late).
+    if (event.isComposing || event.keyCode === 229 || event.defaultPrevented) return;
+    if (document.querySelector('dialog[open]')) return;
+    const key = keyOf(event);
+    const action = registry.find(key);
+    if (!action || (isTextField(event.target) && !action.inFields)) return;
+    if (isControl(event.target) && CONTROL_KEYS.has(key) && !action.onControls) return;
+    event.preventDefault();
+    if (event.repeat && (action.release || action.isPressed)) return;
+    if (action.release) held.set(event.code, action);
+    action.run(event);
+  };
+  /** @param {KeyboardEvent} event */
+  const onKeyup = (event) => {
+    held.get(event.code)?.release?.();
+    held.delete(event.code);
+  };
+  const onBlur = () => {
+    for (const action of held.values()) action.release?.();
+    held.clear();
+  };
+  root.addEventListener('keydown', /** @type {EventListener} */ (onKeydown));
+  root.addEventListener('keyup', /** @type {EventListener} */ (onKeyup));
+  globalThis.addEventListener('blur', onBlur);
+  return () => {
+    root.removeEventListener('keydown', /** @type {EventListener} */ (onKeydown));
+    root.removeEventListener('keyup', /** @type {EventListener} */ (onKeyup));
+    globalThis.removeEventListener('blur', onBlur);
+  };
+}
+
+/**
+ * Lets a click on a button leave the focus where it was: after choosing a diagnosis with the mouse, Enter means "submit"
+ * and not "press that button once more". Reaching the button with Tab works as ever.
+ * @param {HTMLElement} container
+ */
+export function keepFocusOnClick(container) {
+  container.addEventListener('mousedown', (event) => {
+    const target = /** @type {Element} */ (event.target);
+    if (target.closest('button, summary, label') && !target.closest('input, select, textarea, dialog')) event.preventDefault();
+  });
+}

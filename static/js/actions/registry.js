@@ -1,0 +1,141 @@
+/**
+ * Everything a person can do on a page, one record each. Toolbar, keyboard and help sheet are made from these records,
+ * so that none of them can know a key that the others do not.
+ */
+
+/**
+ * @typedef {'drawing' | 'suggestions' | 'labels' | 'workbench'} Context
+ *   where a key means this action. Inner contexts come first: while an outline is drawn, Enter closes it and does not submit.
+ *
+ * @typedef {'image' | 'tools' | 'marks' | 'labels' | 'suggestions' | 'read' | 'drawing'} Group heading on the help sheet
+ *
+ * @typedef {object} Action
+ * @property {string} id
+ * @property {string | (() => string)} label in the reader's language
+ * @property {Group} group
+ * @property {Context} [context] default: workbench
+ * @property {string[]} [keys] as `keyOf` writes them: `b`, `Ctrl+Z`, `Shift+Tab`, `?`; the first one is shown
+ * @property {(event?: KeyboardEvent) => unknown} run
+ * @property {() => unknown} [release] when the key is let go: the action lasts as long as the key is held
+ * @property {() => boolean} [when] whether it can be done now; default: always
+ * @property {() => boolean} [isPressed] for buttons that stay down
+ * @property {string} [icon]
+ * @property {boolean} [inFields] works while a text field has the focus as well
+ * @property {boolean} [onControls] works while a button has the focus as well, although the key may mean something to it
+ */
+
+/** Innermost first. @type {Context[]} */
+export const CONTEXTS = ['drawing', 'suggestions', 'labels', 'workbench'];
+
+export class KeyConflict extends Error {
+  /** @param {string} key @param {Action} first @param {Action} second */
+  constructor(key, first, second) {
+    super(`${key} belongs to ${first.id} already and cannot be given to ${second.id}`);
+    this.name = 'KeyConflict';
+  }
+}
+
+export class Registry {
+  constructor() {
+    /** @type {Map<string, Action>} */
+    this.actions = new Map();
+    /** @type {Set<() => void>} */
+    this.listeners = new Set();
+  }
+
+  /**
+   * @param {...Action} actions
+   * @throws {KeyConflict} when a key has another meaning in the same context
+   */
+  add(...actions) {
+    for (const action of actions) {
+      for (const key of action.keys ?? []) {
+        const other = this.#holder(key, action.context ?? 'workbench');
+        if (other && other.id !== action.id) throw new KeyConflict(key, other, action);
+      }
+      this.actions.set(action.id, action);
+    }
+  }
+
+  /** @param {string} key @param {Context} context @returns {boolean} */
+  isTaken(key, context) {
+    return this.#holder(key, context) !== undefined;
+  }
+
+  /** @param {string} key @param {Context} context @returns {Action | undefined} */
+  #holder(key, context) {
+    return [...this.actions.values()].find((action) => (action.context ?? 'workbench') === context && action.keys?.includes(key));
+  }
+
+  /**
+   * What a key means now.
+   * @param {string} key
+   * @returns {Action | null}
+   */
+  find(key) {
+    for (const context of CONTEXTS) {
+      const action = this.#holder(key, context);
+      if (action && (action.when?.() ?? true)) return action;
+    }
+    return null;
+  }
+
+  /** @param {string} id @returns {Action} */
+  get(id) {
+    const action = this.actions.get(id);
+    if (!action) throw new Error(`no action ${id}`);
+    return action;
+  }
+
+  /** @param {string} id @param {KeyboardEvent} [event] */
+  run(id, event) {
+    const action = this.get(id);
+    if (action.when?.() ?? true) action.run(event);
+  }
+
+  /** @param {() => void} listener @returns {() => void} */
+  observe(listener) {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Tells buttons that what can be done may have changed. */
+  refresh() {
+    for (const listener of this.listeners) listener();
+  }
+}
+
+/** @param {Action} action @returns {string} */
+export const labelOf = (action) => (typeof action.label === 'function' ? action.label() : action.label);
+
+const NAMES = new Map([[' ', 'Space'], ['Esc', 'Escape'], ['Del', 'Delete']]);
+
+/**
+ * Writes a key stroke: modifiers, then the key as it is labelled. Letters are lower case alone and upper case with
+ * modifiers; signs that need Shift (`?`, `+`) are written as the sign.
+ * @param {Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>} event
+ * @returns {string}
+ */
+export function keyOf({key, ctrlKey, metaKey, altKey, shiftKey}) {
+  const isSign = [...key].length === 1 && key !== ' ';
+  const isLetter = /^[a-z]$/i.test(key);
+  const hasModifier = ctrlKey || metaKey || altKey || (shiftKey && (isLetter || !isSign));
+  const name = NAMES.get(key) ?? (isLetter ? (hasModifier ? key.toUpperCase() : key.toLowerCase()) : key);
+  return [
+    ctrlKey || metaKey ? 'Ctrl' : '',
+    altKey ? 'Alt' : '',
+    shiftKey && (isLetter || !isSign) ? 'Shift' : '',
+    name,
+  ].filter(Boolean).join('+');
+}
+
+const SYMBOLS = new Map([
+  ['ArrowUp', '↑'], ['ArrowDown', '↓'], ['ArrowLeft', '←'], ['ArrowRight', '→'], ['Escape', 'Esc'], ['Backspace', '⌫'], ['Delete', 'Del'],
+  ['PageUp', 'PgUp'], ['PageDown', 'PgDn'],
+]);
+
+/** @param {string} key @returns {string[]} one text for each key cap */
+export function keyCaps(key) {
+  const parts = key === '+' ? ['+'] : key.split(/\+(?=.)/);
+  return parts.map((part) => SYMBOLS.get(part) ?? (part.length === 1 ? part.toUpperCase() : part));
+}

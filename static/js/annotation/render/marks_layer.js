@@ -1,0 +1,163 @@
+/** Draws the marks of the frame on screen and finds the one under the pointer. Listens to the store; changes nothing. */
+
+import {Feature, VectorLayer, VectorSource} from '../../../vendor/ol.mjs';
+import {geometryToOl, toOl} from '../../viewer/geometry.js';
+import {boundsOf, distanceToSegment, ringsOf} from '../outline.js';
+import {markStyle} from './styles.js';
+
+/** @import {Level0Point} from '../../viewer/geometry.js' */
+/** @import {Viewer} from '../../viewer/viewer.js' */
+/** @import {MarkingRules} from '../marking_rules.js' */
+/** @import {ChangeSet, Store} from '../store.js' */
+/** @import {Geometry, Mark, Position} from '../types.js' */
+/** @import {Workspace} from '../workspace.js' */
+
+const UNKNOWN_COLOUR = '#d0d0d0';
+
+export class MarksLayer {
+  /**
+   * @param {{viewer: Viewer, store: Store, workspace: Workspace, rules: MarkingRules}} parts
+   */
+  constructor({viewer, store, workspace, rules}) {
+    this.viewer = viewer;
+    this.store = store;
+    this.workspace = workspace;
+    this.rules = rules;
+    this.source = new VectorSource();
+    this.layer = new VectorLayer({
+      source: this.source,
+      style: (feature) => this.#style(String(feature.getId())),
+      updateWhileInteracting: true,
+      updateWhileAnimating: true,
+    });
+    viewer.addLayer(this.layer);
+    store.observe((changes) => this.#onStore(changes));
+    workspace.observe((changed) => this.#onWorkspace(changed));
+    viewer.onChange(({kind}) => {
+      if (kind === 'frame') this.rebuild();
+    });
+    this.rebuild();
+  }
+
+  /** @param {Mark} mark @returns {boolean} whether it is drawn now */
+  isShown(mark) {
+    const {hidden} = this.workspace.state;
+    return mark.body.geometry !== null && !hidden.has(mark.id) && (mark.body.frame === null || mark.body.frame === this.viewer.frame);
+  }
+
+  rebuild() {
+    this.source.clear(true);
+    this.source.addFeatures([...this.store.marks.values()].filter((mark) => this.isShown(mark)).map((mark) => this.#feature(mark)));
+  }
+
+  /** @param {Mark} mark @returns {Feature} */
+  #feature(mark) {
+    const geometry = /** @type {Geometry} */ (mark.body.geometry);
+    const feature = new Feature(geometryToOl(geometry));
+    feature.setId(mark.id);
+    feature.set('kind', geometry.type, true);
+    return feature;
+  }
+
+  /** @param {ChangeSet} changes */
+  #onStore({created, updated, deleted}) {
+    for (const mark of deleted) this.#remove(mark.id);
+    for (const mark of created) this.refresh(mark.id);
+    for (const {before, after} of updated) {
+      if (before.body.geometry === after.body.geometry && before.body.frame === after.body.frame) {
+        this.source.getFeatureById(after.id)?.changed();
+      } else this.refresh(after.id);
+    }
+  }
+
+  /** @param {Set<string>} changed */
+  #onWorkspace(changed) {
+    if (changed.has('hidden')) this.rebuild();
+    if (changed.has('isPeeking')) this.layer.setVisible(!this.workspace.state.isPeeking);
+    if (changed.has('selection') || changed.has('canWrite') || changed.has('tool')) this.layer.changed();
+  }
+
+  /** @param {string} id */
+  #remove(id) {
+    const feature = this.source.getFeatureById(id);
+    if (feature && !Array.isArray(feature)) this.source.removeFeature(feature);
+  }
+
+  /** @param {string} id draws a mark as the store has it */
+  refresh(id) {
+    const mark = this.store.get(id);
+    const feature = this.feature(id);
+    if (!mark || !this.isShown(mark)) {
+      this.#remove(id);
+    } else if (feature) {
+      const geometry = /** @type {Geometry} */ (mark.body.geometry);
+      feature.set('kind', geometry.type, true);
+      feature.set('isRefused', false, true);
+      feature.setGeometry(geometryToOl(geometry));
+    } else this.source.addFeature(this.#feature(mark));
+  }
+
+  /** @param {string} id @returns {Feature | null} */
+  feature(id) {
+    const feature = this.source.getFeatureById(id);
+    return feature && !Array.isArray(feature) ? feature : null;
+  }
+
+  /**
+   * Draws a mark elsewhere than the store has it, while it is dragged.
+   * @param {string} id @param {Geometry} geometry
+   */
+  preview(id, geometry) {
+    this.feature(id)?.setGeometry(geometryToOl(geometry));
+  }
+
+  /** @param {string} id @param {boolean} isRefused red: the shape on screen cannot be saved as it is */
+  setRefused(id, isRefused) {
+    this.feature(id)?.set('isRefused', isRefused);
+  }
+
+  /** @param {string} id */
+  #style(id) {
+    const mark = this.store.get(id);
+    if (!mark) return [];
+    const {selection, canWrite, tool} = this.workspace.state;
+    const isSelected = selection.has(id);
+    const isRefused = this.feature(id)?.get('isRefused') === true;
+    return markStyle({
+      colour: this.rules.byCode.get(mark.body.labels[0])?.colour ?? UNKNOWN_COLOUR,
+      isSelected,
+      status: isRefused ? 'refused' : mark.status.kind,
+      showsHandles: isSelected && canWrite && tool === 'select' && selection.size === 1,
+    });
+  }
+
+  /**
+   * The mark at a place: the smallest of those that hold it, so that a cell inside a region can be picked.
+   * @param {Position} point level-0 px
+   * @param {number} tolerance level-0 px
+   * @returns {Mark | null}
+   */
+  at(point, tolerance) {
+    const [x, y] = toOl(/** @type {Level0Point} */ (/** @type {unknown} */ (point)));
+    const extent = [x - tolerance, y - tolerance, x + tolerance, y + tolerance];
+    /** @type {{mark: Mark, size: number}[]} */
+    const hits = [];
+    for (const feature of this.source.getFeaturesInExtent(extent)) {
+      const mark = this.store.get(String(feature.getId()));
+      const geometry = mark?.body.geometry;
+      if (!mark || !geometry || !isAt(feature, geometry, point, tolerance)) continue;
+      const [, , width, height] = boundsOf(geometry);
+      hits.push({mark, size: width * height});
+    }
+    hits.sort((a, b) => a.size - b.size);
+    return hits[0]?.mark ?? null;
+  }
+}
+
+/** @param {Feature} feature @param {Geometry} geometry @param {Position} point @param {number} tolerance */
+function isAt(feature, geometry, point, tolerance) {
+  if (geometry.type === 'Point') return Math.hypot(point[0] - geometry.coordinates[0], point[1] - geometry.coordinates[1]) <= tolerance;
+  if (feature.getGeometry()?.intersectsCoordinate([point[0], -point[1]])) return true;
+  return ringsOf(geometry).some((ring) => ring.some((to, i) => i > 0 && distanceToSegment(point, ring[i - 1], to) <= tolerance));
+}
+

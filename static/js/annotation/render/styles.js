@@ -1,0 +1,155 @@
+/**
+ * How marks look. A colour on stained tissue, grey values and skin alike is only seen with a dark casing around it, so
+ * each line is drawn twice. Styles are made once for each look and shared by all marks that have it.
+ */
+
+import {CircleStyle, Fill, MultiPoint, Point, RegularShape, Stroke, Style, Text} from '../../../vendor/ol.mjs';
+
+/** @import {Feature} from '../../../vendor/ol.mjs' */
+/** @import {SyncStatus} from '../types.js' */
+
+const CASING = 'rgba(0, 0, 0, 0.6)';
+const SELECTED = '#ffffff';
+const REFUSED = '#ff4d4d';
+/** More vertices than this are no longer drawn as handles: they would hide the outline. */
+const MAX_HANDLES = 300;
+
+/**
+ * @typedef {object} Look
+ * @property {string} colour #rrggbb
+ * @property {boolean} isSelected
+ * @property {SyncStatus['kind']} status
+ * @property {boolean} [showsHandles]
+ */
+
+/** @type {Map<string, Style[]>} */
+const cache = new Map();
+
+/** @param {string} colour #rrggbb @param {number} alpha @returns {string} */
+export function withAlpha(colour, alpha) {
+  const [r, g, b] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+  return `rgba(${r}, ${g}, ${b}, ${alpha})`;
+}
+
+/** @param {Look} look @returns {Style[]} */
+export function markStyle(look) {
+  const key = `${look.colour} ${look.isSelected} ${look.status} ${look.showsHandles ?? false}`;
+  let styles = cache.get(key);
+  if (!styles) {
+    styles = makeMarkStyle(look);
+    cache.set(key, styles);
+  }
+  return styles;
+}
+
+/** @param {Look} look @returns {Style[]} */
+function makeMarkStyle({colour, isSelected, status, showsHandles}) {
+  const isFaulty = status === 'refused' || status === 'conflict';
+  const line = isFaulty ? REFUSED : colour;
+  const lineDash = isFaulty ? [8, 4] : undefined;
+  const width = isSelected ? 2.5 : 2;
+  const styles = [
+    new Style({
+      fill: new Fill({color: withAlpha(colour, isSelected ? 0.16 : 0.06)}),
+      stroke: new Stroke({color: isSelected ? SELECTED : CASING, width: width + (isSelected ? 3 : 2)}),
+      image: pointImage(isSelected ? SELECTED : CASING, isSelected ? 5 : 4),
+      zIndex: isSelected ? 2 : 1,
+    }),
+    new Style({stroke: new Stroke({color: line, width, lineDash}), image: pointImage(line, 2), zIndex: isSelected ? 3 : 1}),
+  ];
+  if (showsHandles) styles.push(handleStyle());
+  return styles;
+}
+
+/** @param {string} color @param {number} width @returns {CircleStyle} a ring: the centre that is marked stays visible */
+function pointImage(color, width) {
+  return new CircleStyle({radius: 6, stroke: new Stroke({color, width}), fill: new Fill({color: 'rgba(0, 0, 0, 0.01)'})});
+}
+
+/** @returns {Style} small squares on the vertices of a selected shape, and on the middles of a rectangle's sides */
+function handleStyle() {
+  return new Style({
+    geometry: (feature) => new MultiPoint(handlesOf(/** @type {Feature} */ (feature))),
+    image: new RegularShape({points: 4, radius: 5, angle: Math.PI / 4, fill: new Fill({color: SELECTED}), stroke: new Stroke({color: '#1e1f21', width: 1})}),
+    zIndex: 4,
+  });
+}
+
+/** @param {Feature} feature @returns {number[][]} OpenLayers coordinates */
+function handlesOf(feature) {
+  const geometry = /** @type {any} */ (feature.getGeometry());
+  if (!geometry || geometry instanceof Point) return [];
+  /** @type {number[][][]} */
+  const rings = geometry.getType() === 'MultiPolygon' ? geometry.getCoordinates().flat() : geometry.getCoordinates();
+  const vertices = rings.flatMap((ring) => ring.slice(0, -1));
+  if (vertices.length > MAX_HANDLES) return [];
+  if (feature.get('kind') !== 'Rectangle') return vertices;
+  const middles = vertices.map((vertex, i) => {
+    const next = vertices[(i + 1) % vertices.length];
+    return [(vertex[0] + next[0]) / 2, (vertex[1] + next[1]) / 2];
+  });
+  return [...vertices, ...middles];
+}
+
+/**
+ * @param {{colour: string, isFocused: boolean, text: string}} look `text`: score, drawn beside the one in focus
+ * @returns {Style[]}
+ */
+export function suggestionStyle({colour, isFocused, text}) {
+  const key = `suggestion ${colour} ${isFocused} ${text}`;
+  let styles = cache.get(key);
+  if (styles) return styles;
+  const lineDash = [5, 4];
+  styles = [
+    new Style({
+      fill: new Fill({color: withAlpha(colour, isFocused ? 0.12 : 0.01)}),
+      stroke: new Stroke({color: isFocused ? SELECTED : CASING, width: isFocused ? 4.5 : 3, lineDash}),
+      image: suggestedPoint(isFocused ? SELECTED : CASING, 4),
+    }),
+    new Style({stroke: new Stroke({color: colour, width: isFocused ? 2.5 : 1.5, lineDash}), image: suggestedPoint(colour, 2)}),
+  ];
+  if (isFocused && text) styles.push(new Style({text: scoreText(text), geometry: topOf}));
+  cache.set(key, styles);
+  return styles;
+}
+
+/** @param {string} color @param {number} width @returns {CircleStyle} */
+function suggestedPoint(color, width) {
+  return new CircleStyle({radius: 7, stroke: new Stroke({color, width, lineDash: [3, 3]}), fill: new Fill({color: 'rgba(0, 0, 0, 0.01)'})});
+}
+
+/** @param {string} text @returns {Text} */
+function scoreText(text) {
+  return new Text({
+    text,
+    font: '600 12px system-ui, "Noto Sans CJK JP", sans-serif',
+    fill: new Fill({color: '#ffffff'}),
+    backgroundFill: new Fill({color: 'rgba(20, 20, 22, 0.85)'}),
+    padding: [2, 5, 2, 5],
+    offsetY: -14,
+    overflow: true,
+  });
+}
+
+/** @param {any} feature @returns {Point} the middle of the upper side */
+function topOf(feature) {
+  const [left, , right, top] = feature.getGeometry().getExtent();
+  return new Point([(left + right) / 2, top]);
+}
+
+/**
+ * @param {{colour: string, isRefused: boolean, part: 'shape' | 'vertices' | 'fault'}} look
+ * @returns {Style[]}
+ */
+export function sketchStyle({colour, isRefused, part}) {
+  const line = isRefused ? REFUSED : colour;
+  if (part === 'vertices') {
+    const ring = new CircleStyle({radius: 4, fill: new Fill({color: SELECTED}), stroke: new Stroke({color: '#1e1f21', width: 1})});
+    return [new Style({image: ring})];
+  }
+  if (part === 'fault') return [new Style({stroke: new Stroke({color: REFUSED, width: 6}), zIndex: 2})];
+  return [
+    new Style({stroke: new Stroke({color: CASING, width: 4}), fill: new Fill({color: withAlpha(line, 0.1)})}),
+    new Style({stroke: new Stroke({color: line, width: 2})}),
+  ];
+}

@@ -1,0 +1,131 @@
+/** Draws the open suggestions: dashed, on a layer of their own, so that nobody takes them for marks. */
+
+import {Feature, VectorLayer, VectorSource} from '../../../vendor/ol.mjs';
+import {geometryToOl} from '../../viewer/geometry.js';
+import {isOpen} from '../commands/suggestions.js';
+import {formatScore} from '../format.js';
+import {boundsOf} from '../outline.js';
+import {suggestionStyle} from './styles.js';
+
+/** @import {Viewer} from '../../viewer/viewer.js' */
+/** @import {MarkingRules} from '../marking_rules.js' */
+/** @import {ChangeSet, Store} from '../store.js' */
+/** @import {Geometry, Position, Suggestion} from '../types.js' */
+/** @import {Workspace} from '../workspace.js' */
+
+const UNKNOWN_COLOUR = '#d0d0d0';
+
+export class SuggestionsLayer {
+  /** @param {{viewer: Viewer, store: Store, workspace: Workspace, rules: MarkingRules}} parts */
+  constructor({viewer, store, workspace, rules}) {
+    this.viewer = viewer;
+    this.store = store;
+    this.workspace = workspace;
+    this.rules = rules;
+    this.source = new VectorSource();
+    this.layer = new VectorLayer({
+      source: this.source,
+      updateWhileInteracting: true,
+      updateWhileAnimating: true,
+      style: (feature) => this.#style(String(feature.getId())),
+    });
+    viewer.addLayer(this.layer);
+    store.observe((changes) => this.#onStore(changes));
+    workspace.observe((changed) => {
+      if (changed.has('showsSuggestions') || changed.has('isPeeking')) this.#applyVisibility();
+      if (changed.has('suggestion')) this.layer.changed();
+    });
+    viewer.onChange(({kind}) => {
+      if (kind === 'frame') this.rebuild();
+    });
+    this.rebuild();
+  }
+
+  #applyVisibility() {
+    const {showsSuggestions, isPeeking} = this.workspace.state;
+    this.layer.setVisible(showsSuggestions && !isPeeking);
+  }
+
+  /** @param {Suggestion} suggestion @returns {boolean} whether it is drawn now */
+  isShown(suggestion) {
+    return suggestion.geometry !== null && isOpen(suggestion) && (suggestion.frame === null || suggestion.frame === this.viewer.frame);
+  }
+
+  /** @param {ChangeSet} changes */
+  #onStore({origin, created, updated, deleted, decided}) {
+    if (decided.length > 0) this.#redraw(decided.map(({suggestionId}) => suggestionId));
+    else if (origin === 'remote' && created.length + updated.length + deleted.length === 0) this.rebuild();
+  }
+
+  /** @param {string[]} ids */
+  #redraw(ids) {
+    for (const id of ids) {
+      const suggestion = this.store.suggestions.get(id);
+      const feature = this.source.getFeatureById(id);
+      const isShown = suggestion !== undefined && this.isShown(suggestion);
+      if (feature && !Array.isArray(feature) && !isShown) this.source.removeFeature(feature);
+      else if (!feature && isShown) this.source.addFeature(toFeature(suggestion));
+    }
+  }
+
+  rebuild() {
+    this.source.clear(true);
+    this.source.addFeatures([...this.store.suggestions.values()].filter((suggestion) => this.isShown(suggestion)).map(toFeature));
+  }
+
+  /** @param {string} id */
+  #style(id) {
+    const suggestion = this.store.suggestions.get(id);
+    if (!suggestion) return [];
+    const label = this.rules.byCode.get(suggestion.labels[0]);
+    const isFocused = this.workspace.state.suggestion === id;
+    return suggestionStyle({colour: label?.colour ?? UNKNOWN_COLOUR, isFocused, text: isFocused ? formatScore(suggestion.score) : ''});
+  }
+
+  /** @param {Position} point level-0 px @param {number} tolerance level-0 px @returns {Suggestion | null} the smallest one there */
+  at(point, tolerance) {
+    if (!this.layer.getVisible()) return null;
+    const [x, y] = [point[0], -point[1]];
+    const hits = this.source
+      .getFeaturesInExtent([x - tolerance, y - tolerance, x + tolerance, y + tolerance])
+      .filter((feature) => {
+        const closest = feature.getGeometry()?.getClosestPoint([x, y]);
+        return feature.getGeometry()?.intersectsCoordinate([x, y]) || (closest && Math.hypot(closest[0] - x, closest[1] - y) <= tolerance);
+      })
+      .flatMap((feature) => this.store.suggestions.get(String(feature.getId())) ?? []);
+    return hits.sort((a, b) => sizeOf(a) - sizeOf(b))[0] ?? null;
+  }
+
+  /**
+   * Suggestions that can be seen now: on this frame, in view, layer on, and large enough to be noticed.
+   * @returns {string[]} ids
+   */
+  inView() {
+    const size = this.viewer.map.getSize();
+    if (!size || !this.layer.getVisible() || document.visibilityState !== 'visible') return [];
+    const smallest = 2 * (this.viewer.view.getResolution() ?? 1);
+    return this.source
+      .getFeaturesInExtent(this.viewer.view.calculateExtent(size))
+      .map((feature) => String(feature.getId()))
+      .filter((id) => {
+        const geometry = this.store.suggestions.get(id)?.geometry;
+        if (!geometry) return false;
+        const [, , width, height] = boundsOf(geometry);
+        return geometry.type === 'Point' || Math.max(width, height) >= smallest;
+      });
+  }
+}
+
+/** @param {Suggestion} suggestion @returns {number} */
+function sizeOf({geometry}) {
+  if (!geometry) return Infinity;
+  const [, , width, height] = boundsOf(geometry);
+  return width * height;
+}
+
+/** @param {Suggestion} suggestion @returns {Feature} */
+function toFeature(suggestion) {
+  const feature = new Feature(geometryToOl(/** @type {Geometry} */ (suggestion.geometry)));
+  feature.setId(suggestion.id);
+  return feature;
+}

@@ -1,0 +1,86 @@
+/**
+ * A tool is a state chart: small states, each with what it does on a pointer or a key, and named ways from one to another.
+ * Tools know level-0 pixels and screen pixels; they know nothing of the canvas library.
+ */
+
+/** @import {Geometry, Position} from '../types.js' */
+
+/**
+ * @typedef {object} ToolEvent
+ * @property {Position} point level-0 px, not rounded
+ * @property {[number, number]} pixel CSS px of the canvas
+ * @property {'mouse' | 'pen' | 'touch'} pointer
+ * @property {boolean} shift
+ * @property {Position[]} path every position since the last event, level-0 px
+ *
+ * @typedef {object} Sketch what is drawn of an unfinished shape
+ * @property {'line' | 'outline' | 'box' | 'point'} kind
+ * @property {Position[]} path level-0 px; two corners for a box
+ * @property {Position[]} [vertices] drawn as handles
+ * @property {boolean} [isRefused] drawn in red
+ * @property {Position[] | null} [fault] the edge at fault
+ *
+ * @typedef {'start' | 'blocked' | 'progress' | 'refused'} MessageKind
+ *
+ * @typedef {object} ToolHost what a tool may ask of the workbench
+ * @property {{width: number, height: number}} image level-0 px
+ * @property {() => number} resolution level-0 px per screen px
+ * @property {() => string | null} obstacle why nothing can be drawn now, as text for the reader; null: go ahead
+ * @property {(sketch: Sketch | null) => void} sketch
+ * @property {(text: string | null, isProblem?: boolean) => void} say
+ * @property {() => void} begin a shape is begun: time and keys belong to it now
+ * @property {() => void} end the shape is finished or given up
+ * @property {(geometry: Geometry) => void} finish makes the mark
+ *
+ * @typedef {object} State
+ * @property {(info?: any) => void} [enter]
+ * @property {() => void} [exit]
+ * @property {(event: ToolEvent) => boolean | void} [down] true takes the pointer: what follows comes as move and up
+ * @property {(event: ToolEvent) => void} [move]
+ * @property {(event: ToolEvent) => void} [up]
+ * @property {(event: ToolEvent) => void} [hover]
+ * @property {(event: ToolEvent) => void} [click] a press without a drag that nothing took
+ * @property {(event: ToolEvent) => boolean | void} [doubleClick] true: taken
+ * @property {() => void} [cancel] Escape, another tool, a second finger
+ * @property {() => void} [confirm] Enter
+ * @property {() => void} [back] Backspace
+ */
+
+/** @typedef {keyof Omit<State, 'enter' | 'exit'>} StateEvent */
+
+export class StateChart {
+  /**
+   * @param {Record<string, State>} states
+   * @param {string} initial
+   */
+  constructor(states, initial) {
+    this.states = states;
+    this.initial = initial;
+    this.name = initial;
+  }
+
+  get state() {
+    return this.states[this.name];
+  }
+
+  /** @param {string} name @param {any} [info] handed to the state that is entered */
+  go(name, info) {
+    this.state.exit?.();
+    this.name = name;
+    this.state.enter?.(info);
+  }
+
+  /** @param {StateEvent} event @param {ToolEvent} [detail] @returns {boolean} whether the state took it */
+  handle(event, detail) {
+    const handler = this.state[event];
+    if (!handler) return false;
+    const taken = /** @type {(detail?: ToolEvent) => boolean | void} */ (handler).call(this.state, detail);
+    return taken === undefined ? true : taken;
+  }
+
+  /** Gives up whatever is begun. */
+  reset() {
+    this.handle('cancel');
+    if (this.name !== this.initial) this.go(this.initial);
+  }
+}

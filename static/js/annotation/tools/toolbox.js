@@ -1,0 +1,191 @@
+/** The tools of a page: which one is in hand, and how they reach canvas, store and reader. */
+
+import {t} from '../../lib/i18n.js';
+import {createMark, newBody, reshapeMarks} from '../commands/marks.js';
+import {SketchLayer} from '../render/sketch_layer.js';
+import {boxTool} from './box/tool.js';
+import {freehandTool} from './freehand/tool.js';
+import {pointTool} from './point/tool.js';
+import {PointerFeed} from './pointer_feed.js';
+import {polygonTool} from './polygon/tool.js';
+import {ShapeEditor} from './select/shape_editor.js';
+import {selectTool} from './select/tool.js';
+
+/** @import {Viewer} from '../../viewer/viewer.js' */
+/** @import {ActivityClock} from '../activity.js' */
+/** @import {DrawingTool, MarkingRules} from '../marking_rules.js' */
+/** @import {MarksLayer} from '../render/marks_layer.js' */
+/** @import {SuggestionsLayer} from '../render/suggestions_layer.js' */
+/** @import {Store} from '../store.js' */
+/** @import {Geometry, Label} from '../types.js' */
+/** @import {ToolName, Workspace} from '../workspace.js' */
+/** @import {StateChart, ToolHost} from './chart.js' */
+/** @import {SelectHost} from './select/tool.js' */
+
+const DRAWING = 'drawing';
+const NEUTRAL = '#ffffff';
+
+/**
+ * @typedef {object} Parts
+ * @property {Viewer} viewer
+ * @property {Store} store
+ * @property {Workspace} workspace
+ * @property {MarkingRules} rules
+ * @property {MarksLayer} marks
+ * @property {SuggestionsLayer} suggestions
+ * @property {ActivityClock} clock
+ * @property {(text: string | null, isProblem?: boolean) => void} say
+ */
+
+export class Toolbox {
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.parts = parts;
+    const {viewer, workspace} = parts;
+    this.sketch = new SketchLayer({viewer, colour: () => this.label?.colour ?? NEUTRAL});
+    const host = this.#drawingHost();
+    const select = this.#selectHost();
+    /** @type {Record<ToolName, StateChart>} */
+    this.tools = {
+      select: selectTool(select),
+      box: boxTool(host),
+      polygon: polygonTool(host),
+      freehand: freehandTool(host),
+      point: pointTool(host),
+    };
+    this.editor = new ShapeEditor({viewer, marks: parts.marks, host: select});
+    this.feed = new PointerFeed(viewer, () => this.current);
+    viewer.addInteraction(this.feed);
+    viewer.addInteraction(this.editor.modify);
+    this.editor.modify.setActive(workspace.state.tool === 'select');
+    workspace.observe((changed) => this.#onWorkspace(changed));
+    viewer.onChange(({kind}) => {
+      if (kind === 'frame') this.#onFrame();
+    });
+    this.toolInHand = workspace.state.tool;
+    this.current.state.enter?.();
+  }
+
+  /** @returns {StateChart} */
+  get current() {
+    return this.tools[this.parts.workspace.state.tool];
+  }
+
+  /** @returns {Label | null} */
+  get label() {
+    const {label} = this.parts.workspace.state;
+    return label === null ? null : (this.parts.rules.byCode.get(label) ?? null);
+  }
+
+  /** Esc: gives up what is begun; with nothing begun, clears the selection. */
+  cancel() {
+    if (this.editor.revert()) return;
+    this.current.handle('cancel');
+  }
+
+  /** @param {Set<string>} changed */
+  #onWorkspace(changed) {
+    const {tool, selection} = this.parts.workspace.state;
+    if (changed.has('tool')) {
+      if (this.toolInHand !== 'select') this.tools[this.toolInHand].reset();
+      this.toolInHand = tool;
+      this.editor.modify.setActive(tool === 'select');
+      this.parts.viewer.canvas.style.cursor = tool === 'select' ? '' : 'crosshair';
+      this.current.state.enter?.();
+    } else if (changed.has('label') && !this.parts.workspace.state.isDrawing) this.current.state.enter?.();
+    if (changed.has('selection') || changed.has('tool')) this.#editOnly(selection);
+  }
+
+  /** @param {ReadonlySet<string>} selection */
+  #editOnly(selection) {
+    const [id] = selection;
+    this.editor.edit(selection.size === 1 ? id : null);
+  }
+
+  /** An outline belongs to one frame: whoever scrolls away gives it up. */
+  #onFrame() {
+    if (this.parts.workspace.state.isDrawing) this.current.reset();
+    this.#editOnly(this.parts.workspace.state.selection);
+  }
+
+  /** @returns {string | null} why the tool in hand cannot draw */
+  #obstacle() {
+    const {workspace, rules, viewer} = this.parts;
+    const {tool, canWrite} = workspace.state;
+    if (!canWrite) return t('This read cannot be changed.');
+    if (viewer.frames && viewer.frame === null) return t('Wait until the frame is shown.');
+    if (!this.label) return t('Choose a label first.');
+    if (tool !== 'select' && rules.granularityFor(tool, this.label) === null) return t('This label is drawn with another tool.');
+    return null;
+  }
+
+  /** @returns {ToolHost} */
+  #drawingHost() {
+    const {viewer, workspace, clock, say} = this.parts;
+    return {
+      image: viewer.manifest,
+      resolution: () => viewer.view.getResolution() ?? 1,
+      obstacle: () => this.#obstacle(),
+      sketch: (sketch) => this.sketch.show(sketch),
+      say,
+      begin: () => {
+        clock.begin(DRAWING);
+        workspace.select([]);
+        workspace.set({isDrawing: true, suggestion: null});
+      },
+      end: () => workspace.set({isDrawing: false}),
+      finish: (geometry) => this.#finish(geometry),
+    };
+  }
+
+  /** @param {Geometry} geometry */
+  #finish(geometry) {
+    const {store, workspace, rules, viewer, clock} = this.parts;
+    const {label} = this;
+    const granularity = label && rules.granularityFor(/** @type {DrawingTool} */ (workspace.state.tool), label);
+    if (!label || !granularity) return;
+    const activeSeconds = clock.take(DRAWING);
+    const id = createMark(store, newBody({granularity, geometry, frame: viewer.frame, labels: [label.code], activeSeconds}));
+    workspace.select([id]);
+  }
+
+  /** @returns {SelectHost} */
+  #selectHost() {
+    const {viewer, store, workspace, marks, suggestions, clock, say} = this.parts;
+    return {
+      image: viewer.manifest,
+      resolution: () => viewer.view.getResolution() ?? 1,
+      canWrite: () => workspace.state.canWrite,
+      say,
+      markAt: (point, tolerance) => marks.at(point, tolerance),
+      suggestionAt: (point, tolerance) => suggestions.at(point, tolerance),
+      selected: () => [...workspace.state.selection].flatMap((id) => store.get(id) ?? []),
+      select: (id, add) => {
+        if (id === null) workspace.select([]);
+        else if (add) workspace.toggleSelected(id);
+        else workspace.select([id]);
+        if (id !== null && workspace.state.selection.size === 1) clock.begin(id);
+      },
+      focusSuggestion: (id) => workspace.set({suggestion: id}),
+      preview: (id, geometry) => marks.preview(id, geometry),
+      reshape: (shapes) => {
+        reshapeMarks(store, shapes.map((shape) => ({...shape, activeSeconds: this.#spentOn(shape.id)})));
+        // What was dragged and put back where it was is no change; the drawing still has to follow.
+        for (const {id} of shapes) marks.refresh(id);
+      },
+      revert: (ids) => {
+        for (const id of ids) marks.refresh(id);
+      },
+      cursor: (cursor) => {
+        viewer.canvas.style.cursor = cursor;
+      },
+    };
+  }
+
+  /** @param {string} id @returns {number} active seconds since the mark was selected, or since its last change */
+  #spentOn(id) {
+    const spent = this.parts.clock.take(id);
+    this.parts.clock.begin(id);
+    return spent;
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * What a person has in hand and in view: tool, label, selection, what is hidden. Nothing here is saved; the store holds
+ * what is.
+ */
+
+/** @typedef {'select' | 'box' | 'polygon' | 'freehand' | 'point'} ToolName */
+
+/**
+ * @typedef {object} WorkspaceState
+ * @property {ToolName} tool
+ * @property {string | null} label code of the label that the next mark gets
+ * @property {ReadonlySet<string>} selection ids of marks
+ * @property {ReadonlySet<string>} hidden ids of marks that are not drawn
+ * @property {string | null} suggestion id of the suggestion in focus
+ * @property {boolean} showsSuggestions
+ * @property {boolean} isPeeking everything drawn is out of the way while a key is held
+ * @property {boolean} isRelabelling the next label key goes to the suggestion in focus
+ * @property {boolean} isDrawing a shape is begun and not finished
+ * @property {boolean} hasPanel
+ * @property {boolean} canWrite
+ */
+
+/** @type {Readonly<WorkspaceState>} */
+const AT_FIRST = Object.freeze({
+  tool: 'select',
+  label: null,
+  selection: new Set(),
+  hidden: new Set(),
+  suggestion: null,
+  showsSuggestions: true,
+  isPeeking: false,
+  isRelabelling: false,
+  isDrawing: false,
+  hasPanel: true,
+  canWrite: false,
+});
+
+export class Workspace {
+  /** @param {Partial<WorkspaceState>} [initial] */
+  constructor(initial = {}) {
+    /** @type {Readonly<WorkspaceState>} */
+    this.state = {...AT_FIRST, ...initial};
+    /** @type {Set<(changed: Set<keyof WorkspaceState>) => void>} */
+    this.listeners = new Set();
+  }
+
+  /** @param {Partial<WorkspaceState>} patch */
+  set(patch) {
+    const keys = /** @type {(keyof WorkspaceState)[]} */ (Object.keys(patch));
+    const changed = new Set(keys.filter((key) => patch[key] !== this.state[key]));
+    if (changed.size === 0) return;
+    this.state = {...this.state, ...patch};
+    for (const listener of this.listeners) listener(changed);
+  }
+
+  /** @param {(changed: Set<keyof WorkspaceState>) => void} listener @returns {() => void} */
+  observe(listener) {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** @param {Iterable<string>} ids */
+  select(ids) {
+    const selection = new Set(ids);
+    const same = selection.size === this.state.selection.size && [...selection].every((id) => this.state.selection.has(id));
+    if (!same) this.set({selection});
+  }
+
+  /** @param {string} id */
+  toggleSelected(id) {
+    const selection = new Set(this.state.selection);
+    if (!selection.delete(id)) selection.add(id);
+    this.set({selection});
+  }
+
+  /** @param {string} id */
+  toggleHidden(id) {
+    const hidden = new Set(this.state.hidden);
+    if (!hidden.delete(id)) hidden.add(id);
+    this.set({hidden});
+  }
+}
