@@ -17,7 +17,7 @@ from viewer.readers.errors import ReaderError
 from viewer.tiles.pool import PixelPool
 
 _LEAST_FREE_SHARE = 0.05
-_PROBE = Path(__file__).resolve().parents[3] / "samples" / "fundus" / "normal_right_eye_600.jpg"
+_PROBE = Path(__file__).resolve().parents[3] / "samples" / "ophthalmology" / "normal_right_eye_600.jpg"
 
 
 def _data_folder() -> str:
