@@ -15,6 +15,7 @@ __all__ = [
     "CERTAINTIES",
     "GRANULARITY_KINDS",
     "LABEL_ROLES",
+    "QUERY_STRATEGIES",
     "Coding",
     "Granularity",
     "LabelValue",
@@ -81,6 +82,7 @@ BASIS_METHODS: Final = (
     "expert-consensus",
     "image-only",
 )
+QUERY_STRATEGIES: Final = ("uncertainty", "margin", "entropy", "diversity", "bald", "disagreement", "random", "manual", "none")
 BASIS_STATUSES: Final = ("confirmed", "supports", "pending", "contradicts", "not-confirmable")
 
 

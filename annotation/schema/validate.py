@@ -89,20 +89,34 @@ def check_annotation(annotation: Mapping[str, Any], members: Members, forms: For
         if name in annotation:
             yield from _geometry_problems(annotation[name], f"/{name}", image)
     if forms is not None and "form" in annotation:
-        yield from form_problems(annotation["form"], forms)
+        yield from form_problems(annotation["form"], forms, complete=annotation["review"]["state"] != "draft")
 
 
-def form_problems(form: Mapping[str, Any], forms: FormSchemas) -> Iterator[Problem]:
-    """Check the data of a form against the form's own schema; pointers start at the annotation."""
+def form_problems(form: Mapping[str, Any], forms: FormSchemas, *, complete: bool = True) -> Iterator[Problem]:
+    """Check the data of a form against the form's own schema; pointers start at the annotation.
+
+    `complete` False lets values be missing, but none be wrong.
+    """
     schema = forms.get((form["formId"], form["version"]))
     if schema is None:
         yield Problem("unknown_form", "/form/formId")
         return
     try:
-        for error in Draft202012Validator(schema).iter_errors(form["data"]):
-            yield Problem("form_invalid", "/form/data" + _pointer(error), _detail(error))
+        for error in Draft202012Validator(schema, registry=Registry()).iter_errors(form["data"]):
+            if complete or not _is_still_to_come(error):
+                yield Problem("form_invalid", "/form/data" + _pointer(error), _detail(error))
     except Unresolvable as error:
         yield Problem("unknown_form", "/form/formId", str(error)[:160])
+
+
+def _is_still_to_come(error: ValidationError) -> bool:
+    """Tell whether an error says no more than that something is missing as yet."""
+    if error.validator in {"anyOf", "oneOf"} and error.context:
+        branches: dict[Any, list[ValidationError]] = {}
+        for inner in error.context:
+            branches.setdefault(inner.schema_path[0], []).append(inner)
+        return any(all(_is_still_to_come(inner) for inner in branch) for branch in branches.values())
+    return error.validator in {"required", "dependentRequired", "minProperties", "minItems", "contains"}
 
 
 @cache

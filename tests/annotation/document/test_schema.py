@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from annotation.schema.canonical import CanonicalError, canonical_json, content_hash
-from annotation.schema.labels import BASIS_METHODS, BASIS_STATUSES, CERTAINTIES, GRANULARITY_KINDS, LABEL_ROLES
+from annotation.schema.labels import BASIS_METHODS, BASIS_STATUSES, CERTAINTIES, GRANULARITY_KINDS, LABEL_ROLES, QUERY_STRATEGIES
 from annotation.schema.problems import PROBLEM_TEXTS, DocumentError
 from annotation.schema.validate import check_annotation_schema, validate_document
 from annotation.schema.versions import KNOWN_VERSIONS, LATEST_VERSION, load_schema, schema_bytes, schema_id, upgrade
@@ -104,6 +104,19 @@ def test_wrong_documents_are_refused_for_their_reason(name: str, example: str, c
     assert all(problem.code in PROBLEM_TEXTS and problem.pointer.startswith(("/", "")) for problem in problems)
 
 
+def test_a_draft_may_be_incomplete_but_not_wrong() -> None:
+    document = copy.deepcopy(EXAMPLES["jsp"])
+    presence, diagnosis = document["annotations"][:2]
+    for annotation in (presence, diagnosis):
+        annotation["review"] = {"state": "draft"}
+    presence["labels"] = []
+    form = diagnosis["form"]["data"]
+    form.clear()
+    assert validate_document(document, forms=FORMS) == []
+    form["group"] = "6"
+    assert [problem.code for problem in validate_document(document, forms=FORMS)] == ["form_invalid"]
+
+
 def test_the_pointer_leads_to_the_fault() -> None:
     document = copy.deepcopy(EXAMPLES["jsp"])
     document["annotations"][2]["geometry"] = BOW_TIE
@@ -126,6 +139,7 @@ def test_word_lists_agree_with_the_schema() -> None:
     assert tuple(definitions["label"]["properties"]["role"]["enum"]) == LABEL_ROLES
     assert tuple(definitions["basis"]["properties"]["method"]["enum"]) == BASIS_METHODS
     assert tuple(definitions["basis"]["properties"]["status"]["enum"]) == BASIS_STATUSES
+    assert tuple(definitions["suggestion"]["properties"]["queryStrategy"]["enum"]) == QUERY_STRATEGIES
     assert tuple(definitions["annotation"]["properties"]["confidence"]["properties"]["category"]["enum"]) == CERTAINTIES
 
 

@@ -1,0 +1,334 @@
+"""The cases of a campaign as plain facts: what exports are made of, read from the database in bounded pieces."""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby, islice
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from annotation.models import Annotation, Campaign, CampaignImage, Decision, Label, Read, Suggestion, SuggestionRun
+from annotation.schema.facts import (
+    AnnotationFacts,
+    CampaignFacts,
+    CaseFacts,
+    DecisionFacts,
+    DicomFacts,
+    FormFacts,
+    ImageFacts,
+    ModelFacts,
+    ReadFacts,
+    SubjectFacts,
+    SuggestionFacts,
+)
+from annotation.schema.labels import QUERY_STRATEGIES, Coding, Granularity, LabelValue
+from annotation.schema.shapes import Shape
+from viewer.api.errors import not_found
+from viewer.models import Image, Instance
+from viewer.services.manifests import members_of
+from viewer.services.pseudonym import facility_key
+
+__all__ = ["campaign_facts", "cases_of", "get_case"]
+
+ROWS_AT_ONCE: Final = 500
+CASES_AT_ONCE: Final = 2_000
+_MODALITY: Final = re.compile(r"[A-Z]{2,16}")
+_DICOM_UID: Final = re.compile(r"[0-9]+(\.(0|[1-9][0-9]*))+")
+_PSEUDONYM: Final = re.compile(r"[0-9a-f]{32,128}")
+_LARGEST_INTEGER: Final = (1 << 53) - 1
+
+
+def campaign_facts(campaign: Campaign) -> CampaignFacts:
+    """Return what every document of a campaign shares; labels in their order. Two queries."""
+    label_set = campaign.label_set
+    system = f"urn:mitate:label-set:{label_set.slug}"
+    form = campaign.form
+    finest = [granularity for granularity in Granularity if granularity in campaign.granularities][-1:]
+    project = campaign.document_project
+    return CampaignFacts(
+        id=str(campaign.pk),
+        code=campaign.code,
+        society=project["society"],
+        society_other=project.get("societyOther", ""),
+        title={"ja": campaign.name_ja, "en": campaign.name_en},
+        protocol_version=campaign.protocol_version,
+        required_granularity=finest[0].value if finest else "",
+        labels={label.code: _label_value(label, system, label_set.version) for label in label_set.labels.all()},
+        form=FormFacts(form.slug, form.version, form.schema) if form is not None else None,
+        governance=campaign.governance,
+    )
+
+
+def cases_of(campaign: Campaign, *, include_drafts: bool) -> Iterator[CaseFacts]:
+    """Yield the cases that have a read, in the order of their names; the annotations of a case come while it is read.
+
+    A case is every image of the campaign that shares a subject; an image without a subject is a case of its own. Without
+    drafts only submitted reads count.
+    """
+    reads = _counted_reads(campaign, include_drafts=include_drafts)
+    rows = (
+        CampaignImage.objects.filter(campaign=campaign)
+        .annotate(has_read=Exists(reads.filter(image_id=OuterRef("image_id"))))
+        .order_by("image__series__study__subject_pseudonym", "image_id")
+        .values_list("image__series__study__subject_pseudonym", "image_id", "has_read")
+    )
+    for _key, group in groupby(rows.iterator(chunk_size=CASES_AT_ONCE), key=lambda row: row[0] or row[1]):
+        members = list(group)
+        if any(has_read for _, _, has_read in members):
+            yield _case(campaign, members[0][0], [image_id for _, image_id, _ in members], reads)
+
+
+def get_case(campaign: Campaign, *, image_id: UUID, include_drafts: bool) -> CaseFacts:
+    """Return the case that an image of the campaign belongs to, also when nobody has read it yet.
+
+    Raises:
+        ApiError: ``not_found`` for an image that the campaign does not hold.
+    """
+    images = Image.objects.filter(campaign_images__campaign=campaign)
+    image = images.filter(pk=image_id).select_related("series__study").first()
+    if image is None:
+        raise not_found()
+    pseudonym = image.series.study.subject_pseudonym
+    same = images.filter(series__study__subject_pseudonym=pseudonym) if pseudonym else images.filter(pk=image_id)
+    image_ids = list(same.order_by("pk").values_list("pk", flat=True))
+    return _case(campaign, pseudonym, image_ids, _counted_reads(campaign, include_drafts=include_drafts))
+
+
+class People:
+    """Names people without naming them: a keyed digest, the same in all documents of a society and meaningless outside it."""
+
+    def __init__(self, society: str) -> None:
+        self._key = facility_key()
+        self._society = society
+        self._known: dict[int, str] = {}
+
+    def pseudonym(self, user_id: int) -> str:
+        """Return the agent id of a user."""
+        if user_id not in self._known:
+            text = f"reader\0{self._society}\0{user_id}".encode()
+            self._known[user_id] = f"person-{hmac.new(self._key, text, hashlib.sha256).hexdigest()[:16]}"
+        return self._known[user_id]
+
+
+def _counted_reads(campaign: Campaign, *, include_drafts: bool) -> QuerySet[Read]:
+    reads = Read.objects.filter(campaign=campaign)
+    return reads if include_drafts else reads.filter(state=Read.State.SUBMITTED)
+
+
+def _case(campaign: Campaign, pseudonym: str, image_ids: list[UUID], counted: QuerySet[Read]) -> CaseFacts:
+    images = list(Image.objects.filter(pk__in=image_ids).select_related("series__study").order_by("pk"))
+    asked = list(CampaignImage.objects.filter(campaign=campaign, image_id__in=image_ids))
+    strategies = {row.image_id: row.strategy for row in asked if row.strategy in QUERY_STRATEGIES}
+    people = People(campaign.document_project["society"])
+    reads = {read.pk: _read_facts(read, people) for read in counted.filter(image_id__in=image_ids).order_by("pk")}
+    was_read = {read.image_id for read in reads.values()}
+    known = _PSEUDONYM.fullmatch(pseudonym) is not None
+    return CaseFacts(
+        name=f"subject-{pseudonym[:32]}" if known else f"image-{image_ids[0]}",
+        subject=_subject(pseudonym if known else "", images),
+        registered_at=min(row.added_at for row in asked),
+        images=tuple(_image_facts(image, was_read=str(image.pk) in was_read) for image in images),
+        reads=tuple(reads.values()),
+        annotations=_annotations(reads, strategies, people),
+        decisions=_decisions(reads, people),
+    )
+
+
+def _subject(pseudonym: str, images: list[Image]) -> SubjectFacts:
+    """Return the subject as its earliest study knows it; where no file names one, the image stands in, under a keyed digest."""
+    studies = sorted((image.series.study for image in images), key=lambda study: (study.created_at, study.pk))
+    ages = [study.subject_age_years for study in studies if study.subject_age_years is not None]
+    sexes = [study.subject_sex for study in studies if study.subject_sex]
+    value, scheme = pseudonym, "facility-hmac-sha256"
+    if not pseudonym:
+        value, scheme = hmac.new(facility_key(), f"image\0{images[0].pk}".encode(), hashlib.sha256).hexdigest(), "random"
+    return SubjectFacts(scheme, value, sexes[0] if sexes else "", ages[0] if ages else None)
+
+
+def _label_value(label: Label, system: str, version: str) -> LabelValue:
+    display = {"ja": label.display_ja, "en": label.display_en}
+    own = Coding(system, label.code, version, display, "primary")
+    others = tuple(
+        Coding(entry["system"], entry["code"], entry.get("version", ""), dict(entry.get("display") or {}), entry.get("mapping", "related"))
+        for entry in label.codings
+    )
+    return LabelValue(label.role, label.code, display, (own, *others), label.colour)
+
+
+def _image_facts(image: Image, *, was_read: bool) -> ImageFacts:
+    inspection: dict[str, Any] = image.inspection
+    spacing = (image.spacing_x_um, image.spacing_y_um) if image.spacing_x_um and image.spacing_y_um else None
+    frame_time_ms = (inspection.get("frames") or {}).get("frame_time_ms")
+    return ImageFacts(
+        id=str(image.pk),
+        kind=image.kind,
+        modality=image.modality if _MODALITY.fullmatch(image.modality) else "OT",
+        digest=image.digest,
+        width_px=image.width_px,
+        height_px=image.height_px,
+        frame_count=image.frame_count,
+        levels=tuple((level["width"], level["height"], level["downsample"]) for level in inspection.get("levels") or ()),
+        spacing_um=spacing,
+        spacing_source=re.sub(r"[^A-Za-z0-9._-]+", "-", image.spacing_source),
+        frame_time_ms=frame_time_ms,
+        dicom=_dicom_facts(image),
+        acquisition={key: _plain(value) for key, value in (inspection.get("acquisition") or {}).items() if value is not None},
+        was_read=was_read,
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Return a parameter of the file as other programs can hold it: whole numbers beyond 2^53 as text."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _LARGEST_INTEGER:
+        return str(value)
+    if isinstance(value, list):
+        return [_plain(member) for member in value]
+    return value
+
+
+def _dicom_facts(image: Image) -> DicomFacts | None:
+    """Return the identifiers of the DICOM objects behind an image, its files in the order of their frames; two queries."""
+    dicom = image.inspection.get("dicom") or {}
+    study_uid, series_uid = dicom.get("study_instance_uid") or "", dicom.get("series_instance_uid") or ""
+    if not (_DICOM_UID.fullmatch(study_uid) and _DICOM_UID.fullmatch(series_uid)):
+        return None
+    rows = {row[0]: row[1:] for row in Instance.objects.filter(image=image).values_list("id", "sop_class_uid", "sop_instance_uid")}
+    instances = tuple((*rows[member.id], member.frame_count) for member in members_of(image) if member.id in rows)
+    if not instances or not all(_DICOM_UID.fullmatch(uid) for sop_class, sop, _ in instances for uid in (sop_class, sop)):
+        return None
+    return DicomFacts(study_uid, series_uid, instances)
+
+
+def _read_facts(read: Read, people: People) -> ReadFacts:
+    return ReadFacts(
+        id=str(read.pk),
+        image_id=str(read.image_id),
+        reader=people.pseudonym(read.reader_id),
+        state=read.state,
+        sequence=read.sequence,
+        opened_at=read.opened_at,
+        submitted_at=read.submitted_at,
+        active_seconds=read.active_seconds,
+    )
+
+
+def _annotations(reads: dict[UUID, ReadFacts], strategies: dict[UUID, str], people: People) -> Iterator[AnnotationFacts]:
+    """Yield the annotations of some reads by (image, id), with the decision behind each one that came from a suggestion."""
+    if not reads:
+        return
+    rows = (
+        Annotation.objects.filter(read_id__in=list(reads), deleted=False)
+        .select_related("suggestion__run__endpoint")
+        .order_by("read__image_id", "pk")
+        .iterator(chunk_size=ROWS_AT_ONCE)
+    )
+    while batch := list(islice(rows, ROWS_AT_ONCE)):
+        decisions = _last_decisions(batch)
+        for row in batch:
+            suggestion = None
+            if row.suggestion is not None:
+                decision = decisions.get((row.read_id, row.suggestion.pk))
+                suggestion = _decided(row.suggestion, decision, strategies.get(row.suggestion.image_id, ""), people)
+            yield _annotation_facts(row, reads[row.read_id], suggestion)
+
+
+def _last_decisions(batch: Iterable[Annotation]) -> dict[tuple[UUID, UUID], Decision]:
+    """Return (read, suggestion) -> the decision that counts, for annotations that came from suggestions; one query."""
+    asked = Q(pk__in=[])
+    pairs = [(row.read_id, row.suggestion_id) for row in batch if row.suggestion_id is not None]
+    if pairs:
+        asked = Q(read_id__in={read for read, _ in pairs}, suggestion_id__in={suggestion for _, suggestion in pairs})
+    return {(row.read_id, row.suggestion_id): row for row in Decision.objects.filter(asked).order_by("pk")}
+
+
+def _annotation_facts(row: Annotation, read: ReadFacts, suggestion: SuggestionFacts | None) -> AnnotationFacts:
+    return AnnotationFacts(
+        id=str(row.pk),
+        revision=row.revision,
+        image_id=read.image_id,
+        read=read,
+        granularity=row.granularity,
+        shape=_shape(row),
+        labels=tuple(row.labels),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        frame=row.frame,
+        sop_instance_uid=row.sop_instance_uid,
+        text=row.text,
+        form_data=row.form_data,
+        certainty=row.certainty,
+        basis=tuple(row.basis),
+        suggestion=suggestion,
+        active_seconds=row.active_seconds,
+    )
+
+
+def _decided(suggestion: Suggestion, decision: Decision | None, strategy: str, people: People) -> SuggestionFacts:
+    if decision is None or decision.verdict == Decision.Verdict.UNDO:
+        return _suggestion_facts(suggestion, strategy=strategy)
+    return _suggestion_facts(
+        suggestion,
+        strategy=strategy,
+        verdict=decision.verdict,
+        decided_by=people.pseudonym(decision.author_id),
+        decided_at=decision.decided_at,
+        shown_at=decision.shown_at,
+        reason=decision.reason,
+    )
+
+
+def _suggestion_facts(suggestion: Suggestion, *, strategy: str = "", verdict: str = "", **decided: Any) -> SuggestionFacts:
+    return SuggestionFacts(
+        id=str(suggestion.pk),
+        run_id=str(suggestion.run_id),
+        model=_model_facts(suggestion.run),
+        score=suggestion.score,
+        uncertainty=suggestion.uncertainty,
+        strategy=strategy,
+        shape=_shape(suggestion),
+        labels=tuple(suggestion.labels),
+        verdict=verdict,
+        **decided,
+    )
+
+
+def _model_facts(run: SuggestionRun) -> ModelFacts:
+    name = run.model_name or run.endpoint.model_name
+    version = run.model_version or "not-stated"
+    digest = hashlib.sha256(f"{name}\n{version}".encode()).hexdigest()
+    return ModelFacts(f"model-{digest[:16]}", name, version)
+
+
+def _shape(row: Annotation | Suggestion) -> Shape | None:
+    return Shape.from_wkb(row.geometry_kind, bytes(row.geometry_wkb)) if row.geometry_wkb is not None else None
+
+
+def _decisions(reads: dict[UUID, ReadFacts], people: People) -> Iterator[DecisionFacts]:
+    """Yield every verdict of some reads in the order in which they fell, undone ones included."""
+    if not reads:
+        return
+    rows = (
+        Decision.objects.filter(read_id__in=list(reads))
+        .select_related("suggestion__run__endpoint", "annotation")
+        .order_by("pk")
+        .iterator(chunk_size=ROWS_AT_ONCE)
+    )
+    for row in rows:
+        mark = row.annotation
+        yield DecisionFacts(
+            suggestion=_suggestion_facts(row.suggestion),
+            image_id=str(row.suggestion.image_id),
+            frame=row.suggestion.frame,
+            granularity=row.suggestion.granularity,
+            read_id=str(row.read_id),
+            verdict=row.verdict,
+            by=people.pseudonym(row.author_id),
+            at=row.decided_at,
+            shown_at=row.shown_at,
+            reason=row.reason,
+            annotation_id=str(mark.pk) if mark is not None else "",
+            kept=mark is not None and not mark.deleted and mark.suggestion_id == row.suggestion_id,
+        )

@@ -1,0 +1,160 @@
+"""Takes documents out of a campaign: as a stream, with a row that says who took what, when, and its digest."""
+
+import hashlib
+from collections.abc import Generator, Iterator
+from typing import Any, Final
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from rest_framework import status
+
+from annotation.exporters.package import Package
+from annotation.exporters.registry import EXPORTERS, find_exporter
+from annotation.models import Campaign, ExportRun
+from annotation.schema.document import DocumentFile, write_document
+from annotation.schema.problems import DocumentError
+from annotation.schema.spool import Spool
+from annotation.selectors.documents import campaign_facts, cases_of, get_case
+from viewer.api.errors import ApiError
+from viewer.models import Image
+
+__all__ = ["CaseExport", "Export", "export_campaign", "export_case"]
+
+INTERRUPTED: Final = "export_interrupted"
+AHEAD_BYTES: Final = 4 << 20
+
+
+class Export:
+    """The ZIP of a campaign, to be read once; the run's row is finished when the stream ends, however it ends."""
+
+    def __init__(self, run: ExportRun, package: Package) -> None:
+        self.run = run
+        self._package = package
+        self._stream = self._recorded()
+        self._ahead = Spool()
+        self.file_name = f"{run.campaign.code}-{run.format}.zip"
+
+    def prepare(self) -> None:
+        """Make the first four megabytes before anything is sent, so that most faults become an answer instead of a torn file.
+
+        Raises:
+            ApiError: as :func:`document_refused`.
+        """
+        try:
+            while self._ahead.size < AHEAD_BYTES and (chunk := next(self._stream, None)) is not None:
+                self._ahead.write(chunk)
+        except DocumentError as error:
+            self.close()
+            raise document_refused(error) from error
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the ZIP.
+
+        Raises:
+            DocumentError: in the middle, when a case cannot be written truly; what was sent is then no complete ZIP.
+        """
+        try:
+            yield from self._ahead.chunks()
+            yield from self._stream
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Give up what is not read yet; a run that had not ended is recorded as interrupted."""
+        self._stream.close()
+        self._ahead.close()
+        if self.run.state == ExportRun.State.STARTED:
+            _finish(self.run, error_code=INTERRUPTED)
+
+    def _recorded(self) -> Generator[bytes, None, None]:
+        error_code = INTERRUPTED
+        try:
+            yield from self._package.stream()
+            error_code = ""
+        except DocumentError as error:
+            error_code = error.code
+            raise
+        finally:
+            _finish(self.run, error_code=error_code, digest=self._package.digest, count=self._package.case_count)
+
+
+class CaseExport:
+    """The document of one case, made and checked before the first byte is sent."""
+
+    def __init__(self, run: ExportRun, written: DocumentFile, case_name: str) -> None:
+        self.run = run
+        self._written = written
+        self.size = written.size
+        self.file_name = f"{run.campaign.code}-{case_name}.json"
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the document as canonical JSON."""
+        try:
+            yield from self._written.chunks()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Free what the document holds."""
+        self._written.close()
+
+
+def export_campaign(*, campaign: Campaign, user: User | None, format_name: str, include_drafts: bool) -> Export:
+    """Start an export; the caller has checked that the user may export, None stands for the command line.
+
+    Raises:
+        ApiError: ``unknown_format``.
+    """
+    exporter = find_exporter(format_name)
+    if exporter is None:
+        raise ApiError(
+            "unknown_format",
+            _("There is no such export format."),
+            _("Choose one of: %(formats)s.") % {"formats": ", ".join(EXPORTERS)},
+            status_code=status.HTTP_400_BAD_REQUEST,
+            pointer="/format",
+        )
+    run = _start(campaign, user, format_name, include_drafts=include_drafts)
+    cases = cases_of(campaign, include_drafts=include_drafts)
+    return Export(run, Package(exporter, campaign_facts(campaign), cases, include_drafts=include_drafts))
+
+
+def export_case(*, campaign: Campaign, image: Image, user: User | None, include_drafts: bool) -> CaseExport:
+    """Write the document of the case that an image belongs to; the caller has checked that the user may export.
+
+    Raises:
+        ApiError: ``not_found`` for an image that the campaign does not hold, or as :func:`document_refused`.
+    """
+    case = get_case(campaign, image_id=image.pk, include_drafts=include_drafts)
+    run = _start(campaign, user, "document", include_drafts=include_drafts)
+    try:
+        written = write_document(case, campaign_facts(campaign))
+    except DocumentError as error:
+        _finish(run, error_code=error.code)
+        raise document_refused(error) from error
+    digest = hashlib.sha256()
+    for chunk in written.chunks():
+        digest.update(chunk)
+    _finish(run, digest=digest.hexdigest(), count=1)
+    return CaseExport(run, written, case.name)
+
+
+def document_refused(error: DocumentError) -> ApiError:
+    """Return a document's fault as an answer that names the case and the place in it."""
+    extra: dict[str, Any] = {"case": error.case, "detail": error.problems[0].detail}
+    # The message ids are marked for translation where they stand.
+    return ApiError(error.code, _(error.text), _(error.hint), pointer=error.pointer, extra=extra)
+
+
+def _start(campaign: Campaign, user: User | None, format_name: str, *, include_drafts: bool) -> ExportRun:
+    return ExportRun.objects.create(campaign=campaign, requested_by=user, format=format_name, include_drafts=include_drafts)
+
+
+def _finish(run: ExportRun, *, error_code: str = "", digest: str = "", count: int = 0) -> None:
+    run.state = ExportRun.State.FAILED if error_code else ExportRun.State.DONE
+    run.error_code = error_code
+    run.digest = "" if error_code else digest
+    run.document_count = count
+    run.finished_at = timezone.now()
+    run.save(update_fields=["state", "error_code", "digest", "document_count", "finished_at"])
