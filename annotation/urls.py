@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from annotation.api.operations import AnnotationView, OperationListView
 from annotation.api.reads import AnnotationListView, ExposureListView, ReadView, RevisionListView
+from annotation.api.suggestion_urls import urlpatterns_api as suggestion_urls
 
 _READ = "reads/<uuid:read_id>/"
 _MARK = f"{_READ}annotations/<uuid:annotation_id>/"
@@ -15,5 +16,6 @@ api: list[URLPattern | URLResolver] = [
     path(f"{_READ}exposures/", ExposureListView.as_view(), name="api-read-exposures"),
     path(_MARK, AnnotationView.as_view(), name="api-annotation"),
     path(f"{_MARK}revisions/", RevisionListView.as_view(), name="api-annotation-revisions"),
+    *suggestion_urls,
 ]
 pages: list[URLPattern | URLResolver] = []

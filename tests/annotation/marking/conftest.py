@@ -34,8 +34,9 @@ def save(read: Read) -> Callable[..., OperationsResult]:
 
 
 @pytest.fixture
-def client_of() -> Callable[[User], Client]:
+def client_of(settings: Any, tmp_path: Path) -> Callable[[User], Client]:
     """A browser that is signed in."""
+    settings.STATIC_ROOT = tmp_path  # the middleware for static files warns where the folder is missing
 
     def signed_in(user: User) -> Client:
         client = Client(headers={"Accept-Language": "en"})
