@@ -15,7 +15,10 @@ export class FrameLayer extends Layer {
   constructor() {
     super({});
     this.canvas = document.createElement('canvas');
-    this.canvas.className = 'viewer-frame';
+    // OpenLayers draws the next layer straight into a canvas that a layer gives back; in a box it is left alone.
+    this.box = document.createElement('div');
+    this.box.className = 'viewer-frame';
+    this.box.append(this.canvas);
     this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext('2d'));
     this.table = makeTable();
     this.tableKey = '';
@@ -84,7 +87,7 @@ export class FrameLayer extends Layer {
     }
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, width, height);
-    if (!this.picture) return canvas;
+    if (!this.picture) return this.box;
     const scale = pixelRatio / viewState.resolution;
     context.translate(width / 2, height / 2);
     context.rotate(viewState.rotation);
@@ -93,6 +96,6 @@ export class FrameLayer extends Layer {
     context.imageSmoothingEnabled = scale < SQUARES_FROM_ENLARGEMENT * pixelRatio;
     context.imageSmoothingQuality = scale < 1 ? 'high' : 'low';
     context.drawImage(this.picture, 0, 0);
-    return canvas;
+    return this.box;
   }
 }

@@ -35,6 +35,15 @@ export function plainPrimary(event) {
   return condition.noModifierKeys(event) && event.originalEvent.button <= 0 && !isSpaceHeld(event);
 }
 
+/** Pans with the middle button, or with the space bar held, and keeps these drags from the tool below. */
+class PanAnyway extends DragPan {
+  constructor() {
+    super({condition: (event) => isMiddleButton(event) || isSpacePan(event)});
+    // A plain DragPan lets the press through, and a freehand tool would draw while the image moves.
+    this.stopDown = (/** @type {boolean} */ handled) => handled;
+  }
+}
+
 /** Changes the window of a frame stack: right drag or Shift + drag; to the right is wider, downwards is darker. */
 export class WindowDrag extends PointerInteraction {
   /** @param {FrameStack} frames */
@@ -132,7 +141,7 @@ function isZoomWheel(event) {
  */
 export function topInteractions(frames) {
   /** @type {Interaction[]} */
-  const interactions = [new DragPan({condition: (event) => isMiddleButton(event) || isSpacePan(event)})];
+  const interactions = [new PanAnyway()];
   if (frames?.encoding === 'values') interactions.push(new WindowDrag(frames));
   return interactions;
 }
