@@ -105,8 +105,10 @@ def to_values(samples: Samples, header: Dataset, frame: int) -> Values:
     """
     rescale = rescale_of(header, frame)
     lut = header.get("ModalityLUTSequence")
+    if _lut_is_for_measuring(header):
+        lut, rescale = None, Rescale()
     if lut and samples.dtype.kind in "iu":
-        samples, rescale = _through_lut(samples, lut[0]), Rescale()
+        samples, rescale = _through_lut(samples, lut[0], _byte_order(header)), Rescale()
     if samples.dtype.kind == "f":
         return _fitted(samples, rescale)
     if samples.dtype.kind not in "iu":
@@ -122,6 +124,12 @@ def to_values(samples: Samples, header: Dataset, frame: int) -> Values:
     return Values(samples.astype("<i2" if samples.dtype.kind == "i" else "<u2"), rescale)
 
 
+def _lut_is_for_measuring(header: Dataset) -> bool:
+    """Whether the modality LUT leads to X-ray intensity, and is not meant for display (angiography, fluoroscopy)."""
+    relation = str(header.get("PixelIntensityRelationship") or "").upper()
+    return header.get("Modality") in {"XA", "RF"} and relation in {"LOG", "DISP"}
+
+
 def _fitted(samples: Samples, rescale: Rescale) -> Values:
     """Samples spread over 0 to 65,535 between the frame's own extremes; what is not finite becomes the smallest."""
     finite = samples[np.isfinite(samples)]
@@ -134,13 +142,18 @@ def _fitted(samples: Samples, rescale: Rescale) -> Values:
     return Values(codes, Rescale(step * rescale.slope, low * rescale.slope + rescale.intercept))
 
 
-def _through_lut(samples: Samples, item: Dataset) -> Samples:
-    table, first = lookup_table(item.get("LUTDescriptor"), item.get("LUTData"))
+def _through_lut(samples: Samples, item: Dataset, byte_order: str) -> Samples:
+    table, first = lookup_table(item.get("LUTDescriptor"), item.get("LUTData"), byte_order)
     places = np.clip(samples.astype(np.int64) - first, 0, len(table) - 1)
     return np.asarray(table[places])
 
 
-def lookup_table(descriptor: object, data: object) -> tuple[Samples, int]:
+def _byte_order(header: Dataset) -> str:
+    """The numpy sign for how words lie within table data, which pydicom hands over as bytes."""
+    return ">" if header.original_encoding[1] is False else "<"
+
+
+def lookup_table(descriptor: object, data: object, byte_order: str = "<") -> tuple[Samples, int]:
     """A DICOM lookup table and the sample value of its first entry.
 
     Raises:
@@ -152,7 +165,7 @@ def lookup_table(descriptor: object, data: object) -> tuple[Samples, int]:
         raise MalformedFile("palette_invalid") from error
     entries = entries % 65_536 or 65_536
     if isinstance(data, bytes):
-        kind = "<u1" if len(data) < 2 * entries else "<u2"
+        kind = "u1" if len(data) < 2 * entries else byte_order + "u2"
         table = np.frombuffer(data[: len(data) // np.dtype(kind).itemsize * np.dtype(kind).itemsize], dtype=kind)
     elif isinstance(data, list | tuple) or hasattr(data, "__iter__"):
         table = np.asarray([int(value) for value in data], dtype=np.int64)
@@ -266,7 +279,7 @@ def _through_palette(samples: Samples, header: Dataset) -> NDArrayU8:
     channels = []
     for colour in ("Red", "Green", "Blue"):
         descriptor = header.get(f"{colour}PaletteColorLookupTableDescriptor")
-        table, first = lookup_table(descriptor, header.get(f"{colour}PaletteColorLookupTableData"))
+        table, first = lookup_table(descriptor, header.get(f"{colour}PaletteColorLookupTableData"), _byte_order(header))
         if table.max(initial=0) > 255:
             table = table >> 8
         places = np.clip(samples.astype(np.int64) - first, 0, len(table) - 1)

@@ -91,7 +91,7 @@ class OpenSlideReader:
         except ValueError as error:
             raise OutOfRange from error
         left, top = column * wanted.grid.tile.width, row * wanted.grid.tile.height
-        return base.encode_jpeg(self._read(level, left, top, size), base.TILE_QUALITY)
+        return base.encode_jpeg(self._read(level, left, top, size), base.TILE_QUALITY, full_chroma=True)
 
     def frame(self, index: int) -> EncodedPixels:
         """A slide has no frames."""

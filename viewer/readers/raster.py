@@ -105,7 +105,8 @@ class RasterReader:
             raise OutOfRange from error
         left, top = column * TILE_PX, row * TILE_PX
         picture = self._decoded(level)
-        return base.encode_jpeg(picture.crop((left, top, left + size.width, top + size.height)), base.TILE_QUALITY)
+        part = picture.crop((left, top, left + size.width, top + size.height))
+        return base.encode_jpeg(part, base.TILE_QUALITY, full_chroma=True)
 
     def frame(self, index: int) -> EncodedPixels:
         """A photograph has no frames."""

@@ -1,0 +1,128 @@
+"""Every broken or hostile file ends as a reason or as a picture, soon, and in little memory."""
+
+import csv
+import resource
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from viewer.readers import errors
+from viewer.tiles.pool import PixelPool
+
+DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
+FOLDERS = ("dicom", "photo", "tiff", "real_dicom")
+
+# What opens, because its harm is elsewhere (text, dates, names) or none; all other files must be refused.
+OPENS = {
+    "dicom/bidi_and_control_in_name.dcm",
+    "dicom/csv_formula_in_id.dcm",
+    "dicom/impossible_dates.dcm",
+    "dicom/newlines_header_injection.dcm",
+    "dicom/no_sequence_delimiter.dcm",
+    "dicom/offset_table_out_of_range.dcm",
+    "dicom/pixel_spacing_zero_negative.dcm",
+    "dicom/preamble_is_exe.dcm",
+    "dicom/preamble_is_html.dcm",
+    "dicom/same_uid_two_patients_1.dcm",
+    "dicom/same_uid_two_patients_2.dcm",
+    "dicom/sql_in_accession.dcm",
+    "dicom/tags_out_of_order_and_twice.dcm",
+    "dicom/template_in_description.dcm",
+    "dicom/window_is_nan.dcm",
+    "dicom/window_width_zero_slope_zero.dcm",
+    "dicom/xss_in_names.dcm",
+    "photo/..%2f..%2fevil.jpg",
+    "photo/exif_script_and_long_comment.jpg",
+    "photo/jpeg_comment_html.jpg",
+    "photo/jpeg_then_zip.jpg",
+    "photo/very_" + "long" * 50 + ".jpg",
+    "photo/名前 with spaces & quotes '.jpg",
+    "tiff/aperio_mpp_nan.svs",
+    "tiff/png_named.tif",
+    "real_dicom/CTImageStorage_bad_meta.dcm",
+    "real_dicom/emri_small_jpeg_2k_lossless_too_short.dcm",
+}
+# Called importable, but its name element swallows the tag after it, so no image is left to find.
+REFUSED_THOUGH_CALLED_IMPORTABLE = {"dicom/bad_charset_bytes.dcm"}
+ALL_FILES = sorted(p for folder in FOLDERS for p in (DATA / "malformed" / folder).rglob("*") if p.is_file())
+
+
+@pytest.mark.parametrize("path", ALL_FILES, ids=lambda path: path.name[:60])
+def test_it_is_refused_with_a_reason_or_opens_and_draws(
+    path: Path, pool: PixelPool, opened: Callable[[Path], tuple[dict[str, Any], dict[str, Any]]]
+) -> None:
+    name = path.relative_to(DATA / "malformed").as_posix()
+    before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.monotonic()
+    refusal = None
+    try:
+        found, source = opened(path)
+    except errors.ReaderError as error:
+        refusal = error
+    if refusal is not None:
+        assert name not in OPENS
+        assert refusal.code in errors.REASONS
+        assert not isinstance(refusal, errors.WorkerCrashed | errors.WorkerTimeout)
+        assert "CANARY" not in refusal.text
+        assert str(path.parent) not in refusal.text
+    else:
+        assert name in OPENS
+        first = pool.frame(source, 0) if found["kind"] == "frames" else pool.tile(source, 0, 0, 0)
+        assert first.body
+        assert pool.thumbnail(source).body[:2] == b"\xff\xd8"
+    assert time.monotonic() - started < 30
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 64 * 1024
+
+
+def test_the_list_agrees_with_what_was_expected_of_each_file() -> None:
+    with (DATA / "malformed" / "expected.csv").open(encoding="utf-8") as file:
+        expected = {row["path"]: row["expected"] for row in csv.DictReader(file)}
+    for path in ALL_FILES:
+        name = path.relative_to(DATA / "malformed").as_posix()
+        words = expected.get(name, "")
+        if words.startswith(("rejected", "refused")) and " or " not in words and " ignored" not in words:
+            assert name not in OPENS, name
+        if words.startswith(("imported", "opens without", "drawn", "stored", "served", "shown")) and ", or " not in words:
+            assert name in OPENS | REFUSED_THOUGH_CALLED_IMPORTABLE, name
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("dicom/jpeg_bomb_65500.dcm", "too_many_pixels"),
+        ("dicom/huge_rows_columns.dcm", "too_many_pixels"),
+        ("dicom/huge_number_of_frames.dcm", "too_many_frames"),
+        ("dicom/deflate_bomb_300MB.dcm", "expands_too_far"),
+        ("dicom/unknown_transfer_syntax.dcm", "unsupported_transfer_syntax"),
+        ("dicom/uid_path_traversal.dcm", "uid_invalid"),
+        ("dicom/palette_short_tables.dcm", "palette_invalid"),
+        ("dicom/truncated_80.dcm", "truncated"),
+        ("dicom/not_dicom_text.dcm", "not_dicom"),
+        ("dicom/empty.dcm", "empty_file"),
+        ("photo/png_bomb_1bit_50000.png", "too_many_pixels"),
+        ("photo/svg_script.svg", "vector_not_supported"),
+        ("tiff/mrxs_bad_index.mrxs", "companion_files"),
+        ("tiff/vms_path_traversal.vms", "companion_files"),
+        ("tiff/deflate_bomb_shared_tile.tif", "tile_size"),
+        ("tiff/one_pixel_tiles.tif", "tile_size"),
+        ("tiff/twenty_thousand_ifds.tif", "too_many_tiles"),
+        ("tiff/leica_xml_entity_bomb.scn", "external_entity"),
+        ("tiff/philips_xml_external_entity.tiff", "external_entity"),
+        ("tiff/ifd_loop_to_itself.tif", "malformed"),
+        ("tiff/max_uint32_dimensions.tif", "too_many_pixels"),
+    ],
+)
+def test_the_reason_is_the_right_one(name: str, code: str, pool: PixelPool) -> None:
+    with pytest.raises(errors.ReaderError) as refusal:
+        pool.inspect(str(DATA / "malformed" / name))
+    assert refusal.value.code == code
+
+
+def test_impossible_scales_are_not_believed(opened: Callable[[Path], tuple[dict[str, Any], dict[str, Any]]]) -> None:
+    for name in ("dicom/pixel_spacing_zero_negative.dcm", "tiff/aperio_mpp_nan.svs"):
+        assert opened(DATA / "malformed" / name)[0]["spacing"] is None
+    windows = opened(DATA / "malformed/dicom/window_is_nan.dcm")[0]["frames"]["windows"]
+    assert [window["name"] for window in windows] == ["auto"]
