@@ -1,6 +1,45 @@
 """Addresses of the societies app: ``api`` is mounted at /api/, ``pages`` at /."""
 
-from django.urls import URLPattern, URLResolver
+from django.contrib.auth.views import LogoutView
+from django.urls import URLPattern, URLResolver, path
 
-api: list[URLPattern | URLResolver] = []
-pages: list[URLPattern | URLResolver] = []
+from societies.api.campaigns import (
+    CampaignEndpointView,
+    CampaignListView,
+    CampaignStateView,
+    ProgressView,
+    ReaderListView,
+    ReaderView,
+)
+from societies.api.members import MemberListView, MemberRoleView
+from societies.api.worklist import LeaseView, NextView, SubmitView
+from societies.views.account import ChangePasswordView, SignInView
+from societies.views.campaigns import campaign_page, new_campaign_page
+from societies.views.pages import endpoints_page, home_page, members_page
+
+_CAMPAIGN = "campaigns/<uuid:campaign_id>/"
+_SOCIETY = "societies/<slug:slug>/"
+
+api: list[URLPattern | URLResolver] = [
+    path("campaigns/", CampaignListView.as_view(), name="api-campaigns"),
+    path(f"{_CAMPAIGN}progress/", ProgressView.as_view(), name="api-campaign-progress"),
+    path(f"{_CAMPAIGN}next/", NextView.as_view(), name="api-campaign-next"),
+    path(f"{_CAMPAIGN}readers/", ReaderListView.as_view(), name="api-campaign-readers"),
+    path(f"{_CAMPAIGN}readers/<int:user_id>/", ReaderView.as_view(), name="api-campaign-reader"),
+    path(f"{_CAMPAIGN}state/", CampaignStateView.as_view(), name="api-campaign-state"),
+    path(f"{_CAMPAIGN}endpoint/", CampaignEndpointView.as_view(), name="api-campaign-endpoint"),
+    path("reads/<uuid:read_id>/lease/", LeaseView.as_view(), name="api-read-lease"),
+    path("reads/<uuid:read_id>/submit/", SubmitView.as_view(), name="api-read-submit"),
+    path(f"{_SOCIETY}members/", MemberListView.as_view(), name="api-members"),
+    path(f"{_SOCIETY}members/<int:user_id>/<slug:role>/", MemberRoleView.as_view(), name="api-member-role"),
+]
+pages: list[URLPattern | URLResolver] = [
+    path("", home_page, name="home"),
+    path("login/", SignInView.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("password/", ChangePasswordView.as_view(), name="password_change"),
+    path("campaigns/new/", new_campaign_page, name="campaign-new"),
+    path(_CAMPAIGN, campaign_page, name="campaign"),
+    path(f"{_SOCIETY}members/", members_page, name="members"),
+    path("endpoints/", endpoints_page, name="endpoints"),
+]

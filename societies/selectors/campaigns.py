@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -92,7 +92,7 @@ def progress(*, campaign: Campaign, with_reads: bool, offset: int = 0) -> dict[s
 
 def readers(*, campaign: Campaign) -> list[dict[str, Any]]:
     """Return who reads in a campaign, or has read in it, with how much; three queries."""
-    granted = get_users_with_perms(campaign, only_with_perms_in=["read_campaign"], with_group_users=False)
+    granted = cast("Iterable[User]", get_users_with_perms(campaign, only_with_perms_in=["read_campaign"], with_group_users=False))
     added = {person.pk: person for person in granted}
     reads = Read.objects.filter(campaign=campaign)
     earlier = {person.pk: person for person in User.objects.filter(pk__in=reads.values("reader")).exclude(pk__in=added)}

@@ -1,17 +1,20 @@
 """Societies and members, as far as a person may see them."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils.translation import get_language
 
-from societies.models import Membership, Society
+from societies.models import Membership, Society, SocietyCollection
+from viewer.api.errors import not_found
+from viewer.models import Collection
 
 
 def display_name(named: Any) -> str:
     """Return the name of anything with ``name_ja`` and ``name_en`` in the language that is on."""
-    return str(named.name_ja if (get_language() or "").startswith("ja") else named.name_en)
+    return text_in_language(ja=named.name_ja, en=named.name_en)
 
 
 def member_societies(*, user: User) -> QuerySet[Society]:
@@ -44,3 +47,22 @@ def members(*, society: Society) -> list[dict[str, Any]]:
         )
         row["roles"].append(membership.role)
     return list(rows.values())
+
+
+def administered_collection(*, user: User, collection_id: UUID) -> tuple[Collection, Society]:
+    """Return a collection of a society that the user administers, and that society.
+
+    Raises:
+        ApiError: ``not_found`` for every other collection.
+    """
+    societies = administered_societies(user=user)
+    owned = SocietyCollection.objects.filter(collection=collection_id, society__in=societies)
+    found = owned.select_related("collection", "society").first()
+    if found is None:
+        raise not_found()
+    return found.collection, found.society
+
+
+def text_in_language(*, ja: str, en: str) -> str:
+    """Return the text of the language that is on."""
+    return ja if (get_language() or "").startswith("ja") else en

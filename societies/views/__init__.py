@@ -1,1 +1,1 @@
-"""Pages: parse, call one service or selector, render."""
+"""Pages: parse, call one selector, render. Everything that changes something goes through the API."""

@@ -1,0 +1,97 @@
+/** A new campaign: what the chosen pack asks of readers is shown before it is made. */
+
+import {api} from '../lib/api.js';
+import {el, replaceChildren, svg} from '../lib/dom.js';
+import {t, tn} from '../lib/i18n.js';
+import {busy, byId, clearFieldErrors, pageData, showFieldErrors} from '../societies/page.js';
+import {granularityName} from '../societies/words.js';
+
+const FIELDS = {
+  collection_id: 'collection',
+  pack: 'pack',
+  name: 'name-ja',
+  reads_per_image: 'reads-per-image',
+  lease_minutes: 'lease-minutes',
+  endpoint_id: 'endpoint',
+};
+const data = pageData();
+
+/** @param {string} id @returns {HTMLSelectElement} */
+const select = (id) => /** @type {HTMLSelectElement} */ (byId(id));
+/** @param {string} id @returns {HTMLInputElement} */
+const input = (id) => /** @type {HTMLInputElement} */ (byId(id));
+
+/** @param {{name: string, colour: string, key: string, child: boolean}} label @returns {HTMLLIElement} */
+function swatch(label) {
+  const dot = svg('svg', {viewBox: '0 0 14 14', 'aria-hidden': 'true'}, svg('rect', {width: 14, height: 14, rx: 3, fill: label.colour, stroke: '#8d9798'}));
+  const key = label.key ? el('kbd', {text: label.key}) : null;
+  return el('li', {class: label.child ? 'child' : ''}, dot, el('span', {text: label.name}), key);
+}
+
+function drawPack() {
+  const pack = data.packs.find((/** @type {any} */ each) => each.slug === select('pack').value);
+  if (!pack) return;
+  byId('pack-title').textContent = pack.name;
+  const title = (/** @type {string} */ text) => el('h3', {class: 'preview-title', text});
+  replaceChildren(
+    byId('pack-preview'),
+    title(t('Readers mark')),
+    el('p', {text: pack.granularities.map(granularityName).join(t(', '))}),
+    title(t('Labels and their keys')),
+    el('ul', {class: 'swatches'}, ...pack.labels.map(swatch)),
+    title(t('Form')),
+    el('p', {text: pack.form.join(t(', '))}),
+    title(t('Protocol')),
+    el('div', {class: 'protocol', text: pack.protocol}),
+  );
+}
+
+/** Offers what belongs to the collection's society: its own pack first, and its models. */
+function followCollection() {
+  const collection = data.collections.find((/** @type {any} */ each) => each.id === select('collection').value);
+  if (!collection) return;
+  if (data.packs.some((/** @type {any} */ each) => each.slug === collection.society)) select('pack').value = collection.society;
+  const models = data.endpoints.filter((/** @type {any} */ each) => each.society === collection.society);
+  const options = models.map((/** @type {any} */ each) => el('option', {text: each.name, attrs: {value: each.id}}));
+  replaceChildren(select('endpoint'), el('option', {text: t('No model'), attrs: {value: ''}}), ...options);
+  drawPack();
+}
+
+async function create() {
+  clearFieldErrors(FIELDS);
+  const made = await api.post(data.campaigns_url, {
+    collection_id: select('collection').value,
+    pack: select('pack').value,
+    name: {ja: input('name-ja').value, en: input('name-en').value},
+    reads_per_image: Number(input('reads-per-image').value),
+    lease_minutes: Number(input('lease-minutes').value),
+    endpoint_id: select('endpoint').value || null,
+  });
+  location.assign(`/campaigns/${made.campaign_id}/`);
+}
+
+function start() {
+  const form = document.getElementById('campaign-form');
+  if (!(form instanceof HTMLFormElement)) return;
+  for (const each of data.collections) {
+    const count = tn('{count} image', '{count} images', each.images);
+    select('collection').append(el('option', {text: `${each.name} (${count})`, attrs: {value: each.id}}));
+  }
+  for (const each of data.packs) select('pack').append(el('option', {text: each.name, attrs: {value: each.slug}}));
+  select('collection').addEventListener('change', followCollection);
+  select('pack').addEventListener('change', drawPack);
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const button = /** @type {HTMLButtonElement} */ (form.querySelector('button.button-primary'));
+    void busy(button, async () => {
+      try {
+        await create();
+      } catch (error) {
+        showFieldErrors(error, FIELDS);
+      }
+    });
+  });
+  followCollection();
+}
+
+start();
