@@ -6,7 +6,7 @@ import {valueAt} from './frame-decode.js';
 import {FrameLayer} from './frame-layer.js';
 import {FrameLoader} from './frame-loader.js';
 import {t} from '../lib/i18n.js';
-import {cleanWindow, usableWindows, windowFromValues, windowPresets} from './voi.js';
+import {cleanWindow, firstWindow, windowFromValues, windowPresets} from './voi.js';
 
 /** @import {Frame} from './frame-decode.js' */
 /** @import {PixelGrant} from './pixel-grant.js' */
@@ -122,9 +122,9 @@ export class FrameStack {
     this.current = index;
     this.failed = false;
     if (frame.kind === 'values' && !this.window) {
-      const [own] = usableWindows(this.manifest.frames.windows);
-      this.presetId = own ? 'file-0' : frame.window ? 'frame' : 'auto';
-      this.window = cleanWindow(own ?? frame.window ?? windowFromValues(frame.stored, frame.modality));
+      const first = firstWindow(this.manifest.frames.windows);
+      this.presetId = first?.presetId ?? (frame.window ? 'frame' : 'auto');
+      this.window = cleanWindow(first?.window ?? frame.window ?? windowFromValues(frame.stored, frame.modality));
       this.onChange('window');
     }
     this.draw();

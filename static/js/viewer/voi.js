@@ -18,13 +18,16 @@ import {t} from '../lib/i18n.js';
 
 const STORED_VALUES = 65_536;
 
-/** Windows that radiologists expect on any CT, in Hounsfield units. */
+/** Windows that radiologists expect on any CT, in Hounsfield units; the server names the same ones by these words. */
 const CT_WINDOWS = [
-  {id: 'ct-soft-tissue', msgid: 'Soft tissue', center: 40, width: 400},
-  {id: 'ct-lung', msgid: 'Lung', center: -600, width: 1500},
-  {id: 'ct-bone', msgid: 'Bone', center: 400, width: 1800},
-  {id: 'ct-brain', msgid: 'Brain', center: 40, width: 80},
+  {id: 'ct-soft-tissue', word: 'soft tissue', msgid: 'Soft tissue', center: 50, width: 400},
+  {id: 'ct-lung', word: 'lung', msgid: 'Lung', center: -600, width: 1500},
+  {id: 'ct-bone', word: 'bone', msgid: 'Bone', center: 400, width: 1800},
+  {id: 'ct-brain', word: 'brain', msgid: 'Brain', center: 40, width: 80},
 ];
+
+/** The server's word for a window that it computed because the file gives none. */
+const COMPUTED = 'auto';
 
 /** Share of the darkest and of the brightest pixels that an automatic window lets go. */
 const AUTO_TAIL = 0.005;
@@ -120,12 +123,29 @@ function quantile(histogram, rank) {
 }
 
 /**
- * The windows of a file that can be drawn; some files carry a width of 0.
+ * The windows of a manifest that can be drawn; some files carry a width of 0.
  * @param {Window[]} windows
  * @returns {Window[]}
  */
-export function usableWindows(windows) {
+function usable(windows) {
   return windows.filter(({center, width}) => Number.isFinite(center) && width >= 1);
+}
+
+/** @param {Window} window @returns {boolean} true for what the file itself says */
+function isOwn({name}) {
+  return name !== COMPUTED && !CT_WINDOWS.some(({word}) => word === name);
+}
+
+/**
+ * The window to begin with: the file's first, or the one that the server computed.
+ * @param {Window[]} windows of the manifest
+ * @returns {{window: Window, presetId: string} | null} null where nobody knows one
+ */
+export function firstWindow(windows) {
+  const own = usable(windows).find(isOwn);
+  if (own) return {window: own, presetId: 'file-0'};
+  const computed = usable(windows).find(({name}) => name === COMPUTED);
+  return computed ? {window: computed, presetId: 'auto'} : null;
 }
 
 /**
@@ -134,14 +154,19 @@ export function usableWindows(windows) {
  * @returns {WindowPreset[]}
  */
 export function windowPresets(manifest) {
-  const own = usableWindows(manifest.frames?.windows ?? []).map((window, at) => ({
+  const windows = usable(manifest.frames?.windows ?? []);
+  const own = windows.filter(isOwn).map((window, at) => ({
     id: `file-${at}`,
     name: window.name || (at === 0 ? t('From the file') : t('From the file, {number}', {number: at + 1})),
     center: window.center,
     width: window.width,
   }));
   if (manifest.modality !== 'CT') return own;
-  return [...own, ...CT_WINDOWS.map(({id, msgid, center, width}) => ({id, name: t(msgid), center, width}))];
+  const usual = CT_WINDOWS.map(({id, word, msgid, ...values}) => {
+    const {center, width} = windows.find(({name}) => name === word) ?? values;
+    return {id, name: t(msgid), center, width};
+  });
+  return [...own, ...usual];
 }
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
-import {applyTable, cleanWindow, fillTable, linear, makeTable, windowFromValues, windowPresets} from '../../../static/js/viewer/voi.js';
+import {applyTable, cleanWindow, fillTable, firstWindow, linear, makeTable, windowFromValues, windowPresets} from '../../../static/js/viewer/voi.js';
 
 const HOUNSFIELD = {signed: true, slope: 1, intercept: 0};
 
@@ -87,10 +87,25 @@ test('CT offers its windows after those of the file; windows of no width are lef
   const windows = [{center: 0, width: 0}, {center: 35, width: 100, name: 'HEAD'}];
   const ct = windowPresets({modality: 'CT', frames: {windows}});
   assert.deepEqual(ct.map(({id, center, width}) => [id, center, width]), [
-    ['file-0', 35, 100], ['ct-soft-tissue', 40, 400], ['ct-lung', -600, 1500], ['ct-bone', 400, 1800], ['ct-brain', 40, 80],
+    ['file-0', 35, 100], ['ct-soft-tissue', 50, 400], ['ct-lung', -600, 1500], ['ct-bone', 400, 1800], ['ct-brain', 40, 80],
   ]);
   assert.equal(ct[0].name, 'HEAD');
   assert.deepEqual(windowPresets({modality: 'MR', frames: {windows: []}}), []);
+});
+
+test('windows that the server adds are offered once, under their translated names', () => {
+  const windows = [{center: 20, width: 1000, name: 'auto'}, {center: 45, width: 90, name: 'brain'}, {center: 1, width: 2, name: 'WINDOW1'}];
+  const offered = windowPresets({modality: 'CT', frames: {windows}});
+  assert.deepEqual(offered.map(({id, name, center}) => [id, name, center]), [
+    ['file-0', 'WINDOW1', 1], ['ct-soft-tissue', 'Soft tissue', 50], ['ct-lung', 'Lung', -600], ['ct-bone', 'Bone', 400], ['ct-brain', 'Brain', 45],
+  ]);
+});
+
+test('the first window is the file\'s, else the server\'s, else nobody\'s', () => {
+  const [computed, own] = [{center: 20, width: 1000, name: 'auto'}, {center: 1, width: 2, name: ''}];
+  assert.deepEqual(firstWindow([computed, own]), {window: own, presetId: 'file-0'});
+  assert.deepEqual(firstWindow([computed]), {window: computed, presetId: 'auto'});
+  assert.equal(firstWindow([{center: 0, width: 0}]), null);
 });
 
 test('a window never becomes narrower than 1', () => {
