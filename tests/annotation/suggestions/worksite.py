@@ -1,0 +1,65 @@
+"""A site of its own in a folder, for tests that start and kill real workers. Run with ``python -m``, it answers in JSON."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+
+class Worksite:
+    """A data folder with a database, and commands that work on it from outside."""
+
+    def __init__(self, folder: Path, model_host: str) -> None:
+        folder.mkdir(exist_ok=True)
+        self.environment = os.environ | {"MITATE_DATA_DIR": str(folder), "MITATE_MODEL_HOSTS": model_host, "MITATE_PIXEL_WORKERS": "1"}
+        self.environment.pop("MITATE_DATABASE_URL", None)
+        self._run("manage.py", "migrate", "--verbosity", "0")
+
+    def _run(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments], cwd=REPOSITORY, env=self.environment, capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def ask(self, verb: str, *arguments: str) -> Any:
+        return json.loads(self._run("-m", "tests.annotation.suggestions.worksite", verb, *arguments))
+
+    def work(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen([sys.executable, "manage.py", "work", *arguments], cwd=REPOSITORY, env=self.environment)
+
+
+def _make(path: str, url: str, model: str, parameters: str) -> int:
+    from annotation.services.suggestions import request_runs
+    from tests.annotation.suggestions import objects
+
+    endpoint = objects.endpoint(url, model, "segment", label_map={"nucleus": "CELL"}, parameters=json.loads(parameters))
+    campaign = objects.campaign([objects.ingested(Path(path))], "nuclei", endpoint)
+    return len(request_runs(campaign=campaign, user=None))
+
+
+def _state() -> dict[str, Any]:
+    from annotation.models import Suggestion, SuggestionRun
+
+    run = SuggestionRun.objects.get()
+    bounds = Suggestion.objects.order_by("position").values_list("min_x_px", "min_y_px", "max_x_px", "max_y_px", "score")
+    return {
+        "state": run.state,
+        "attempt": run.attempt,
+        "error_code": run.error_code,
+        "suggestion_count": run.suggestion_count,
+        "stored": sorted([list(row) for row in bounds]),
+    }
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    import django
+
+    django.setup()
+    verbs = {"make": _make, "state": _state}
+    sys.stdout.write(json.dumps(verbs[sys.argv[1]](*sys.argv[2:])))
