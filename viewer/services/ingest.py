@@ -88,11 +88,12 @@ def _receive(quarantine: Quarantine, path_or_stream: str | Path | BinaryIO) -> N
 def ingest_received(*, collection: Collection, quarantine: Quarantine, name: str) -> IngestResult:
     """Take a file that already lies aside; see :func:`ingest_file`. The caller removes the quarantine."""
     shown = display_name(name)
-    known = _already_there(collection, quarantine.digest)
-    if known is not None:
-        return known.as_result(shown)
     try:
         quarantine.finish()
+        family = sniff(str(quarantine.path))
+        known = _already_there(collection, quarantine.digest)
+        if known is not None:
+            return known.as_result(shown)
         inspection = _inspect(quarantine.path)
         arrival = placing.Arrival(
             collection=collection,
@@ -100,7 +101,7 @@ def ingest_received(*, collection: Collection, quarantine: Quarantine, name: str
             digest=quarantine.digest,
             size_bytes=quarantine.size_bytes,
             file=quarantine.path,
-            suffix=_SUFFIX_OF_FAMILY[sniff(str(quarantine.path))],
+            suffix=_SUFFIX_OF_FAMILY[family],
             inspection=inspection,
             group=group_key(inspection),
         )

@@ -165,7 +165,10 @@ def _image_name(arrival: Arrival) -> str:
     """Return what an image is called: a stack or a DICOM slide by its series, as a slice's file name says nothing of it."""
     if arrival.group == ALONE:
         return arrival.name
-    return (arrival.dicom.get("series_description") or arrival.name)[:255]
+    dicom = arrival.dicom
+    number = dicom.get("series_number")
+    numbered = arrival.name if number is None else f"{arrival.inspection['modality']} #{number}"
+    return (dicom.get("series_description") or numbered)[:255]
 
 
 def describe(image: Image, arrival: Arrival) -> None:
