@@ -11,7 +11,7 @@ COMPILED := $(CATALOGUES:.po=.mo)
 .PHONY: run test lint types unit browser postgres catalogs lock doctor bench clean vendor-check
 
 run: $(VENV)/.installed catalogs  ## install what is missing, then serve with demo data on 127.0.0.1:$(PORT)
-	@exec $(PY) manage.py serve --demo --port $(PORT) --endpoint-port $(ENDPOINT_PORT)
+	@MITATE_MODEL_HOSTS="$${MITATE_MODEL_HOSTS:-127.0.0.1:$(ENDPOINT_PORT)}" exec $(PY) manage.py serve --demo --port $(PORT) --endpoint-port $(ENDPOINT_PORT)
 
 test: $(VENV)/.installed-dev catalogs node_modules/.installed  ## install what tests need, then run every check and test
 	@scripts/run_tests.sh

@@ -7,3 +7,5 @@ class ModuleStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Rewrites the relative imports between ES modules to the hashed names as well."""
 
     support_js_module_import_aggregation = True
+    # A module's name depends on the names of what it imports: one pass per step of the longest chain of imports.
+    max_post_process_passes = 20

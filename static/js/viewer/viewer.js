@@ -127,8 +127,23 @@ export class Viewer {
     return [underlay, tiles];
   }
 
+  /** Leaves a mark in the browser's timeline when all that is in view is sharp for the first time; the benchmark reads it. */
+  markFirstSharp() {
+    const mark = () => performance.mark('mitate:first-sharp');
+    if (!this.frames) {
+      this.map.once('rendercomplete', mark);
+      return;
+    }
+    const stop = this.onChange(({kind}) => {
+      if (kind !== 'frame') return;
+      stop();
+      mark();
+    });
+  }
+
   watch() {
     const {signal} = this.cleanup;
+    this.markFirstSharp();
     this.view.on(['change:center', 'change:resolution', 'change:rotation'], () => this.emit({kind: 'view'}));
     this.map.on('change:size', () => this.emit({kind: 'view'}));
     globalThis.addEventListener('offline', () => this.goOffline(), {signal});
