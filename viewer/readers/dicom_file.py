@@ -18,7 +18,7 @@ from typing import BinaryIO, Final
 from pydicom import config as pydicom_config
 from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import dcmread, read_dataset, read_file_meta_info
 from pydicom.tag import BaseTag
 from pydicom.uid import (
@@ -147,6 +147,7 @@ def _is_sequence(dataset: Dataset, tag: BaseTag) -> bool:
 
 _PARSE_ERRORS: Final = (
     RecursionError,
+    BytesLengthException,
     InvalidDicomError,
     EOFError,
     OSError,

@@ -1,6 +1,7 @@
 """Every broken or hostile file ends as a reason or as a picture, soon, and in little memory."""
 
 import csv
+import random
 import resource
 import time
 from collections.abc import Callable
@@ -126,3 +127,18 @@ def test_impossible_scales_are_not_believed(opened: Callable[[Path], tuple[dict[
         assert opened(DATA / "malformed" / name)[0]["spacing"] is None
     windows = opened(DATA / "malformed/dicom/window_is_nan.dcm")[0]["frames"]["windows"]
     assert [window["name"] for window in windows] == ["auto"]
+
+
+def test_mutated_files_end_with_a_code(pool: PixelPool, shared_data: Path, tmp_path: Path) -> None:
+    seeds = ("dicom/ct/CT_small.dcm", "dicom/mr/MR_small_RLE.dcm", "wsi/dicom/highdicom_tiny/sm_image.dcm", "photo/exif/lossy.webp")
+    dice = random.Random(20261121)  # noqa: S311 -- repeatable mutations, no secret
+    for number in range(160):
+        raw = bytearray((shared_data / seeds[number % len(seeds)]).read_bytes())
+        for _ in range(dice.choice((1, 3, 10, 40))):
+            raw[dice.randrange(min(len(raw), 2500))] = dice.choice((0, 127, 128, 255))
+        path = tmp_path / "mutated.bin"
+        path.write_bytes(raw)
+        try:
+            assert pool.inspect(str(path))["width"] > 0
+        except errors.ReaderError as refusal:
+            assert refusal.code in errors.REASONS  # noqa: PT017 -- either outcome is right
