@@ -101,5 +101,5 @@ class Command(BaseCommand):
             access_log=False,
             log_level="warning",
             timeout_graceful_shutdown=3,
-            lifespan="off",
+            lifespan="on",
         )
