@@ -103,8 +103,8 @@ export class UploadList {
     const actions = el('div', {class: 'upload-actions'});
     const element = el('li', {class: 'upload-row'},
       el('div', {class: 'upload-name', attrs: {title: item.name}}, item.name),
-      el('div', {class: 'upload-size small muted numbers'}, bytes(item.file.size)),
       el('div', {class: 'upload-progress'}, bar),
+      el('div', {class: 'upload-size small muted numbers'}, bytes(item.file.size)),
       el('div', {class: 'upload-state'}, state),
       actions,
       detail,
