@@ -16,7 +16,7 @@ from annotation.services.training import campaigns_that_learn, train_from_campai
 from tests.annotation.suggestions import objects
 from viewer.api.errors import ApiError
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 CarryOut = Callable[[Campaign], list[SuggestionRun]]
 
 

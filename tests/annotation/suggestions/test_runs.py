@@ -19,7 +19,7 @@ from annotation.suggestions.limits import Limits
 from tests.annotation.suggestions import objects
 from viewer.api.errors import ApiError
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 CarryOut = Callable[[Campaign], list[SuggestionRun]]
 FAST = Limits(connect_s=0.5, total_s=0.8)
 

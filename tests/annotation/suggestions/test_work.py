@@ -12,7 +12,7 @@ import pytest
 from tests.annotation.suggestions import hostile
 from tests.annotation.suggestions.worksite import Worksite
 
-PARAMETERS = '{"mpp": 0.5, "max_crops": 4}'
+PARAMETERS = '{"mpp": 0.5, "max_crops": 2}'
 Starter = Callable[..., "subprocess.Popen[bytes]"]
 
 
@@ -69,10 +69,9 @@ def test_killed_in_the_middle_and_started_again_nothing_is_lost_or_doubled(
     assert len({tuple(row) for row in done["stored"]}) == len(done["stored"])
     assert all(row in done["stored"] for row in killed["stored"])
 
-    undisturbed = Worksite(tmp_path / "undisturbed", f"127.0.0.1:{reference_port}")
-    undisturbed.ask("make", str(slide), f"http://127.0.0.1:{reference_port}", "he-nuclei", PARAMETERS)
-    assert start(undisturbed, "--once").wait(90) == 0
-    assert undisturbed.ask("state")["stored"] == done["stored"]
+    site.ask("make", str(slide), f"http://127.0.0.1:{reference_port}", "he-nuclei", PARAMETERS, "undisturbed")
+    assert start(site, "--once").wait(90) == 0
+    assert site.ask("state", "undisturbed")["stored"] == done["stored"]
 
 
 def test_told_to_stop_while_a_model_never_answers(tmp_path: Path, start: Starter, slide: Path) -> None:

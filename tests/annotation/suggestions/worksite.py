@@ -33,20 +33,20 @@ class Worksite:
         return subprocess.Popen([sys.executable, "manage.py", "work", *arguments], cwd=REPOSITORY, env=self.environment)
 
 
-def _make(path: str, url: str, model: str, parameters: str) -> int:
+def _make(path: str, url: str, model: str, parameters: str, code: str = "one") -> int:
     from annotation.services.suggestions import request_runs
     from tests.annotation.suggestions import objects
 
     endpoint = objects.endpoint(url, model, "segment", label_map={"nucleus": "CELL"}, parameters=json.loads(parameters))
-    campaign = objects.campaign([objects.ingested(Path(path))], "nuclei", endpoint)
+    campaign = objects.campaign([objects.ingested(Path(path))], "nuclei", endpoint, code)
     return len(request_runs(campaign=campaign, user=None))
 
 
-def _state() -> dict[str, Any]:
+def _state(code: str = "one") -> dict[str, Any]:
     from annotation.models import Suggestion, SuggestionRun
 
-    run = SuggestionRun.objects.get()
-    bounds = Suggestion.objects.order_by("position").values_list("min_x_px", "min_y_px", "max_x_px", "max_y_px", "score")
+    run = SuggestionRun.objects.get(campaign__code=code)
+    bounds = Suggestion.objects.filter(run=run).order_by("position").values_list("min_x_px", "min_y_px", "max_x_px", "max_y_px", "score")
     return {
         "state": run.state,
         "attempt": run.attempt,
