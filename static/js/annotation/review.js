@@ -55,16 +55,35 @@ export class Review {
     return focused && isOpen(focused) ? focused : null;
   }
 
-  /** @param {1 | -1} step @returns {boolean} false: there is nothing further that way */
-  move(step) {
+  /** @returns {number} suggestions on this image, decided or not */
+  get total() {
+    return this.store.suggestions.size;
+  }
+
+  /** @param {1 | -1} step @returns {Suggestion | null} the one after or before that in focus; at first the surest or the last */
+  #neighbour(step) {
     const list = [...this.diagnoses, ...this.open];
     const at = list.findIndex(({id}) => id === this.workspace.state.suggestion);
-    const next = at < 0 ? (step > 0 ? 0 : list.length - 1) : at + step;
-    if (!list[next]) return false;
+    const first = step > 0 ? 0 : list.length - 1;
+    return list[at < 0 ? first : at + step] ?? null;
+  }
+
+  /** @param {1 | -1} step @returns {boolean} */
+  hasMore(step) {
+    return this.#neighbour(step) !== null;
+  }
+
+  /** @param {1 | -1} step */
+  move(step) {
+    const next = this.#neighbour(step);
+    if (next) this.focus(next);
+  }
+
+  /** @param {Suggestion} suggestion */
+  focus(suggestion) {
     this.workspace.select([]);
-    this.workspace.set({suggestion: list[next].id, isRelabelling: false, showsSuggestions: true});
-    this.#bringIntoView(list[next]);
-    return true;
+    this.workspace.set({suggestion: suggestion.id, isRelabelling: false, showsSuggestions: true});
+    this.#bringIntoView(suggestion);
   }
 
   /** @param {Suggestion} suggestion */

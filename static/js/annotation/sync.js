@@ -7,6 +7,7 @@ import {ApiError} from '../lib/api.js';
 
 /** @import {Api} from '../lib/api.js' */
 /** @import {Annotation, OperationResult} from './types.js' */
+/** @import {Entry} from './outbox/database.js' */
 /** @import {Outcome, Outbox} from './outbox/outbox.js' */
 /** @import {Store} from './store.js' */
 
@@ -64,6 +65,10 @@ export class Sync {
     this.connection = 'idle';
     /** List revision of the open read that the server last told. */
     this.sequence = 0;
+    /** List revision up to which every change is known here, whoever made it. */
+    this.pulled = 0;
+    /** @type {Set<number>} list revisions after decisions that were made here: a hint about one tells nothing new */
+    this.ownDecisions = new Set();
     this.pauseMs = FIRST_PAUSE_MS;
     /** @type {unknown} */
     this.timer = null;
@@ -133,8 +138,19 @@ export class Sync {
       this.#show(await this.outbox.refuse(entries, error));
       return;
     }
-    if (readId === this.outbox.readId) this.sequence = Math.max(this.sequence, answer.sequence);
+    if (readId === this.outbox.readId) this.#noteSequence(entries, answer);
     this.#show(await this.outbox.settle(entries, answer.results));
+  }
+
+  /**
+   * Where nobody else changed anything meanwhile, what was applied is all that is new and need not be pulled.
+   * @param {Entry[]} entries @param {{sequence: number, results: OperationResult[]}} answer
+   */
+  #noteSequence(entries, {sequence, results}) {
+    const applied = results.filter(({status}) => status === 'applied').length;
+    if (sequence === this.pulled + applied) this.pulled = sequence;
+    this.sequence = Math.max(this.sequence, sequence);
+    if (entries.some((entry) => entry.operation.verb === 'decide')) this.ownDecisions.add(sequence);
   }
 
   /** @param {Outcome[]} outcomes */
@@ -207,6 +223,7 @@ export class Sync {
    */
   merge({sequence, annotations}) {
     this.sequence = Math.max(this.sequence, sequence);
+    this.pulled = Math.max(this.pulled, sequence);
     this.store.absorb(
       annotations.filter((annotation) => {
         if (this.outbox.entriesOf(annotation.id).length > 0) return false;

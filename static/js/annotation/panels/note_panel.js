@@ -1,0 +1,44 @@
+/** A note on the one selected mark. */
+
+import {el} from '../../lib/dom.js';
+import {t} from '../../lib/i18n.js';
+import {setText} from '../commands/marks.js';
+
+/** @import {Store} from '../store.js' */
+/** @import {Workspace} from '../workspace.js' */
+
+const MAX_CHARACTERS = 10_000;
+
+export class NotePanel {
+  /** @param {{store: Store, workspace: Workspace}} parts */
+  constructor({store, workspace}) {
+    this.store = store;
+    this.workspace = workspace;
+    /** @type {string | null} the mark that the text on screen belongs to */
+    this.id = null;
+    this.input = el('textarea', {attrs: {rows: 2, maxlength: MAX_CHARACTERS, id: 'mark-note', placeholder: t('Note on the selected mark')}, on: {change: () => this.#save()}});
+    this.element = el('div', {class: 'note-panel', attrs: {hidden: true}}, el('label', {class: 'visually-hidden', text: t('Note on the selected mark'), attrs: {for: 'mark-note'}}), this.input);
+    workspace.observe((changed) => {
+      if (changed.has('selection') || changed.has('canWrite')) this.#show();
+    });
+    store.observe(() => this.#show());
+  }
+
+  #save() {
+    if (this.id) setText(this.store, this.id, this.input.value);
+  }
+
+  #show() {
+    const {selection, canWrite} = this.workspace.state;
+    const [id] = selection;
+    const mark = selection.size === 1 ? this.store.get(id) : undefined;
+    if (this.id !== (mark?.id ?? null)) {
+      // A text that is still being typed belongs to the mark that was selected before.
+      if (document.activeElement === this.input) this.input.blur();
+      this.id = mark?.id ?? null;
+    } else if (document.activeElement === this.input) return;
+    this.element.hidden = !mark || (!canWrite && mark.body.text === '');
+    this.input.disabled = !canWrite;
+    if (mark && this.input.value !== mark.body.text) this.input.value = mark.body.text;
+  }
+}

@@ -1,0 +1,182 @@
+/** The workbench: opens a read and puts its parts together. */
+
+import {actionButton} from '../actions/buttons.js';
+import {HelpSheet} from '../actions/help.js';
+import {keepFocusOnClick, listenToKeys} from '../actions/keyboard.js';
+import {Registry} from '../actions/registry.js';
+import {fieldsOf} from '../annotation/form/model.js';
+import {Lease} from '../annotation/lease.js';
+import {MarkingRules} from '../annotation/marking_rules.js';
+import {DiagnosisPanel} from '../annotation/panels/diagnosis_panel.js';
+import {labelsPanel} from '../annotation/panels/labels_panel.js';
+import {MarksPanel} from '../annotation/panels/marks_panel.js';
+import {NotePanel} from '../annotation/panels/note_panel.js';
+import {ProblemDialog} from '../annotation/panels/problem_dialog.js';
+import {protocolPanel} from '../annotation/panels/protocol_panel.js';
+import {SaveState} from '../annotation/panels/save_state.js';
+import {StatusBar} from '../annotation/panels/status_bar.js';
+import {SuggestionsPanel} from '../annotation/panels/suggestions_panel.js';
+import {Notices} from '../annotation/panels/workbench_notices.js';
+import {MarksLayer} from '../annotation/render/marks_layer.js';
+import {SuggestionsLayer} from '../annotation/render/suggestions_layer.js';
+import {Review} from '../annotation/review.js';
+import {Session} from '../annotation/session.js';
+import {Submission} from '../annotation/submit.js';
+import {watchTabs} from '../annotation/tabs.js';
+import {Toolbox} from '../annotation/tools/toolbox.js';
+import {addWorkbenchActions, chooseLabel} from '../annotation/workbench_actions.js';
+import {Workspace} from '../annotation/workspace.js';
+import {ApiError, api} from '../lib/api.js';
+import {el, replaceChildren} from '../lib/dom.js';
+import {t} from '../lib/i18n.js';
+import {Viewer} from '../viewer/viewer.js';
+
+/** @typedef {{read_id: string, user_id: number, image_id: string, home_url: string, login_url: string}} PageData */
+
+/** @template {HTMLElement} T @param {string} id @returns {T} */
+function byId(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no #${id}`);
+  return /** @type {T} */ (found);
+}
+
+/** @param {PageData} data */
+async function open(data) {
+  const session = await Session.open({api, readId: data.read_id, userId: String(data.user_id)});
+  const [viewer] = await Promise.all([Viewer.open({target: byId('viewer'), imageId: data.image_id, fullscreenElement: document.body}), session.load()]);
+  build(data, session, viewer);
+}
+
+/** @param {PageData} data @param {Session} session @param {Viewer} viewer */
+function build(data, session, viewer) {
+  const {store, outbox, sync, clock, read} = session;
+  const {campaign} = read;
+  const rules = new MarkingRules(campaign);
+  const workspace = new Workspace({canWrite: read.can_write});
+  const status = new StatusBar({element: byId('status-bar'), viewer});
+  const say = status.say.bind(status);
+  const suggestions = new SuggestionsLayer({viewer, store, workspace, rules});
+  const marks = new MarksLayer({viewer, store, workspace, rules});
+  const review = new Review({viewer, store, workspace, clock, say});
+  const toolbox = new Toolbox({viewer, store, workspace, rules, marks, suggestions, clock, say});
+  const problems = new ProblemDialog({store, outbox, viewer, rules, reload: (id) => void session.reloadMark(id), show: (id) => workspace.select(store.get(id) ? [id] : [])});
+  const saving = new SaveState({
+    outbox,
+    sync,
+    openProblem: (id) => problems.open(id),
+    discard: (entry) => void (entry.operation.annotation_id ? problems.discard(entry.operation.annotation_id) : outbox.discardEntry(entry).then(() => session.pullSuggestions())),
+  });
+  const registry = new Registry();
+  const acquisition = viewer.manifest.acquisition ?? {};
+  /** @type {DiagnosisPanel | null} */
+  let diagnosis = null;
+  /** @type {Submission | undefined} */
+  let submission;
+  /** @type {SuggestionsPanel | undefined} */
+  let proposals;
+  const help = new HelpSheet(registry);
+  const parts = {
+    session, viewer, workspace, rules, review,
+    toolbox: () => toolbox,
+    diagnosis: () => diagnosis,
+    submission: () => /** @type {Submission} */ (submission),
+    takeReason: () => proposals?.takeReason() ?? '',
+    fields: campaign.form ? fieldsOf(campaign.form.schema, campaign.form.ui, acquisition) : [],
+    openHelp: () => help.open(),
+    openSaving: () => saving.open(),
+  };
+  addWorkbenchActions(registry, parts);
+  if (rules.asksDiagnosis) diagnosis = new DiagnosisPanel({campaign, acquisition, store, workspace, rules, registry, clock});
+  proposals = new SuggestionsPanel({viewer, store, workspace, rules, registry, review, exposures: read.can_write ? session.exposures : null});
+  const busy = (/** @type {boolean} */ isBusy) => document.body.classList.toggle('is-busy', isBusy);
+  const notices = new Notices({element: byId('notices'), loginUrl: data.login_url});
+  const close = () => {
+    workspace.set({canWrite: false, tool: 'select', isDrawing: false});
+    notices.readOnly(session.read, data.user_id);
+  };
+  submission = new Submission({session, workspace, diagnosis, review, saving, say, busy, onSubmitted: close, homeUrl: data.home_url});
+
+  replaceChildren(byId('save-slot'), saving.element);
+  buildToolbar(registry, rules);
+  replaceChildren(byId('submit-slot'), actionButton(registry, 'read.submit', {text: true, class: 'button-primary submit-button', showKey: true}), actionButton(registry, 'read.next', {text: true, class: 'next-button'}));
+  replaceChildren(
+    byId('panel'),
+    protocolPanel(campaign),
+    rules.drawnLabels.length > 0 ? labelsPanel({registry, rules, workspace, choose: (label) => chooseLabel(parts, label)}) : null,
+    diagnosis?.element,
+    proposals.element,
+    rules.tools.length > 0 ? new NotePanel({store, workspace}).element : null,
+    rules.tools.length > 0 ? new MarksPanel({viewer, store, workspace, rules, openProblem: (id) => problems.open(id)}).element : null,
+  );
+  wire({registry, session, workspace, viewer, suggestions, notices, close});
+  if (!read.can_write) close();
+}
+
+/** @param {Registry} registry @param {MarkingRules} rules */
+function buildToolbar(registry, rules) {
+  /** @param {...string} ids */
+  const group = (...ids) => el('div', {class: 'tool-group', attrs: {role: 'group'}}, ...ids.map((id) => actionButton(registry, id)));
+  const hasTools = rules.tools.length > 0;
+  replaceChildren(
+    byId('toolbar'),
+    group('tool.select', ...rules.tools.map((tool) => `tool.${tool}`)),
+    group('marks.undo', 'marks.redo', ...(hasTools ? ['marks.delete'] : [])),
+    group('suggestion.show'),
+    el('span', {class: 'spacer'}),
+    group('read.panel', 'read.help'),
+  );
+}
+
+/**
+ * @param {object} parts
+ * @param {Registry} parts.registry
+ * @param {Session} parts.session
+ * @param {Workspace} parts.workspace
+ * @param {Viewer} parts.viewer
+ * @param {SuggestionsLayer} parts.suggestions
+ * @param {Notices} parts.notices
+ * @param {() => void} parts.close
+ */
+function wire({registry, session, workspace, viewer, suggestions, notices, close}) {
+  const {store, sync, history, read, exposures} = session;
+  listenToKeys(registry);
+  for (const id of ['toolbar', 'panel', 'submit-slot']) keepFocusOnClick(byId(id));
+  const refresh = () => registry.refresh();
+  workspace.observe((changed) => {
+    document.body.classList.toggle('has-no-panel', !workspace.state.hasPanel);
+    if (changed.has('hasPanel')) viewer.map.updateSize();
+    refresh();
+  });
+  history.observe(refresh);
+  store.observe((changes) => {
+    if (changes.deleted.length > 0) workspace.select([...workspace.state.selection].filter((id) => store.get(id)));
+    if (changes.decided.length > 0 || changes.origin === 'remote') refresh();
+  });
+  sync.observe(() => notices.signedOut(sync.connection === 'signed-out'));
+  watchTabs(read.id, (count) => notices.otherTabs(count));
+  notices.durable(session.isDurable);
+  session.start(close);
+  if (!read.can_write) return;
+  exposures.watch(viewer, suggestions);
+  const lease = new Lease({api, readId: read.id, onChange: () => notices.lease(lease), onSignedOut: () => sync.signedOut()});
+}
+
+/** @param {PageData} data */
+async function start(data) {
+  const loading = byId('loading');
+  try {
+    await open(data);
+    loading.hidden = true;
+    document.body.classList.add('is-ready');
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    replaceChildren(
+      loading,
+      el('p', {text: error.message, attrs: {role: 'alert'}}),
+      error.hint ? el('p', {class: 'muted', text: error.hint}) : null,
+      el('button', {text: t('Try again'), attrs: {type: 'button'}, on: {click: () => location.reload()}}),
+    );
+  }
+}
+
+void start(JSON.parse(byId('page-data').textContent ?? '{}'));
