@@ -91,6 +91,7 @@ function build(data, session, viewer) {
   const busy = (/** @type {boolean} */ isBusy) => document.body.classList.toggle('is-busy', isBusy);
   const notices = new Notices({element: byId('notices'), loginUrl: data.login_url});
   const close = () => {
+    document.body.classList.add('is-read-only');
     workspace.set({canWrite: false, tool: 'select', isDrawing: false});
     notices.readOnly(session.read, data.user_id);
   };

@@ -1,0 +1,1 @@
+"""Pages: parse, ask one selector, render. Everything that changes something goes through the API."""

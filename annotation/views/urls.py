@@ -1,0 +1,12 @@
+"""Addresses of the pages; ``annotation.urls`` mounts them at /."""
+
+from typing import Final
+
+from django.urls import URLPattern, path
+
+from annotation.views.workbench import image_page, workbench_page
+
+page_urls: Final[list[URLPattern]] = [
+    path("reads/<uuid:read_id>/", workbench_page, name="read"),
+    path("images/<uuid:image_id>/", image_page, name="image"),
+]
