@@ -1,10 +1,11 @@
 """Order and warnings of stacks, on plain values."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from viewer.services.grouping import Member, image_digest, in_order, stack_warnings, with_stack_warnings
+from viewer.services.grouping import ALONE, SLIDE, Member, group_key, image_digest, in_order, stack_warnings, with_stack_warnings
 
 
 def member(number: int | None, position: float | None) -> Member:
@@ -48,3 +49,54 @@ def test_warnings_on_the_order_come_and_go_and_others_stay() -> None:
 def test_the_digest_of_several_files_knows_no_order() -> None:
     assert image_digest(["a"]) == "a"
     assert image_digest(["b", "a"]) == image_digest(["a", "b"]) != "a"
+
+
+def inspection(**changes: Any) -> dict[str, Any]:
+    """What a reader says of a CT slice."""
+    dicom = {"series_instance_uid": "1.2", "position_mm": 3.0, "orientation": [1.0, 0.0, 0.0, 0.0, 1.0, 0.0], "is_volume_wsi": False}
+    found = {"kind": "frames", "modality": "CT", "width": 512, "height": 512, "frame_count": 1, "dicom": dicom}
+    found |= {"frames": {"encoding": "values", "invert": False}, "spacing": {"x_um": 500.0, "y_um": 500.0, "source": "PixelSpacing"}}
+    dicom.update(changes.pop("dicom", {}))
+    return found | changes
+
+
+def test_slices_in_one_geometry_share_a_key_whatever_their_place() -> None:
+    turned = [0.99996, 0.0, -0.0, 0.0, 1.0, 0.0]
+    assert group_key(inspection()) == group_key(inspection(dicom={"position_mm": 8.0, "orientation": turned})) != ALONE
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"width": 256},
+        {"spacing": {"x_um": 250.0, "y_um": 250.0, "source": "PixelSpacing"}},
+        {"spacing": None},
+        {"dicom": {"orientation": [1.0, 0.0, 0.0, 0.0, 0.0, -1.0]}},
+        {"frames": {"encoding": "values", "invert": True}},
+    ],
+)
+def test_another_geometry_is_another_stack(changes: dict[str, Any]) -> None:
+    assert group_key(inspection(**changes)) not in {group_key(inspection()), ALONE}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"dicom": None},
+        {"dicom": {"series_instance_uid": None}},
+        {"frame_count": 2},
+        {"frames": {"encoding": "colour", "invert": False}},
+        {"modality": "DX", "dicom": {"position_mm": None}},
+        {"kind": "slide", "frames": None},
+        {"kind": "photograph", "frames": None, "dicom": {}},
+    ],
+)
+def test_everything_else_is_an_image_of_its_own(changes: dict[str, Any]) -> None:
+    found = inspection(**{key: value for key, value in changes.items() if value is not None or key != "dicom"})
+    if changes.get("dicom", {}) is None:
+        found["dicom"] = None
+    assert group_key(found) == ALONE
+
+
+def test_levels_of_a_slide_share_a_key() -> None:
+    assert group_key(inspection(kind="slide", frames=None, dicom={"is_volume_wsi": True})) == SLIDE

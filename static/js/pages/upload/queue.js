@@ -170,7 +170,8 @@ export class UploadQueue {
   /** @param {Item} item @param {Outcome} outcome */
   end(item, outcome) {
     item.outcome = outcome;
-    this.setSent(item, item.file.size);
+    const took = outcome.state === 'cancelled' || outcome.state === 'failed' ? 0 : item.file.size;
+    this.setSent(item, took);
     this.setState(item, outcome.state);
   }
 
