@@ -30,7 +30,7 @@ class EndpointParameters:
     """
 
     mpp: float = 0.5
-    max_crops: int = 6
+    max_crops: int = 2
     frames: str = "middle"
     granularity: str = ""
     threshold: float = 0.0

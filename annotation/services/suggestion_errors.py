@@ -19,6 +19,10 @@ ENDPOINT_TEXTS: Final[dict[str, tuple[Any, Any]]] = {
         _("Repair it and check it again; runs that wait go on by themselves."),
     ),
     "endpoint_disabled": (_("The endpoint is switched off."), _("Switch it on, then request suggestions again.")),
+    "endpoint_invalid": (
+        _("A value of the endpoint's description is not usable."),
+        _("Register the endpoint again; the place of the value is named."),
+    ),
     "endpoint_not_allowed": (
         _("This site may not speak to that address."),
         _("Ask the site's administrator to add the host and port to MITATE_MODEL_HOSTS."),
@@ -70,7 +74,7 @@ def registration_forbidden() -> ApiError:
 
 def endpoint_invalid(pointer: str, hint: Any) -> ApiError:
     """Return the refusal of a value of an endpoint's description."""
-    return ApiError("endpoint_invalid", _("A value of the endpoint's description is not usable."), hint, pointer=pointer)
+    return ApiError("endpoint_invalid", ENDPOINT_TEXTS["endpoint_invalid"][0], hint, pointer=pointer)
 
 
 def campaign_without_endpoint() -> ApiError:
