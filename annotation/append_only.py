@@ -22,9 +22,8 @@ def create_triggers(connection: BaseDatabaseWrapper) -> None:
                 if connection.vendor == "postgresql":
                     cursor.execute(f"CREATE TRIGGER {name} BEFORE {verb} ON {table} FOR EACH ROW EXECUTE FUNCTION mitate_append_only()")
                 else:
-                    cursor.execute(
-                        f"CREATE TRIGGER {name} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, 'append-only: {verb} of {table} is refused'); END"
-                    )
+                    refusal = f"SELECT RAISE(ABORT, 'append-only: {verb} of {table} is refused');"
+                    cursor.execute(f"CREATE TRIGGER {name} BEFORE {verb} ON {table} BEGIN {refusal} END")
 
 
 def drop_triggers(connection: BaseDatabaseWrapper) -> None:

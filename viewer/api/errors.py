@@ -17,7 +17,7 @@ class ApiError(Exception):
     so pass lazy strings.
     """
 
-    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    status_code: int = status.HTTP_422_UNPROCESSABLE_ENTITY
 
     def __init__(
         self,
