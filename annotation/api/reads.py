@@ -48,10 +48,11 @@ class AnnotationListView(APIView):
     )
     def get(self, request: Request, read_id: UUID) -> Response:
         """Return the marks that are not deleted, or what changed since a list revision."""
-        since = request.query_params.get("since", "0")
-        if not (since.isascii() and since.isdigit() and len(since) <= 18):
+        since = request.query_params.get("since")
+        if since is not None and not (since.isascii() and since.isdigit() and len(since) <= 18):
             raise refusal("since_malformed", "/since")
-        return Response(changes_since(get_read(user=signed_in(request), read_id=read_id), int(since)))
+        read = get_read(user=signed_in(request), read_id=read_id)
+        return Response(changes_since(read, None if since is None else int(since)))
 
 
 class RevisionListView(APIView):

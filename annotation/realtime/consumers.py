@@ -53,6 +53,17 @@ class HintConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # the lib
         self.object_id: UUID | None = None
         self.groups_joined: list[str] = []
         self.rechecking: asyncio.Task[None] | None = None
+        self.refused = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one socket; when the channel layer goes away, close it in good order: pages ask by themselves until it is back."""
+        try:
+            await super().__call__(scope, receive, send)
+        except LAYER_ERRORS as error:
+            logger.warning("live hints ended: %s", error)
+            await self.disconnect(TRY_AGAIN_LATER)
+            if not self.refused:
+                await self.refuse(TRY_AGAIN_LATER)
 
     def look(self, user: User, object_id: UUID) -> Message:
         """Return the message that says how things stand now; raises ApiError when the user may not look."""
@@ -102,6 +113,7 @@ class HintConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # the lib
 
     async def refuse(self, code: int) -> None:
         """Close the socket with a code and its reason."""
+        self.refused = True
         await self.close(code=code, reason=_REASONS[code])
 
     async def recheck(self) -> bool:

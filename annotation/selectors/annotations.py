@@ -42,14 +42,18 @@ def annotation_json(annotation: Annotation, *, reader_id: int) -> dict[str, Any]
     }
 
 
-def changes_since(read: Read, since: int) -> dict[str, Any]:
-    """Return what a page that knows the list revision ``since`` must take over; from 0 all marks that are not deleted.
+def changes_since(read: Read, since: int | None) -> dict[str, Any]:
+    """Return what a page must take over that knows the list revision ``since``: also marks that were deleted after it.
+
+    None stands for a page that holds nothing yet: it gets all marks that are not deleted. 0 is not the same: a page that
+    opened an empty read knows list revision 0, may hold marks that it made itself, and must hear that one of them was
+    deleted elsewhere.
 
     The list revision is read before the rows: a save in between shows up twice for the page, never not at all.
     """
     sequence = Read.objects.values_list("sequence", flat=True).get(pk=read.pk)
     rows = read.annotations.order_by("sequence")
-    rows = rows.filter(sequence__gt=since) if since else rows.filter(deleted=False)
+    rows = rows.filter(deleted=False) if since is None else rows.filter(sequence__gt=since)
     return {"sequence": sequence, "annotations": [annotation_json(row, reader_id=read.reader_id) for row in rows]}
 
 

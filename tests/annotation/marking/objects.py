@@ -57,7 +57,7 @@ DIAGNOSIS = {"required": True, "label_roles": ["diagnosis"], "ask_certainty": Tr
 
 
 def make_user(name: str = "reader") -> User:
-    return User.objects.create_user(f"{name}-{next(_number)}", password="a long pass phrase")
+    return User.objects.create_user(f"{name}-{next(_number)}")
 
 
 def make_collection() -> Collection:

@@ -84,6 +84,8 @@ def test_saving_and_pulling(client: Client, read: Read) -> None:
     assert (everything["sequence"], [mark["id"] for mark in everything["annotations"]]) == (3, [str(second)])
     since = client.get(url(read, "annotations/?since=2")).json()
     assert [(mark["id"], mark["deleted"], mark["revision"]) for mark in since["annotations"]] == [(str(first), True, 2)]
+    from_the_beginning = client.get(url(read, "annotations/?since=0")).json()["annotations"]
+    assert [mark["id"] for mark in from_the_beginning if mark["deleted"]] == [str(first)]
     assert client.get(url(read, "annotations/?since=3")).json() == {"sequence": 3, "annotations": []}
     history = client.get(url(read, f"annotations/{first}/revisions/")).json()["revisions"]
     assert [(entry["number"], entry["verb"]) for entry in history] == [(1, "create"), (2, "delete")]

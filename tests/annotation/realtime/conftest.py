@@ -1,0 +1,83 @@
+"""Channel layers of both kinds: in the process, and on a real Redis."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from channels.layers import InMemoryChannelLayer, channel_layers
+from channels_redis.core import RedisChannelLayer
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def redis_server(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A Redis server of our own, ended afterwards; its address and its process."""
+    port = free_port()
+    arguments = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    with (folder / "log").open("wb") as log, subprocess.Popen(arguments, stdout=log, stderr=log) as server:
+        for _attempt in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        yield f"redis://127.0.0.1:{port}/0", server
+        server.terminate()
+        server.wait(10)
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a Redis server that lives as long as the tests."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as (url, _server):
+        yield url
+
+
+@pytest.fixture
+def mortal_layer(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A layer whose Redis the test may kill."""
+    with redis_server(tmp_path) as (url, server):
+        before = channel_layers.set("default", RedisChannelLayer(hosts=[url]))
+        yield server
+        channel_layers.set("default", before)
+
+
+@pytest.fixture
+def memory_layer() -> Iterator[None]:
+    """The layer of a site that is one process."""
+    before = channel_layers.set("default", InMemoryChannelLayer())
+    yield
+    channel_layers.set("default", before)
+
+
+@pytest.fixture
+def redis_layer(redis_url: str) -> Iterator[None]:
+    """The layer of a site of several processes."""
+    before = channel_layers.set("default", RedisChannelLayer(hosts=[redis_url]))
+    yield
+    channel_layers.set("default", before)
+
+
+@pytest.fixture(params=["memory", "redis"])
+def layer(request: pytest.FixtureRequest) -> str:
+    """Either layer."""
+    request.getfixturevalue(f"{request.param}_layer")
+    return str(request.param)
+
+
+@pytest.fixture
+def dead_layer() -> Iterator[None]:
+    """A Redis that is not there."""
+    before = channel_layers.set("default", RedisChannelLayer(hosts=[f"redis://127.0.0.1:{free_port()}/0"]))
+    yield
+    channel_layers.set("default", before)
