@@ -1,7 +1,7 @@
 """The only row locks of the annotation app, in the order in which they may be taken: campaign, then read.
 
 PostgreSQL locks the row until the transaction ends. SQLite has one writer at a time, because its transactions begin
-IMMEDIATE; there the functions only read. Whoever holds a read's lock owns its sequence and all its annotations.
+IMMEDIATE; there the functions only read. Rows that merely refer to a locked one are not held up by it. Whoever holds a read's lock owns its sequence and all its annotations.
 """
 
 from uuid import UUID
@@ -16,7 +16,7 @@ def lock_campaign(campaign_id: UUID) -> Campaign:
     Raises:
         ApiError: ``not_found``.
     """
-    campaign = Campaign.objects.select_for_update(of=("self",)).filter(pk=campaign_id).first()
+    campaign = Campaign.objects.select_for_update(of=("self",), no_key=True).filter(pk=campaign_id).first()
     if campaign is None:
         raise not_found()
     return campaign
@@ -29,7 +29,7 @@ def lock_read(read_id: UUID) -> Read:
         ApiError: ``not_found``.
     """
     related = ("campaign__label_set", "campaign__form", "image")
-    read = Read.objects.select_for_update(of=("self",)).select_related(*related).filter(pk=read_id).first()
+    read = Read.objects.select_for_update(of=("self",), no_key=True).select_related(*related).filter(pk=read_id).first()
     if read is None:
         raise not_found()
     return read

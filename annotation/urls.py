@@ -2,9 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from annotation.api.export_urls import urlpatterns_api as export_urls
+from annotation.api.export_urls import urlpatterns_pages as schema_urls
 from annotation.api.operations import AnnotationView, OperationListView
 from annotation.api.reads import AnnotationListView, ExposureListView, ReadView, RevisionListView
 from annotation.api.suggestion_urls import urlpatterns_api as suggestion_urls
+from annotation.views.urls import page_urls
 
 _READ = "reads/<uuid:read_id>/"
 _MARK = f"{_READ}annotations/<uuid:annotation_id>/"
@@ -17,5 +20,6 @@ api: list[URLPattern | URLResolver] = [
     path(_MARK, AnnotationView.as_view(), name="api-annotation"),
     path(f"{_MARK}revisions/", RevisionListView.as_view(), name="api-annotation-revisions"),
     *suggestion_urls,
+    *export_urls,
 ]
-pages: list[URLPattern | URLResolver] = []
+pages: list[URLPattern | URLResolver] = [*page_urls, *schema_urls]
