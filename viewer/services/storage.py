@@ -206,7 +206,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 def write_json_atomically(path: Path, value: Any) -> None:
     """Replace a JSON file; see :func:`write_atomically`."""
-    write_atomically(path, json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode())
+    write_atomically(path, json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, sort_keys=True).encode())
 
 
 @contextmanager
