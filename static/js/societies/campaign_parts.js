@@ -37,8 +37,11 @@ import {imageKind, imageState} from './words.js';
  * @property {number | null} next_offset
  */
 
+/** @param {string} text @returns {string} the head of a column of numbers, which is set to the right */
+export const numberHead = (text) => `${text}|number`;
+
 /**
- * @param {string[]} heads an entry that ends in `|number` is set to the right
+ * @param {string[]} heads texts, each with `|class` where its column has one
  * @param {HTMLTableRowElement[]} rows
  * @returns {HTMLTableElement}
  */
@@ -86,7 +89,7 @@ export function drawReaders(place, progress, onRemove) {
     return;
   }
   const rows = progress.readers.map((reader) => readerRow(reader, progress, onRemove));
-  replaceChildren(place, table([t('Name'), t('Progress'), `${t('Done')}|number`, `${t('Begun')}|number`, t('Last submitted'), ''], rows));
+  replaceChildren(place, table([t('Name'), t('Progress'), numberHead(t('Done')), numberHead(t('Begun')), t('Last submitted'), ''], rows));
 }
 
 /**
@@ -120,7 +123,7 @@ function readerRow(reader, progress, onRemove) {
 /** @param {HTMLElement} place @param {ImageRow[]} images @param {Progress} progress */
 export function drawImages(place, images, progress) {
   const rows = images.map((image) => imageRow(image, progress));
-  const heads = ['', t('Image'), t('State'), `${t('Reads')}|number`, `${t('Uncertainty')}|number`, t('Look at')];
+  const heads = ['', t('Image'), t('State'), numberHead(t('Reads')), numberHead(t('Uncertainty')), t('Look at')];
   replaceChildren(place, table(heads, rows));
 }
 

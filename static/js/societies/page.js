@@ -189,5 +189,5 @@ export function shortTime(iso) {
 
 /** @param {string} state @returns {string} */
 export function campaignState(state) {
-  return state === 'closed' ? t('closed') : t('open');
+  return state === 'closed' ? t('closed') : t('in progress');
 }
