@@ -42,7 +42,7 @@ def run() -> list[tuple[str, str]]:
                 page.goto(f"{site.url}/login/")
                 page.fill("input[name=username]", user)
                 page.fill("input[name=password]", PASSWORD)
-                page.click("main button[type=submit]")
+                page.press("input[name=password]", "Enter")
                 page.wait_for_url(f"{site.url}/")
                 for name, image_id in _images(page, site.url)[:2]:
                     address = f"{site.url}/images/{image_id}/"

@@ -2,6 +2,8 @@
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+_SPECIFIER = r"""\s*from\s*['"](?P<url>\./[^'"]*|\.\./[^'"]*)["']\s*;)"""
+
 
 class ModuleStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # the library has no types
     """Rewrites the relative imports between ES modules to the hashed names as well."""
@@ -9,3 +11,16 @@ class ModuleStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     support_js_module_import_aggregation = True
     # A module's name depends on the names of what it imports: one pass per step of the longest chain of imports.
     max_post_process_passes = 20
+    # Django's own patterns start at the words "import" and "export" wherever they stand, in comments too, and then rename
+    # what follows twice. A statement starts a line, and its names stand in braces or are one word.
+    _js_module_import_aggregation_patterns = (
+        "*.js",
+        (
+            (
+                r"(?m)^(?P<matched>import(?P<import>\s*(?:\w+\s*,\s*)?(?:\{[^}]*\}|\*\s*as\s+\w+|\w+))" + _SPECIFIER,
+                'import%(import)s from "%(url)s";',
+            ),
+            (r"(?m)^(?P<matched>export(?P<exports>\s*(?:\{[^}]*\}|\*(?:\s*as\s+\w+)?))" + _SPECIFIER, 'export%(exports)s from "%(url)s";'),
+            (r"""(?m)^(?P<matched>import\s*['"](?P<url>\./[^'"]*|\.\./[^'"]*)["']\s*;)""", 'import"%(url)s";'),
+        ),
+    )

@@ -1,16 +1,9 @@
 """What every test stands on: the test data, a data folder of its own, and a database that can be emptied."""
 
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-# Before Django reads its settings: a test never touches the site's own data folder.
-_DATA_DIR = tempfile.TemporaryDirectory(prefix="mitate-test-")
-os.environ["MITATE_DATA_DIR"] = _DATA_DIR.name
-os.environ.setdefault("MITATE_SECRET_KEY", "only-for-tests-" + "0123456789" * 5)
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -80,7 +80,7 @@ class Visit:
         self.page.goto(f"{self.site.url}/login/")
         self.page.fill("input[name=username]", user)
         self.page.fill("input[name=password]", PASSWORD)
-        self.page.click("main button[type=submit]")
+        self.page.press("input[name=password]", "Enter")
         self.page.wait_for_url(f"{self.site.url}/")
 
 
