@@ -1,7 +1,8 @@
 """The only row locks of the annotation app, in the order in which they may be taken: campaign, then read.
 
-PostgreSQL locks the row until the transaction ends. SQLite has one writer at a time, because its transactions begin
-IMMEDIATE; there the functions only read. Rows that merely refer to a locked one are not held up by it. Whoever holds a read's lock owns its sequence and all its annotations.
+PostgreSQL locks the row until the transaction ends; rows that merely refer to it are not held up. SQLite has one writer at
+a time, because its transactions begin IMMEDIATE; there the functions only read. Whoever holds a read's lock owns its
+sequence and all its annotations.
 """
 
 from uuid import UUID
