@@ -21,6 +21,5 @@ api: list[URLPattern | URLResolver] = [
     path(f"{_MARK}revisions/", RevisionListView.as_view(), name="api-annotation-revisions"),
     *suggestion_urls,
     *export_urls,
-    *export_urls,
 ]
 pages: list[URLPattern | URLResolver] = [*page_urls, *schema_urls]
