@@ -1,0 +1,145 @@
+"""Who may do what: route -> method -> role -> HTTP status. To add a route, add its row; without one a test fails.
+
+A row names the roles that are let in and what they get. Everybody else gets what does not exist: 404. People without a
+session are asked to sign in: 401 from the API, a redirect to the sign-in page (302) from pages.
+
+Every role asks for objects of the first society; ``other_...`` are people of the second one. The read asked for is the one
+that ``reader`` holds, but for ``leaver``, who asks for their own.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+ANONYMOUS: Final = "anonymous"
+ADMIN: Final = "admin"
+EXPORTER: Final = "exporter"
+READER: Final = "reader"
+COLLEAGUE: Final = "colleague"
+OUTSIDER: Final = "outsider"
+LEAVER: Final = "leaver"
+NOBODY: Final = "nobody"
+OPERATOR: Final = "superuser"
+OTHERS: Final = ("other_admin", "other_exporter", "other_reader")
+"""People of another society."""
+ROLES: Final = (ANONYMOUS, ADMIN, EXPORTER, READER, COLLEAGUE, OUTSIDER, LEAVER, NOBODY, OPERATOR, *OTHERS)
+"""``outsider``: a reader of the society who is not in the campaign; ``leaver``: taken off it; ``nobody``: in no society."""
+SIGNED_IN: Final = tuple(role for role in ROLES if role != ANONYMOUS)
+
+Row = dict[str, int]
+
+MANAGERS: Final = (ADMIN, OPERATOR)
+EXPORTERS: Final = (EXPORTER, OPERATOR)
+WATCHERS: Final = (ADMIN, EXPORTER, OPERATOR)
+READERS: Final = (READER, COLLEAGUE)
+VIEWERS: Final = (*READERS, *WATCHERS)
+
+
+def api(status: int, *roles: str, **exceptions: int) -> Row:
+    """Return a row of the API: these roles get a status, the exceptions theirs, all others 404, the anonymous 401."""
+    return {**dict.fromkeys(ROLES, 404), ANONYMOUS: 401, **dict.fromkeys(roles, status), **exceptions}
+
+
+def page(*roles: str) -> Row:
+    """Return a row of a page: these roles see it, all others get 404, the anonymous are sent to the sign-in page."""
+    return {**dict.fromkeys(ROLES, 404), ANONYMOUS: 302, **dict.fromkeys(roles, 200)}
+
+
+def public(status: int = 200, **exceptions: int) -> Row:
+    """Return a row of something that holds nothing of anybody's: the same for all."""
+    return {**dict.fromkeys(ROLES, status), **exceptions}
+
+
+def own_read(status: int, *, gone: int = 403) -> Row:
+    """Return a row of changing a read: its reader may; who sees it without being its reader is told so; one taken off may not."""
+    return api(status, READER, admin=403, superuser=403, leaver=gone)
+
+
+SEEING_A_READ: Final = api(200, READER, LEAVER, *MANAGERS)
+
+TABLE: Final[dict[str, dict[str, Row]]] = {
+    # what belongs to nobody
+    "api-schema": {"GET": public()},
+    "document-schema": {"GET": public()},
+    "javascript-catalog": {"GET": public()},
+    "set_language": dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), public(302)),
+    # accounts: everybody has their own
+    "login": {
+        "GET": public(302, anonymous=200),
+        "POST": public(302, anonymous=200),
+        "PUT": public(302, anonymous=200),
+    },
+    "logout": {"POST": public(302)},
+    "password_change": {"GET": page(*SIGNED_IN), "POST": page(*SIGNED_IN), "PUT": page(*SIGNED_IN)},
+    # catalogue
+    "collections": {"GET": page(*SIGNED_IN)},
+    "collection": {"GET": page(*VIEWERS)},
+    "collection-upload": {"GET": page(*MANAGERS)},
+    "api-collections": {"GET": api(200, *SIGNED_IN)},
+    "api-collection-images": {"GET": api(200, *VIEWERS)},
+    "api-collection-uploads": {"POST": api(201, *MANAGERS)},
+    "api-image": {"GET": api(200, *VIEWERS)},
+    "api-image-open": {"POST": api(200, *VIEWERS)},
+    "image-thumbnail": {"GET": api(200, *VIEWERS)},
+    "image": {"GET": page(*VIEWERS)},
+    # reads and marks
+    "read": {"GET": page(READER, LEAVER, *MANAGERS)},
+    "api-read": {"GET": SEEING_A_READ},
+    "api-read-annotations": {"GET": SEEING_A_READ},
+    "api-annotation-revisions": {"GET": SEEING_A_READ},
+    "read-suggestions": {"GET": SEEING_A_READ},
+    "api-read-operations": {"POST": own_read(200)},
+    "api-read-exposures": {"POST": own_read(204)},
+    "api-annotation": {"PUT": own_read(200), "DELETE": own_read(200)},
+    "api-read-lease": {"POST": own_read(200)},
+    "api-read-submit": {"POST": own_read(200)},
+    # models
+    "endpoints": {"GET": page(*MANAGERS, "other_admin")},
+    "endpoint-list": {
+        "GET": api(200, *SIGNED_IN),
+        # Whoever does not administer the society that is named is told the same, whether it exists or not.
+        "POST": {**public(403), ANONYMOUS: 401, ADMIN: 201, OPERATOR: 201},
+    },
+    "endpoint-check": {"POST": api(200, *MANAGERS)},
+    "suggestion-runs": {"GET": api(200, *MANAGERS), "POST": api(201, *MANAGERS)},
+    # campaigns
+    "home": {"GET": page(*SIGNED_IN)},
+    "campaign": {"GET": page(*WATCHERS)},
+    "campaign-new": {"GET": page(*MANAGERS, "other_admin")},
+    "api-campaigns": {"GET": api(200, *SIGNED_IN), "POST": api(201, *MANAGERS)},
+    "api-campaign-progress": {"GET": api(200, *WATCHERS)},
+    "api-campaign-next": {"POST": api(200, *READERS, OPERATOR)},
+    "api-campaign-readers": {"POST": api(200, *MANAGERS)},
+    "api-campaign-reader": {"DELETE": api(204, *MANAGERS)},
+    "api-campaign-state": {"POST": api(200, *MANAGERS)},
+    "api-campaign-endpoint": {"POST": api(200, *MANAGERS)},
+    "campaign-export": {"GET": api(200, *EXPORTERS)},
+    "case-document": {"GET": api(200, *EXPORTERS)},
+    # members
+    "members": {"GET": page(*MANAGERS)},
+    "api-members": {"GET": api(200, *MANAGERS), "POST": api(201, *MANAGERS)},
+    "api-member-role": {"DELETE": api(200, *MANAGERS)},
+}
+
+OPEN: Final = 0
+"""A socket that is let in; the others are closed with a code: 4401 not signed in, 4404 nothing here for you."""
+
+
+def socket(*roles: str) -> Row:
+    """Return a row of a socket: these roles are let in, all others find nothing, the anonymous are told to sign in."""
+    return {**dict.fromkeys(ROLES, 4404), ANONYMOUS: 4401, **dict.fromkeys(roles, OPEN)}
+
+
+SOCKETS: Final[dict[str, Row]] = {
+    "ws-read": socket(READER, LEAVER, *MANAGERS),
+    "ws-campaign": socket(*WATCHERS),
+}
+
+PIXELS: Final[dict[str, Row]] = {
+    # After opening the image, where that is possible; without a grant the answer is the same for every image, real or not.
+    address: {**dict.fromkeys(ROLES, 403), **dict.fromkeys(VIEWERS, 200)}
+    for address in ("tile", "frame")
+}
+
+PUBLIC: Final = frozenset({"api-schema", "document-schema", "javascript-catalog", "set_language", "login", "logout"})
+"""Routes that answer people without a session."""

@@ -1,0 +1,168 @@
+"""Societies in full swing: people in every role, real images, a campaign with reads in every state, a model, an export.
+
+Everything is made through the services, as on a real site. The caller gives the data folder (``settings.DATA_DIR``) and lists
+:data:`MODEL_HOST` in ``settings.MODEL_HOSTS``.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from django.contrib.auth.models import User
+
+from annotation.models import Annotation, Campaign, ExportRun, ModelEndpoint, Read, Suggestion, SuggestionRun
+from annotation.services.endpoints import register_endpoint
+from annotation.services.export import export_campaign
+from annotation.services.operations import apply_operations
+from annotation.services.suggestion_runs import _finish, _store, claim_run
+from annotation.services.suggestions import record_exposures, request_runs
+from annotation.suggestions.proposals import Proposal, Reading
+from societies.models import Society
+from societies.services.campaigns import add_reader, create_campaign, remove_reader
+from societies.services.societies import create_collection_for, create_society
+from societies.services.worklist import claim_next, submit
+from tests.annotation.marking.objects import diagnosis, put
+from tests.factories import ADMIN, EXPORTER, READER, make_person
+from viewer.models import Collection, Image
+from viewer.services.ingest import ingest_file
+
+SAMPLES: Final = Path(__file__).resolve().parents[2] / "samples"
+PHOTOGRAPHS: Final = ("dermatology/ISIC_0000001.jpg", "dermatology/ISIC_0000000.jpg")
+STACK: Final = "radiology/CT_small.dcm"
+MODEL_HOST: Final = "127.0.0.1:9"
+"""Nobody listens there, so a check of the endpoint fails at once."""
+FORM: Final[dict[str, Any]] = {"ageYears": 47, "sex": "F", "site": "back"}
+PEOPLE: Final = {"admin": ADMIN, "exporter": EXPORTER, **dict.fromkeys(("reader", "colleague", "outsider", "leaver"), READER)}
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """A society with everything that is its own.
+
+    Attributes:
+        society: the society.
+        people: by what they are: ``admin``, ``exporter``, ``reader`` and ``colleague`` (both in the campaign), ``outsider`` (a
+            reader of the society who is not in the campaign) and ``leaver`` (a reader who was taken off it with an open read).
+        collection: whose photographs the campaign asks for; it also holds a stack of frames.
+        photographs: the campaign's images.
+        stack: an image with frames.
+        campaign: asks three readers an image, and has a model.
+        endpoint: the model's endpoint.
+        reads: by person: ``reader`` and ``leaver`` hold theirs open, ``colleague`` has submitted.
+        annotation: the diagnosis in the reader's read.
+        suggestion: what the model proposed for the first photograph.
+        export: a finished export.
+    """
+
+    society: Society
+    people: dict[str, User]
+    collection: Collection
+    photographs: list[Image]
+    stack: Image
+    campaign: Campaign
+    endpoint: ModelEndpoint
+    reads: dict[str, Read]
+    annotation: Annotation
+    suggestion: Suggestion
+    export: ExportRun
+
+
+def make_tenant(word: str, *, name_ja: str) -> Tenant:
+    """Return a society in full swing; ``word`` is in every name that belongs to it."""
+    society = create_society(slug=word, name_ja=name_ja, name_en=f"{word.title()} society")
+    people = {person: make_person(society, person, role) for person, role in PEOPLE.items()}
+    collection = create_collection_for(society=society, slug=f"{word}-skin", name=f"{word.title()} skin")
+    photographs = [ingested(collection, SAMPLES / path, f"{word}-{number}.jpg") for number, path in enumerate(PHOTOGRAPHS)]
+    endpoint = register_endpoint(
+        user=people["admin"],
+        owner=society.slug,
+        name=f"{word} classifier",
+        url=f"http://{MODEL_HOST}/{word}",
+        model_name=f"{word}-model",
+        task="classify",
+    )
+    campaign = create_campaign(
+        user=people["admin"],
+        society=society,
+        collection=collection,
+        pack_slug="jda",
+        name={"ja": f"{name_ja}の調査", "en": f"{word.title()} survey"},
+        reads_per_image=3,
+        endpoint=endpoint,
+    )
+    stack = ingested(collection, SAMPLES / STACK, f"{word}-ct.dcm")
+    suggestion = suggested(campaign, photographs[0])
+    reads = make_reads(campaign, people, suggestion, word)
+    return Tenant(
+        society=society,
+        people=people,
+        collection=collection,
+        photographs=photographs,
+        stack=stack,
+        campaign=campaign,
+        endpoint=endpoint,
+        reads=reads,
+        annotation=Annotation.objects.get(read=reads["reader"]),
+        suggestion=suggestion,
+        export=exported(campaign, people["exporter"]),
+    )
+
+
+def ingested(collection: Collection, path: Path, name: str) -> Image:
+    """Return the image that a file became in a collection."""
+    result = ingest_file(collection=collection, path_or_stream=path, name=name)
+    assert result.image is not None, result
+    return result.image
+
+
+def suggested(campaign: Campaign, image: Image) -> Suggestion:
+    """Return a proposal from a finished run over an image, stored the way the worker stores it."""
+    queued = request_runs(campaign=campaign, user=campaign.created_by, images=[image])
+    run = claim_run()
+    assert run is not None
+    assert [run.pk] == [each.pk for each in queued]
+    proposal = Proposal(granularity="diagnosis", shape=None, label="melanoma", score=0.7, uncertainty=0.6, frame=None)
+    _store(run, 0, Reading(proposals=[proposal], uncertainty=0.6), "1.0", threshold=0.0)
+    _finish(run, [0.6])
+    assert SuggestionRun.objects.get(pk=run.pk).state == SuggestionRun.State.DONE
+    return Suggestion.objects.get(run=run)
+
+
+def make_reads(campaign: Campaign, people: dict[str, User], suggestion: Suggestion, word: str) -> dict[str, Read]:
+    """Return reads of the same image: one open with a diagnosis, one submitted, one of a reader who was taken off since."""
+    reads = {}
+    for person in ("reader", "colleague", "leaver"):
+        add_reader(campaign=campaign, user=people[person])
+        people[person] = User.objects.get(pk=people[person].pk)  # without the permissions that were looked up before
+        claimed = claim_next(user=people[person], campaign=campaign)
+        assert claimed is not None
+        assert claimed.image_id == suggestion.image_id
+        record_exposures(read=claimed.read, suggestion_ids=[suggestion.pk])
+        diagnose(claimed.read, text=f"{word} words of the {person}")
+        reads[person] = claimed.read
+    submit(user=people["colleague"], read_id=reads["colleague"].pk, sequence=1, active_seconds=5.0)
+    remove_reader(campaign=campaign, user=people["leaver"])
+    people["leaver"] = User.objects.get(pk=people["leaver"].pk)
+    return {person: Read.objects.get(pk=read.pk) for person, read in reads.items()}
+
+
+def diagnose(read: Read, *, text: str = "") -> uuid.UUID:
+    """Save a diagnosis of the image as the reader; return its id."""
+    annotation_id = uuid.uuid4()
+    said = diagnosis(text=text, form=FORM) | {"labels": ["melanoma"]}
+    result = apply_operations(user=read.reader, read_id=read.pk, operations=[put(annotation_id, said=said)]).results[0]
+    assert result.status == "applied", result.error and result.error.body()
+    return annotation_id
+
+
+def exported(campaign: Campaign, user: User) -> ExportRun:
+    """Return a finished export of a campaign."""
+    export = export_campaign(campaign=campaign, user=user, format_name="document", include_drafts=False)
+    for _chunk in export.chunks():
+        pass
+    run = ExportRun.objects.get(pk=export.run.pk)
+    assert run.state == ExportRun.State.DONE, run.error_code
+    return run
