@@ -10,22 +10,22 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import override_settings
 
+from tests.authorization.everybody import FIRST, SECOND, Everybody
 from tests.authorization.tenants import MODEL_HOST, make_tenant
-from tests.authorization.world import FIRST, SECOND, World
 
 
 @pytest.fixture(scope="package")
-def _two_societies(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def _two_societies(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everybody]:
     folder = tmp_path_factory.mktemp("authorization")
     (folder / "static").mkdir()
     own = override_settings(DATA_DIR=folder, STATIC_ROOT=folder / "static", MODEL_HOSTS=[MODEL_HOST])
     with own, django_db_blocker.unblock(), transaction.atomic():
         first, second = make_tenant(FIRST, name_ja="琥珀学会"), make_tenant(SECOND, name_ja="白樺学会")
-        yield World(first, second, User.objects.create_user("nobody"), User.objects.create_superuser("operator"))
+        yield Everybody(first, second, User.objects.create_user("nobody"), User.objects.create_superuser("operator"))
         transaction.set_rollback(True)
 
 
 @pytest.fixture
-def world(_two_societies: World, db: None) -> World:
+def world(_two_societies: Everybody, db: None) -> Everybody:
     """Two societies in full swing, as they were built."""
     return _two_societies

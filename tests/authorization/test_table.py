@@ -10,9 +10,9 @@ from django.urls import get_resolver, path, resolve, reverse
 from django.views.decorators.http import require_safe
 from rest_framework.views import APIView
 
+from tests.authorization.everybody import FIRST, SECOND, Everybody, ask, body_of, leaks, outside_of, secrets_of
 from tests.authorization.routes import METHODS, Route, gaps, leftovers, methods_of, routes
 from tests.authorization.table import ANONYMOUS, NOBODY, OPERATOR, OTHERS, ROLES, TABLE
-from tests.authorization.world import FIRST, SECOND, World, ask, body_of, leaks, outside_of, secrets_of
 
 CASES = [(route, method, role) for route, rows in TABLE.items() for method in rows for role in ROLES]
 STRANGERS = (ANONYMOUS, NOBODY, *OTHERS)
@@ -76,7 +76,7 @@ def test_a_new_method_of_a_known_route_is_noticed() -> None:
 
 
 @pytest.mark.parametrize(("route", "method", "role"), CASES, ids=lambda value: value)
-def test_answer(world: World, route: str, method: str, role: str) -> None:
+def test_answer(world: Everybody, route: str, method: str, role: str) -> None:
     parameters, asked = parameters_of(route), world.asked(role, route)
     response = ask(world.client(role), route, parameters, method, asked)
     text = body_of(response, asked)
@@ -94,7 +94,7 @@ def test_answer(world: World, route: str, method: str, role: str) -> None:
 
 
 @pytest.mark.parametrize("route", sorted(TABLE))
-def test_other_methods_are_refused(world: World, route: str) -> None:
+def test_other_methods_are_refused(world: Everybody, route: str) -> None:
     found = next(each for each in all_routes() if each.name == route)
     # The sign-in page sends people on who are signed in, whatever they ask.
     role = ANONYMOUS if route == "login" else OPERATOR
@@ -104,7 +104,7 @@ def test_other_methods_are_refused(world: World, route: str) -> None:
 
 @pytest.mark.parametrize("route", sorted(route for route, rows in TABLE.items() if "GET" in rows))
 @pytest.mark.parametrize("role", [ANONYMOUS, "reader", "admin", "other_admin"])
-def test_asking_for_the_head_only_tells_no_more(world: World, route: str, role: str) -> None:
+def test_asking_for_the_head_only_tells_no_more(world: Everybody, route: str, role: str) -> None:
     parameters, asked = parameters_of(route), world.asked(role, route)
     response = ask(world.client(role), route, parameters, "HEAD", asked)
     assert response.status_code == TABLE[route]["GET"][role]
@@ -112,7 +112,7 @@ def test_asking_for_the_head_only_tells_no_more(world: World, route: str, role: 
 
 
 @pytest.mark.parametrize("route", sorted(TABLE))
-def test_options_tell_nothing_of_objects(world: World, route: str) -> None:
+def test_options_tell_nothing_of_objects(world: Everybody, route: str) -> None:
     parameters, asked = parameters_of(route), world.asked("other_admin", route)
     phantom = asked.phantom()
     here = ask(world.client("other_admin"), route, parameters, "OPTIONS", asked)
@@ -121,11 +121,11 @@ def test_options_tell_nothing_of_objects(world: World, route: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["/admin/", "/media/", "/data/", "/api/", "/files/", "/static/../mitate.sqlite3", "/manifests/"])
-def test_what_is_no_route_is_nothing(world: World, address: str) -> None:
+def test_what_is_no_route_is_nothing(world: Everybody, address: str) -> None:
     assert world.client(OPERATOR).get(address).status_code == 404
 
 
-def test_pages_ask_people_to_sign_in_and_bring_them_back(world: World) -> None:
+def test_pages_ask_people_to_sign_in_and_bring_them_back(world: Everybody) -> None:
     for route, rows in TABLE.items():
         if rows.get("GET", {}).get(ANONYMOUS) == 302 and route not in {"set_language"}:
             asked = world.asked(ANONYMOUS)

@@ -1,0 +1,170 @@
+"""Two societies and everybody who may come to the site; what each role asks for, and how."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
+from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from django.urls import reverse
+
+from annotation.models import Annotation
+from tests.annotation.marking.objects import diagnosis, put
+from tests.authorization.table import ANONYMOUS, LEAVER, NOBODY, OPERATOR
+from tests.authorization.tenants import FORM, MODEL_HOST, SAMPLES, Tenant
+
+_TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=")[^"]*')
+FIRST, SECOND = "amber", "birch"
+"""The words that are in every name of the two societies."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an address or a body names; the members have the names of the parameters of addresses."""
+
+    collection_id: uuid.UUID
+    image_id: uuid.UUID
+    read_id: uuid.UUID
+    annotation_id: uuid.UUID
+    endpoint_id: uuid.UUID
+    campaign_id: uuid.UUID
+    suggestion_id: uuid.UUID
+    user_id: int
+    slug: str
+    role: str = "reader"
+    version: str = "1.0.0"
+
+    def phantom(self) -> Asked:
+        """Return the same for things that do not exist."""
+        fresh = {each.name: uuid.uuid4() for each in fields(self) if isinstance(getattr(self, each.name), uuid.UUID)}
+        return replace(self, user_id=987_654_321, slug="nowhere", **fresh)
+
+
+@dataclass(frozen=True)
+class Everybody:
+    """Two societies, and people who belong to neither."""
+
+    first: Tenant
+    second: Tenant
+    nobody: User
+    superuser: User
+
+    def user(self, role: str) -> User | None:
+        """Return the person of a role; None for somebody without a session."""
+        if role == ANONYMOUS:
+            return None
+        known = {NOBODY: self.nobody, OPERATOR: self.superuser}
+        tenant = self.second if role.startswith("other_") else self.first
+        return known.get(role) or tenant.people[role.removeprefix("other_")]
+
+    def client(self, role: str, *, language: str = "en", **options: Any) -> Client:
+        """Return a browser in which the person of a role is signed in."""
+        client = Client(headers={"Accept-Language": language}, **options)
+        user = self.user(role)
+        if user is not None:
+            client.force_login(user)
+        return client
+
+    def asked(self, role: str, route: str = "") -> Asked:
+        """Return what a role asks of the first society."""
+        # A reader is taken off the campaign in the one case; in the others somebody who is not in it is put in, or loses a role.
+        person = "colleague" if route == "api-campaign-reader" else "outsider"
+        return asked_of(self.first, reader="leaver" if role == LEAVER else "reader", person=person)
+
+
+def asked_of(tenant: Tenant, *, reader: str = "reader", person: str = "outsider") -> Asked:
+    """Return the things of a society, with the read of one of its readers and one of its people."""
+    read = tenant.reads[reader]
+    return Asked(
+        collection_id=tenant.collection.pk,
+        image_id=tenant.photographs[0].pk,
+        read_id=read.pk,
+        annotation_id=Annotation.objects.get(read=read).pk,
+        endpoint_id=tenant.endpoint.pk,
+        campaign_id=tenant.campaign.pk,
+        suggestion_id=tenant.suggestion.pk,
+        user_id=tenant.people[person].pk,
+        slug=tenant.society.slug,
+    )
+
+
+def _changed(asked: Asked) -> dict[str, Any]:
+    return diagnosis(text="changed", form=FORM) | {"labels": ["melanoma"]}
+
+
+BODIES: dict[tuple[str, str], Any] = {
+    ("api-read-operations", "POST"): lambda asked: {"operations": [put(asked.annotation_id, 1, said=_changed(asked))]},
+    ("api-read-exposures", "POST"): lambda asked: {"suggestion_ids": [str(asked.suggestion_id)]},
+    ("api-annotation", "PUT"): _changed,
+    ("api-read-submit", "POST"): lambda asked: {"sequence": 1, "active_seconds": 3},
+    ("endpoint-list", "POST"): lambda asked: {
+        "society": asked.slug,
+        "name": "another model",
+        "url": f"http://{MODEL_HOST}",
+        "model_name": "another",
+        "task": "classify",
+    },
+    ("suggestion-runs", "POST"): lambda asked: {"image_id": str(asked.image_id)},
+    ("api-campaigns", "POST"): lambda asked: {"collection_id": str(asked.collection_id), "pack": "jda", "name": {"en": "Second survey"}},
+    ("api-campaign-readers", "POST"): lambda asked: {"user_id": asked.user_id},
+    ("api-campaign-state", "POST"): lambda asked: {"state": "closed"},
+    ("api-campaign-endpoint", "POST"): lambda asked: {"endpoint_id": str(asked.endpoint_id)},
+    ("api-members", "POST"): lambda asked: {"username": "somebody-new", "name": "Somebody New", "role": "exporter"},
+}
+"""What is sent along, for routes that take a body."""
+
+
+def ask(client: Client, route: str, parameters: frozenset[str], method: str, asked: Asked, **more: str) -> HttpResponse:
+    """Send one request as a page would, with everything that lets it through where it is allowed; ``more`` are headers."""
+    address = reverse(route, kwargs={name: getattr(asked, name) for name in parameters})
+    headers = more | ({"If-Match": '"1"', "Idempotency-Key": str(uuid.uuid4())} if route == "api-annotation" else {})
+    if route == "api-collection-uploads":
+        return client.generic(method, address, headers=headers, **multipart((SAMPLES / "dermatology/ISIC_0000002.jpg").read_bytes()))
+    body = BODIES.get((route, method))
+    options: dict[str, Any] = {"data": body(asked), "content_type": "application/json"} if body else {}
+    response: HttpResponse = getattr(client, method.lower())(address, headers=headers, **options)
+    return response
+
+
+def multipart(content: bytes, name: str = "photo.jpg") -> dict[str, Any]:
+    """Return what ``Client.generic`` needs to send one file."""
+    data = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile(name, content, "image/jpeg")})
+    return {"data": data, "content_type": MULTIPART_CONTENT}
+
+
+def body_of(response: Any, asked: Asked | None = None) -> str:
+    """Return what a response says, without tokens, and with what was asked for replaced by its kind: an echo is no news."""
+    said = b"".join(response.streaming_content) if response.streaming else response.content
+    text = _TOKEN.sub(rb"\1", said).decode("utf-8", "replace")
+    if asked is None:
+        return text
+    for each in fields(asked):
+        if isinstance(getattr(asked, each.name), uuid.UUID):
+            text = text.replace(str(getattr(asked, each.name)), f"<{each.name}>")
+    return text.replace(f"/{asked.slug}/", "/<slug>/").replace(f"/{asked.user_id}/", "/<user_id>/")
+
+
+def outside_of(response: Any) -> dict[str, str]:
+    """Return the headers that tell something, without the length of a body that names what was asked for."""
+    return {name: value for name, value in response.headers.items() if name not in {"Content-Length", "Set-Cookie"}}
+
+
+def secrets_of(tenant: Tenant, word: str) -> list[str]:
+    """Return every word that only a society's own people may ever be told."""
+    things = [tenant.collection, *tenant.photographs, tenant.stack, tenant.campaign, tenant.endpoint, tenant.annotation]
+    things += [*tenant.reads.values(), tenant.suggestion, tenant.suggestion.run, tenant.export]
+    ids = [str(thing.pk) for thing in things]
+    # No digests: the two societies hold the same photographs, each its own copy.
+    return [*ids, *(each.replace("-", "") for each in ids), word, tenant.society.name_ja, tenant.campaign.name_ja]
+
+
+def leaks(text: str, secrets: list[str]) -> list[str]:
+    """Return the secrets that a text gives away."""
+    lowered = text.lower()
+    return [secret for secret in secrets if secret.lower() in lowered]
