@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -21,7 +22,7 @@ def assignment_json(assignment: Assignment) -> dict[str, Any]:
     """Return an assignment as its reader gets it."""
     return {
         "read_id": str(assignment.read_id),
-        "url": f"/reads/{assignment.read_id}/",
+        "url": reverse("read", args=[assignment.read_id]),
         "image_id": str(assignment.image_id),
         "lease_expires_at": assignment.leased_until.isoformat(),
     }

@@ -25,7 +25,13 @@ _TOOLS: Final = ("box", "polygon", "freehand", "point")
 
 def check_pack(pack: Pack) -> list[str]:
     """Return everything that is wrong with a pack; an empty list: nothing."""
-    return [*_check_frame(pack), *_check_labels(pack), *_check_diagnosis(pack), *check_form(pack.form_schema, pack.form_ui)]
+    return [
+        *_check_frame(pack),
+        *_check_labels(pack),
+        *_check_diagnosis(pack),
+        *_check_suggestions(pack),
+        *check_form(pack.form_schema, pack.form_ui),
+    ]
 
 
 def _check_frame(pack: Pack) -> Iterator[str]:
@@ -78,6 +84,18 @@ def _check_diagnosis(pack: Pack) -> Iterator[str]:
     offered = [label for label in pack.labels if label.role in wanted["label_roles"] and "diagnosis" in label.granularities]
     if wanted["required"] and not offered:
         yield "diagnosis: required, but no label can say it"
+
+
+def _check_suggestions(pack: Pack) -> Iterator[str]:
+    wanted = pack.suggestions
+    if not wanted:
+        return
+    if not wanted.get("model") or wanted.get("task") not in {"segment", "detect", "classify"}:
+        yield "suggestions: a model and a task are needed"
+    unknown = set(wanted.get("label_map", {}).values()) - {label.code for label in pack.labels}
+    yield from (f"suggestions: the label map leads to {code}, which is no label" for code in sorted(unknown))
+    if wanted.get("parameters", {}).get("granularity", pack.granularities[0]) not in pack.granularities:
+        yield "suggestions: a granularity that readers do not mark at"
 
 
 def check_form(schema: Mapping[str, Any], ui: Mapping[str, Any]) -> list[str]:

@@ -89,6 +89,7 @@ def test_checks_name_every_fault_of_a_pack() -> None:
         labels=(replace(first, ja="", colour="#202020"), replace(second, key=first.key, parent="nobody", granularities=("cell",)), *rest),
         tools=(),
         protocol={"ja": "…"},
+        suggestions={"model": "m", "task": "guess", "label_map": {"a": "nobody"}, "parameters": {"granularity": "cell"}},
     )
     faults = " | ".join(check_pack(broken))
     for part in (
@@ -99,6 +100,9 @@ def test_checks_name_every_fault_of_a_pack() -> None:
         "granularities beyond",
         "tools:",
         "protocol:",
+        "a model and a task",
+        "leads to nobody",
+        "do not mark at",
     ):
         assert part in faults
 

@@ -29,10 +29,20 @@ SOCIETIES = {
     "jda": ("皮膚科学会（デモ）", "Dermatology society (demo)", "dermatology"),
 }
 PEOPLE = {
-    "admin": (Membership.Role.ADMIN, "管理"),
-    "reader1": (Membership.Role.READER, "読影一"),
-    "reader2": (Membership.Role.READER, "読影二"),
-    "exporter": (Membership.Role.EXPORTER, "書出"),
+    "admin": (Membership.Role.ADMIN, "管理者"),
+    "reader1": (Membership.Role.READER, "読影者1"),
+    "reader2": (Membership.Role.READER, "読影者2"),
+    "exporter": (Membership.Role.EXPORTER, "書き出し担当"),
+}
+# The samples are public: no patient was asked for them, and their licences stand in samples/README.md.
+GOVERNANCE = {
+    "consent": {"mode": "waived", "withdrawn": False},
+    "purposes": ["education"],
+    "thirdPartyProvision": {"allowed": False},
+    "deidentification": {"methodCodes": [], "linkageTable": "none"},
+    "ownership": {"images": "see attribution", "annotations": "demo", "dataset": "demo"},
+    "licence": "LicenseRef-samples",
+    "attribution": "samples/README.md",
 }
 
 
@@ -65,6 +75,7 @@ class Command(BaseCommand):
             name=pack.name,
             reads_per_image=2,
             endpoint=endpoint,
+            governance=GOVERNANCE,
         )
         for person in ("reader1", "reader2"):
             add_reader(campaign=campaign, user=people[person])
@@ -75,7 +86,7 @@ class Command(BaseCommand):
         role, name = PEOPLE[person]
         username = f"{society.slug}-{person}"
         user = User.objects.filter(username=username).first() or User.objects.create_user(
-            username=username, password=PASSWORD, last_name=society.slug.upper(), first_name=name
+            username=username, password=PASSWORD, first_name=f"{society.slug.upper()} {name}"
         )
         add_role(society=society, user=user, role=role)
         return user
@@ -96,16 +107,18 @@ class Command(BaseCommand):
         return known or register_endpoint(
             user=admin,
             owner=society.slug,
-            name=f"reference: {model}",
+            name=f"{model} (reference)",
             url=f"http://{settings.MODEL_HOSTS[0]}",
             model_name=model,
             task=str(pack.suggestions["task"]),
             label_map=pack.suggestions.get("label_map", {}),
+            parameters=pack.suggestions.get("parameters", {}),
+            parameters=pack.suggestions.get("parameters", {}),
         )
 
     def _print_logins(self) -> None:
         self.stdout.write("\nDemo logins (for trying only; never use these on a site with real images)")
-        self.stdout.write(f"  password of all: {PASSWORD}")
+        self.stdout.write(f"  {'society':22}" + "".join(f"{person:15}" for person in PEOPLE))
         for slug, (_ja, name_en, _folder) in SOCIETIES.items():
-            logins = ", ".join(f"{slug}-{person}" for person in PEOPLE)
-            self.stdout.write(f"  {name_en.removesuffix(' (demo)'):22} {logins}")
+            self.stdout.write(f"  {name_en.removesuffix(' (demo)'):22}" + "".join(f"{slug}-{person}".ljust(15) for person in PEOPLE))
+        self.stdout.write(f"  password of all: {PASSWORD}\n")
