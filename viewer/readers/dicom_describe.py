@@ -61,6 +61,7 @@ def describe(header: Dataset, warnings: list[str]) -> dict[str, Any]:
         "series_description": base.plain_text(header.get("SeriesDescription") or "") or None,
         "instance_number": _integer(header.get("InstanceNumber")),
         "position_mm": position_mm(header, 0),
+        "orientation": orientation(header),
         "rows": _integer(header.get("Rows")),
         "columns": _integer(header.get("Columns")),
         "is_volume_wsi": sop_class == WSI_CLASS and not WITHHELD_KINDS & set(kind),
@@ -89,6 +90,17 @@ def acquisition(header: Dataset) -> dict[str, Any]:
         if (figure := number(header.get(keyword))) is not None:
             found[keyword] = figure
     return found
+
+
+def orientation(header: Dataset) -> list[float] | None:
+    """Direction cosines of the first frame's row and column (PS3.3 C.7.6.2.1.1), to 4 decimals; None when the file does not say.
+
+    Frames that lie in different planes are not one stack, however alike they are otherwise.
+    """
+    plane = functional(header, 0, "PlaneOrientationSequence") or header
+    axes = [number(value) for value in _several(plane.get("ImageOrientationPatient"))]
+    known = [round(value, 4) for value in axes if value is not None]
+    return known if len(axes) == len(known) == 6 else None
 
 
 def position_mm(header: Dataset, frame: int) -> float | None:
