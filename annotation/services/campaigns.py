@@ -1,7 +1,7 @@
 """Makes campaigns, gives them images, closes and reopens them. Who may read them is decided elsewhere, by grants."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NotRequired, TypedDict, Unpack
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -18,83 +18,60 @@ TOOLS: Final = ("box", "polygon", "freehand", "point")
 _DIAGNOSIS_MEMBERS: Final = {"required", "label_roles", "ask_certainty", "ask_basis", "basis_methods"}
 
 
+class CampaignDescription(TypedDict):
+    """What a campaign asks of its readers, and how."""
+
+    label_set: LabelSet  # a published version
+    form: FormDefinition | None  # a published version; None: the campaign has no form
+    endpoint: ModelEndpoint | None  # the model that makes suggestions
+    code: str  # short name, unique on the site; the document's project code
+    name: Mapping[str, str]  # {"ja": ..., "en": ...}
+    protocol: Mapping[str, str]  # what readers are asked to do, in both languages
+    protocol_version: str  # changes whenever the protocol does
+    document_project: Mapping[str, Any]  # {society, societyOther?}: the document's project block
+    granularities: Sequence[str]  # what readers mark at, in order
+    tools: Sequence[str]  # drawing tools that are offered, of TOOLS
+    diagnosis: Mapping[str, Any]  # {required, label_roles, ask_certainty, ask_basis, basis_methods}
+    governance: Mapping[str, Any]  # the governance block of exported documents
+    reads_per_image: NotRequired[int]  # how many readers read each image, 1 to 20; 1 when missing
+    lease_minutes: NotRequired[int]  # how long a reader holds an image without a sign of life, 1 to 1,440; 30 when missing
+
+
 @transaction.atomic
-def create_campaign(
-    *,
-    user: User,
-    collection: Collection,
-    images: Iterable[Image],
-    label_set: LabelSet,
-    form: FormDefinition | None,
-    endpoint: ModelEndpoint | None,
-    code: str,
-    name: Mapping[str, str],
-    protocol: Mapping[str, str],
-    protocol_version: str,
-    document_project: Mapping[str, Any],
-    granularities: Sequence[str],
-    tools: Sequence[str],
-    diagnosis: Mapping[str, Any],
-    governance: Mapping[str, Any],
-    reads_per_image: int = 1,
-    lease_minutes: int = 30,
-) -> Campaign:
+def create_campaign(*, user: User, collection: Collection, images: Iterable[Image], **description: Unpack[CampaignDescription]) -> Campaign:
     """Make a campaign over images of one collection and freeze these, so that what is read is what was asked.
 
     Args:
         user: who makes it.
         collection: the collection that all images are in.
         images: the images that readers are asked to read; more can be added later.
-        label_set: a published version.
-        form: a published version, or None when the campaign has no form.
-        endpoint: the model that makes suggestions, or None.
-        code: short name, unique on the site; the document's project code.
-        name: display in both languages, ``{"ja": ..., "en": ...}``.
-        protocol: what readers are asked to do, in both languages.
-        protocol_version: changes whenever the protocol does.
-        document_project: ``{society, societyOther?}`` for the document's project block.
-        granularities: what readers mark at, in order.
-        tools: drawing tools that are offered, of ``TOOLS``.
-        diagnosis: ``{required, label_roles, ask_certainty, ask_basis, basis_methods}``.
-        governance: the governance block of exported documents.
-        reads_per_image: how many readers read each image, 1 to 20.
-        lease_minutes: how long a reader holds an image without a sign of life, 1 to 1,440.
+        description: everything else, see :class:`CampaignDescription`.
 
     Raises:
         ApiError: ``campaign_invalid`` with a pointer, or ``image_not_in_collection``.
     """
-    asked = _checked_diagnosis(diagnosis)
-    faults = {
-        "/granularities": not granularities or not set(granularities) <= {str(known) for known in Granularity},
-        "/tools": not set(tools) <= set(TOOLS),
-        "/name": not (name.get("ja") and name.get("en")),
-        "/reads_per_image": not 1 <= reads_per_image <= 20,
-        "/lease_minutes": not 1 <= lease_minutes <= 1440,
-        "/code": Campaign.objects.filter(code=code).exists(),
-    }
-    for pointer, wrong in faults.items():
-        if wrong:
-            raise refusal("campaign_invalid", pointer)
-    campaign = Campaign.objects.create(
+    campaign = Campaign(
         collection=collection,
-        label_set=label_set,
-        form=form,
-        endpoint=endpoint,
-        code=code,
-        document_project=dict(document_project),
-        name_ja=name["ja"],
-        name_en=name["en"],
-        protocol_ja=protocol.get("ja", ""),
-        protocol_en=protocol.get("en", ""),
-        protocol_version=protocol_version,
-        granularities=list(granularities),
-        tools=list(tools),
-        diagnosis=asked,
-        governance=dict(governance),
-        reads_per_image=reads_per_image,
-        lease_minutes=lease_minutes,
+        label_set=description["label_set"],
+        form=description["form"],
+        endpoint=description["endpoint"],
+        code=description["code"],
+        document_project=dict(description["document_project"]),
+        name_ja=description["name"].get("ja", ""),
+        name_en=description["name"].get("en", ""),
+        protocol_ja=description["protocol"].get("ja", ""),
+        protocol_en=description["protocol"].get("en", ""),
+        protocol_version=description["protocol_version"],
+        granularities=list(description["granularities"]),
+        tools=list(description["tools"]),
+        diagnosis=_checked_diagnosis(description["diagnosis"]),
+        governance=dict(description["governance"]),
+        reads_per_image=description.get("reads_per_image", 1),
+        lease_minutes=description.get("lease_minutes", 30),
         created_by=user,
     )
+    _check(campaign)
+    campaign.save(force_insert=True)
     add_images(campaign=campaign, images=images)
     return campaign
 
@@ -134,6 +111,21 @@ def _set_state(campaign: Campaign, state: Campaign.State) -> Campaign:
     locked.save(update_fields=["state"])
     publish(CampaignChanged(campaign_id=locked.pk))
     return locked
+
+
+def _check(campaign: Campaign) -> None:
+    """Raise ApiError ``campaign_invalid`` where a value makes no sense."""
+    faults = {
+        "/granularities": not campaign.granularities or not set(campaign.granularities) <= {str(known) for known in Granularity},
+        "/tools": not set(campaign.tools) <= set(TOOLS),
+        "/name": not (campaign.name_ja and campaign.name_en),
+        "/reads_per_image": not 1 <= campaign.reads_per_image <= 20,
+        "/lease_minutes": not 1 <= campaign.lease_minutes <= 1440,
+        "/code": Campaign.objects.filter(code=campaign.code).exists(),
+    }
+    for pointer, wrong in faults.items():
+        if wrong:
+            raise refusal("campaign_invalid", pointer)
 
 
 def _checked_diagnosis(diagnosis: Mapping[str, Any]) -> dict[str, Any]:
