@@ -113,7 +113,6 @@ class Command(BaseCommand):
             task=str(pack.suggestions["task"]),
             label_map=pack.suggestions.get("label_map", {}),
             parameters=pack.suggestions.get("parameters", {}),
-            parameters=pack.suggestions.get("parameters", {}),
         )
 
     def _print_logins(self) -> None:
