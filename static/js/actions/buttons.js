@@ -18,10 +18,10 @@ const shortcut = (key) => key.replace('Ctrl', 'Control');
 /**
  * @param {Registry} registry
  * @param {string} id
- * @param {{text?: boolean, class?: string, showKey?: boolean, size?: number}} [options] `text` shows the label beside the icon
+ * @param {{text?: boolean, class?: string, showKey?: boolean, icon?: boolean}} [options] `text` shows the label beside the icon
  * @returns {HTMLButtonElement}
  */
-export function actionButton(registry, id, {text = false, class: className = 'tool-button', showKey = false, size = 20} = {}) {
+export function actionButton(registry, id, {text = false, class: className = 'tool-button', showKey = false, icon: hasIcon = true} = {}) {
   const action = registry.get(id);
   const [key] = action.keys ?? [];
   const button = el('button', {
@@ -30,7 +30,7 @@ export function actionButton(registry, id, {text = false, class: className = 'to
     data: {action: id},
     on: {click: () => registry.run(id)},
   });
-  if (action.icon) button.append(icon(action.icon, size));
+  if (action.icon && hasIcon) button.append(icon(action.icon));
   const caption = el('span');
   if (text) button.append(caption);
   const hint = showKey ? keyHint(key) : null;

@@ -14,7 +14,7 @@ export function formatScore(score) {
 /** @param {number} value @returns {string} three significant digits, without an exponent */
 function digits(value) {
   if (value >= 100) return String(Math.round(value));
-  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
+  return value === 0 ? '0' : String(Number(value.toPrecision(3)));
 }
 
 /** @param {number} um micrometres @returns {string} */
@@ -24,7 +24,7 @@ export function formatLength(um) {
 
 /** @param {number} um2 square micrometres @returns {string} */
 export function formatArea(um2) {
-  return um2 >= 100_000 ? `${digits(um2 / 1e6)} mm²` : `${digits(um2)} µm²`;
+  return um2 >= 10_000 ? `${digits(um2 / 1e6)} mm²` : `${digits(um2)} µm²`;
 }
 
 /**

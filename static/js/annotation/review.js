@@ -8,12 +8,14 @@ import {boundsOf} from './outline.js';
 /** @import {Viewer} from '../viewer/viewer.js' */
 /** @import {ActivityClock} from './activity.js' */
 /** @import {Store} from './store.js' */
-/** @import {Suggestion} from './types.js' */
+/** @import {Geometry, Suggestion} from './types.js' */
 /** @import {Workspace} from './workspace.js' */
 
 const FOCUS = 'suggestion-focus';
 /** A focused shape is shown with this much around it: shape to screen. */
 const PADDING_PX = 120;
+/** Smaller shapes are brought nearer before their vertices are edited; screen px. */
+const EDITABLE_PX = 140;
 
 export class Review {
   /**
@@ -131,6 +133,14 @@ export class Review {
     const id = acceptSuggestion(this.store, suggestion, {verdict: 'edit', activeSeconds: this.clock.take(FOCUS), into: this.#into(suggestion)});
     this.workspace.set({suggestion: null, tool: 'select'});
     this.workspace.select([id]);
+    if (suggestion.geometry) this.#makeRoom(suggestion.geometry);
+  }
+
+  /** Comes near enough to take hold of vertices. @param {Geometry} geometry */
+  #makeRoom(geometry) {
+    const bounds = boundsOf(geometry);
+    const onScreen = Math.max(bounds[2], bounds[3]) / (this.viewer.view.getResolution() ?? 1);
+    if (onScreen < EDITABLE_PX) this.viewer.fitTo(bounds, {padding: PADDING_PX, duration: 150});
   }
 
   startRelabelling() {

@@ -98,31 +98,34 @@ function build(data, session, viewer) {
   submission = new Submission({session, workspace, diagnosis, review, saving, say, busy, onSubmitted: close, homeUrl: data.home_url});
 
   replaceChildren(byId('save-slot'), saving.element);
-  buildToolbar(registry, rules);
+  buildToolbar(registry, rules, campaign.suggestions);
   replaceChildren(byId('submit-slot'), actionButton(registry, 'read.submit', {text: true, class: 'button-primary submit-button', showKey: true}), actionButton(registry, 'read.next', {text: true, class: 'next-button'}));
-  replaceChildren(
-    byId('panel'),
+  const hasTools = rules.tools.length > 0;
+  const asked = el(
+    'div',
+    {class: 'panel-asked', attrs: {tabindex: -1}},
     protocolPanel(campaign),
     rules.drawnLabels.length > 0 ? labelsPanel({registry, rules, workspace, choose: (label) => chooseLabel(parts, label)}) : null,
-    diagnosis?.element,
     proposals.element,
-    rules.tools.length > 0 ? new NotePanel({store, workspace}).element : null,
-    rules.tools.length > 0 ? new MarksPanel({viewer, store, workspace, rules, openProblem: (id) => problems.open(id)}).element : null,
+    diagnosis?.element,
   );
+  // What was marked stays in view, however long the form is.
+  const done = hasTools && [new NotePanel({store, workspace}).element, new MarksPanel({viewer, store, workspace, rules, openProblem: (id) => problems.open(id)}).element];
+  replaceChildren(byId('panel'), asked, done ? el('div', {class: 'panel-done'}, ...done) : null);
   wire({registry, session, workspace, viewer, suggestions, notices, close});
   if (!read.can_write) close();
 }
 
-/** @param {Registry} registry @param {MarkingRules} rules */
-function buildToolbar(registry, rules) {
+/** @param {Registry} registry @param {MarkingRules} rules @param {boolean} hasSuggestions */
+function buildToolbar(registry, rules, hasSuggestions) {
   /** @param {...string} ids */
   const group = (...ids) => el('div', {class: 'tool-group', attrs: {role: 'group'}}, ...ids.map((id) => actionButton(registry, id)));
   const hasTools = rules.tools.length > 0;
   replaceChildren(
     byId('toolbar'),
-    group('tool.select', ...rules.tools.map((tool) => `tool.${tool}`)),
+    hasTools && group('tool.select', ...rules.tools.map((tool) => `tool.${tool}`)),
     group('marks.undo', 'marks.redo', ...(hasTools ? ['marks.delete'] : [])),
-    group('suggestion.show'),
+    hasSuggestions && group('suggestion.show'),
     el('span', {class: 'spacer'}),
     group('read.panel', 'read.help'),
   );

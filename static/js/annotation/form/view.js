@@ -54,7 +54,7 @@ function makeField(field, set) {
     case 'segments':
       return segments(field, set);
     case 'boolean':
-      return segments({...field, options: [{value: 1, label: t('Yes'), key: null}, {value: 0, label: t('No'), key: null}]}, (value) => set(value === null ? null : value === 1), (value) => (typeof value === 'boolean' ? Number(value) : value));
+      return yesNo(field, set);
     case 'chips':
       return chips(field, set);
     case 'select':
@@ -103,6 +103,14 @@ function segments(field, set, toOption = (value) => value) {
       });
     },
   };
+}
+
+/** @param {Field} field @param {(value: unknown) => void} set @returns {FieldView} */
+function yesNo(field, set) {
+  const options = [{value: 1, label: t('Yes'), key: null}, {value: 0, label: t('No'), key: null}];
+  const view = segments({...field, options}, (value) => set(value === null ? null : value === 1), (value) => (typeof value === 'boolean' ? Number(value) : value));
+  view.element.classList.add('is-short');
+  return view;
 }
 
 /** @param {Field} field @param {(value: unknown) => void} set @returns {FieldView} */
@@ -169,8 +177,9 @@ function textField(field, set) {
     if (problem.textContent) check();
   });
   const row = el('div', {class: `form-input${field.unit ? ' has-unit' : ''}`}, input, field.unit ? el('span', {class: 'unit', text: field.unit}) : null);
+  const isShort = field.kind !== 'string';
   return {
-    element: el('div', {class: 'form-field'}, ...caption(field, id), row, problem, helpText(field)),
+    element: el('div', {class: `form-field${isShort ? ' is-short' : ''}`}, ...caption(field, id), row, problem, helpText(field)),
     show: (value, isWritable) => {
       input.disabled = !isWritable;
       if (document.activeElement === input || problem.textContent) return;

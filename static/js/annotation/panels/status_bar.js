@@ -11,9 +11,7 @@ const perPixel = (um) => (um >= 100 ? `${(um / 1000).toFixed(3)} mm/px` : `${um.
 export class StatusBar {
   /** @param {{element: HTMLElement, viewer: Viewer}} parts */
   constructor({element, viewer}) {
-    this.viewer = viewer;
     this.message = el('span', {class: 'status-message', attrs: {role: 'status', 'aria-live': 'polite'}});
-    this.zoom = el('span', {class: 'numbers'});
     const {width, height, spacing, modality} = viewer.manifest;
     const isSquare = spacing !== null && Math.abs(spacing.x_um - spacing.y_um) < 1e-6 * spacing.x_um;
     const scale = spacing ? (isSquare ? perPixel(spacing.x_um) : `${perPixel(spacing.x_um)} × ${perPixel(spacing.y_um)}`) : t('Scale unknown');
@@ -21,22 +19,10 @@ export class StatusBar {
       element,
       this.message,
       el('span', {class: 'spacer'}),
-      this.zoom,
       el('span', {class: 'numbers', text: `${width} × ${height} px`}),
       el('span', {class: `numbers${spacing ? '' : ' is-unknown'}`, text: scale}),
       modality ? el('span', {text: modality}) : null,
     );
-    viewer.onChange(({kind}) => {
-      if (kind === 'view') this.#drawZoom();
-    });
-    this.#drawZoom();
-  }
-
-  #drawZoom() {
-    const {magnification} = this.viewer;
-    if (!magnification) return;
-    const digits = magnification < 10 ? 1 : 0;
-    this.zoom.textContent = this.viewer.usesObjectives ? `${magnification.toFixed(digits)}×` : `${Math.round(magnification * 100)} %`;
   }
 
   /** @param {string | null} text null: nothing to say @param {boolean} [isProblem] */

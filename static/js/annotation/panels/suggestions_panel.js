@@ -42,7 +42,7 @@ export class SuggestionsPanel {
     this.decisions = el(
       'div',
       {class: 'decisions'},
-      el('div', {class: 'decision-buttons'}, ...DECISIONS.map((id) => actionButton(registry, id, {text: true, class: 'decision-button', showKey: true, size: 16}))),
+      el('div', {class: 'decision-buttons'}, ...DECISIONS.map((id) => actionButton(registry, id, {text: true, class: 'decision-button', showKey: true, icon: false}))),
       this.reason,
     );
     this.section = section({id: 'suggestions-panel', title: t('Suggestions')}, this.model, this.diagnoses, this.list.element, this.decisions);

@@ -3,7 +3,7 @@
 import {Feature, VectorLayer, VectorSource} from '../../../vendor/ol.mjs';
 import {geometryToOl, toOl} from '../../viewer/geometry.js';
 import {boundsOf, distanceToSegment, ringsOf} from '../outline.js';
-import {markStyle} from './styles.js';
+import {hasRoomForHandles, markStyle} from './styles.js';
 
 /** @import {Level0Point} from '../../viewer/geometry.js' */
 /** @import {Viewer} from '../../viewer/viewer.js' */
@@ -26,7 +26,7 @@ export class MarksLayer {
     this.source = new VectorSource();
     this.layer = new VectorLayer({
       source: this.source,
-      style: (feature) => this.#style(String(feature.getId())),
+      style: (feature, resolution) => this.#style(/** @type {Feature} */ (feature), resolution),
       updateWhileInteracting: true,
       updateWhileAnimating: true,
     });
@@ -116,18 +116,19 @@ export class MarksLayer {
     this.feature(id)?.set('isRefused', isRefused);
   }
 
-  /** @param {string} id */
-  #style(id) {
+  /** @param {Feature} feature @param {number} resolution */
+  #style(feature, resolution) {
+    const id = String(feature.getId());
     const mark = this.store.get(id);
     if (!mark) return [];
     const {selection, canWrite, tool} = this.workspace.state;
     const isSelected = selection.has(id);
-    const isRefused = this.feature(id)?.get('isRefused') === true;
+    const isRefused = feature.get('isRefused') === true;
     return markStyle({
       colour: this.rules.byCode.get(mark.body.labels[0])?.colour ?? UNKNOWN_COLOUR,
       isSelected,
       status: isRefused ? 'refused' : mark.status.kind,
-      showsHandles: isSelected && canWrite && tool === 'select' && selection.size === 1,
+      showsHandles: isSelected && canWrite && tool === 'select' && selection.size === 1 && hasRoomForHandles(feature, resolution),
     });
   }
 

@@ -3,7 +3,7 @@
  * each line is drawn twice. Styles are made once for each look and shared by all marks that have it.
  */
 
-import {CircleStyle, Fill, MultiPoint, Point, RegularShape, Stroke, Style, Text} from '../../../vendor/ol.mjs';
+import {CircleStyle, Fill, MultiPoint, Point, RegularShape, Stroke, Style, Text, extent, polygonFromExtent} from '../../../vendor/ol.mjs';
 
 /** @import {Feature} from '../../../vendor/ol.mjs' */
 /** @import {SyncStatus} from '../types.js' */
@@ -13,6 +13,10 @@ const SELECTED = '#ffffff';
 const REFUSED = '#ff4d4d';
 /** More vertices than this are no longer drawn as handles: they would hide the outline. */
 const MAX_HANDLES = 300;
+/** Handles closer together than this hide what they are about; screen px. */
+const HANDLE_SPACING_PX = 9;
+/** The frame around a suggestion in focus keeps this distance, so that it covers nothing of it; screen px. */
+const FOCUS_GAP_PX = 7;
 
 /**
  * @typedef {object} Look
@@ -47,11 +51,11 @@ function makeMarkStyle({colour, isSelected, status, showsHandles}) {
   const isFaulty = status === 'refused' || status === 'conflict';
   const line = isFaulty ? REFUSED : colour;
   const lineDash = isFaulty ? [8, 4] : undefined;
-  const width = isSelected ? 2.5 : 2;
+  const width = 2;
   const styles = [
     new Style({
       fill: new Fill({color: withAlpha(colour, isSelected ? 0.16 : 0.06)}),
-      stroke: new Stroke({color: isSelected ? SELECTED : CASING, width: width + (isSelected ? 3 : 2)}),
+      stroke: new Stroke({color: isSelected ? SELECTED : CASING, width: width + (isSelected ? 2.5 : 2)}),
       image: pointImage(isSelected ? SELECTED : CASING, isSelected ? 5 : 4),
       zIndex: isSelected ? 2 : 1,
     }),
@@ -59,6 +63,18 @@ function makeMarkStyle({colour, isSelected, status, showsHandles}) {
   ];
   if (showsHandles) styles.push(handleStyle());
   return styles;
+}
+
+/**
+ * @param {Feature} feature @param {number} resolution level-0 px per screen px
+ * @returns {boolean} whether the handles of a shape can be told apart at this zoom
+ */
+export function hasRoomForHandles(feature, resolution) {
+  const geometry = /** @type {any} */ (feature.getGeometry());
+  if (!geometry || geometry instanceof Point) return false;
+  const [left, bottom, right, top] = geometry.getExtent();
+  const vertices = geometry.getFlatCoordinates().length / 2;
+  return vertices <= MAX_HANDLES && (2 * (right - left + top - bottom)) / resolution / vertices >= HANDLE_SPACING_PX;
 }
 
 /** @param {string} color @param {number} width @returns {CircleStyle} a ring: the centre that is marked stays visible */
@@ -82,7 +98,6 @@ function handlesOf(feature) {
   /** @type {number[][][]} */
   const rings = geometry.getType() === 'MultiPolygon' ? geometry.getCoordinates().flat() : geometry.getCoordinates();
   const vertices = rings.flatMap((ring) => ring.slice(0, -1));
-  if (vertices.length > MAX_HANDLES) return [];
   if (feature.get('kind') !== 'Rectangle') return vertices;
   const middles = vertices.map((vertex, i) => {
     const next = vertices[(i + 1) % vertices.length];
@@ -91,26 +106,38 @@ function handlesOf(feature) {
   return [...vertices, ...middles];
 }
 
+/** @param {string} colour @returns {Style[]} */
+export function suggestionStyle(colour) {
+  const key = `suggestion ${colour}`;
+  let styles = cache.get(key);
+  if (!styles) {
+    const lineDash = [5, 4];
+    styles = [
+      new Style({
+        fill: new Fill({color: withAlpha(colour, 0.01)}),
+        stroke: new Stroke({color: CASING, width: 3, lineDash}),
+        image: suggestedPoint(CASING, 4),
+      }),
+      new Style({stroke: new Stroke({color: colour, width: 1.5, lineDash}), image: suggestedPoint(colour, 2)}),
+    ];
+    cache.set(key, styles);
+  }
+  return styles;
+}
+
 /**
- * @param {{colour: string, isFocused: boolean, text: string}} look `text`: score, drawn beside the one in focus
+ * What the suggestion in focus has besides: a frame at a distance, and its score.
+ * @param {string} text @param {number} resolution level-0 px per screen px
  * @returns {Style[]}
  */
-export function suggestionStyle({colour, isFocused, text}) {
-  const key = `suggestion ${colour} ${isFocused} ${text}`;
-  let styles = cache.get(key);
-  if (styles) return styles;
-  const lineDash = [5, 4];
-  styles = [
-    new Style({
-      fill: new Fill({color: withAlpha(colour, isFocused ? 0.12 : 0.01)}),
-      stroke: new Stroke({color: isFocused ? SELECTED : CASING, width: isFocused ? 4.5 : 3, lineDash}),
-      image: suggestedPoint(isFocused ? SELECTED : CASING, 4),
-    }),
-    new Style({stroke: new Stroke({color: colour, width: isFocused ? 2.5 : 1.5, lineDash}), image: suggestedPoint(colour, 2)}),
+export function focusStyle(text, resolution) {
+  /** @param {any} feature */
+  const frame = (feature) => polygonFromExtent(extent.buffer(feature.getGeometry().getExtent(), FOCUS_GAP_PX * resolution));
+  return [
+    new Style({geometry: frame, stroke: new Stroke({color: CASING, width: 5}), zIndex: 4}),
+    new Style({geometry: frame, stroke: new Stroke({color: SELECTED, width: 2}), zIndex: 5}),
+    ...(text ? [new Style({text: scoreText(text), geometry: topOf, zIndex: 6})] : []),
   ];
-  if (isFocused && text) styles.push(new Style({text: scoreText(text), geometry: topOf}));
-  cache.set(key, styles);
-  return styles;
 }
 
 /** @param {string} color @param {number} width @returns {CircleStyle} */
@@ -126,7 +153,7 @@ function scoreText(text) {
     fill: new Fill({color: '#ffffff'}),
     backgroundFill: new Fill({color: 'rgba(20, 20, 22, 0.85)'}),
     padding: [2, 5, 2, 5],
-    offsetY: -14,
+    offsetY: -20,
     overflow: true,
   });
 }

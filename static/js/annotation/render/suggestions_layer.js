@@ -5,7 +5,7 @@ import {geometryToOl} from '../../viewer/geometry.js';
 import {isOpen} from '../commands/suggestions.js';
 import {formatScore} from '../format.js';
 import {boundsOf} from '../outline.js';
-import {suggestionStyle} from './styles.js';
+import {focusStyle, suggestionStyle} from './styles.js';
 
 /** @import {Viewer} from '../../viewer/viewer.js' */
 /** @import {MarkingRules} from '../marking_rules.js' */
@@ -27,7 +27,7 @@ export class SuggestionsLayer {
       source: this.source,
       updateWhileInteracting: true,
       updateWhileAnimating: true,
-      style: (feature) => this.#style(String(feature.getId())),
+      style: (feature, resolution) => this.#style(String(feature.getId()), resolution),
     });
     viewer.addLayer(this.layer);
     store.observe((changes) => this.#onStore(changes));
@@ -73,13 +73,12 @@ export class SuggestionsLayer {
     this.source.addFeatures([...this.store.suggestions.values()].filter((suggestion) => this.isShown(suggestion)).map(toFeature));
   }
 
-  /** @param {string} id */
-  #style(id) {
+  /** @param {string} id @param {number} resolution */
+  #style(id, resolution) {
     const suggestion = this.store.suggestions.get(id);
     if (!suggestion) return [];
-    const label = this.rules.byCode.get(suggestion.labels[0]);
-    const isFocused = this.workspace.state.suggestion === id;
-    return suggestionStyle({colour: label?.colour ?? UNKNOWN_COLOUR, isFocused, text: isFocused ? formatScore(suggestion.score) : ''});
+    const styles = suggestionStyle(this.rules.byCode.get(suggestion.labels[0])?.colour ?? UNKNOWN_COLOUR);
+    return this.workspace.state.suggestion === id ? [...styles, ...focusStyle(formatScore(suggestion.score), resolution)] : styles;
   }
 
   /** @param {Position} point level-0 px @param {number} tolerance level-0 px @returns {Suggestion | null} the smallest one there */

@@ -149,6 +149,14 @@ export class Toolbox {
     workspace.select([id]);
   }
 
+  /** @returns {string} */
+  #selectHint() {
+    const {workspace, rules} = this.parts;
+    if (!workspace.state.canWrite) return t('Click a mark to see it.');
+    if (rules.isDiagnosisOnly) return t('Choose the diagnosis by its key, then press Enter: submit and next.');
+    return t('Click a mark to select it; drag it or its vertices to change it.');
+  }
+
   /** @returns {SelectHost} */
   #selectHost() {
     const {viewer, store, workspace, marks, suggestions, clock, say} = this.parts;
@@ -157,6 +165,7 @@ export class Toolbox {
       resolution: () => viewer.view.getResolution() ?? 1,
       canWrite: () => workspace.state.canWrite,
       say,
+      hint: () => this.#selectHint(),
       markAt: (point, tolerance) => marks.at(point, tolerance),
       suggestionAt: (point, tolerance) => suggestions.at(point, tolerance),
       selected: () => [...workspace.state.selection].flatMap((id) => store.get(id) ?? []),

@@ -3,7 +3,7 @@
  * it slows down with every one of them.
  */
 
-import {Collection, Modify, condition} from '../../../../vendor/ol.mjs';
+import {CircleStyle, Collection, Fill, Modify, Stroke, Style, condition} from '../../../../vendor/ol.mjs';
 import {t} from '../../../lib/i18n.js';
 import {geometryFromOl} from '../../../viewer/geometry.js';
 import {plainPrimary} from '../../../viewer/interactions.js';
@@ -41,6 +41,7 @@ export class ShapeEditor {
     this.modify = new Modify({
       features: this.features,
       pixelTolerance: GRIP_PX,
+      style: new Style({image: new CircleStyle({radius: 6, fill: new Fill({color: 'rgba(255, 255, 255, 0.35)'}), stroke: new Stroke({color: '#ffffff', width: 2})})}),
       condition: (event) => plainPrimary(event) && host.canWrite(),
       deleteCondition: (event) => condition.altKeyOnly(event) && condition.singleClick(event),
     });

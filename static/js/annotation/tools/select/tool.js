@@ -1,6 +1,5 @@
 /** Select: click, Shift + click, drag what is selected, drag the handles of a rectangle. Vertices: see shape_editor.js. */
 
-import {t} from '../../../lib/i18n.js';
 import {translate} from '../../outline.js';
 import {StateChart} from '../chart.js';
 import {handleAt, resize} from './handles.js';
@@ -15,6 +14,7 @@ import {handleAt, resize} from './handles.js';
  * @property {() => number} resolution level-0 px per screen px
  * @property {() => boolean} canWrite
  * @property {(text: string | null, isProblem?: boolean) => void} say
+ * @property {() => string} hint what can be done now
  * @property {(point: Position, tolerance: number) => Mark | null} markAt
  * @property {(point: Position, tolerance: number) => Suggestion | null} suggestionAt
  * @property {() => Mark[]} selected
@@ -52,7 +52,7 @@ class Idle {
   }
 
   enter() {
-    this.host.say(this.host.canWrite() ? t('Click a mark to select it; drag it or its vertices to change it.') : t('Click a mark to see it.'));
+    this.host.say(this.host.hint());
   }
 
   /** @param {ToolEvent} event */
