@@ -62,6 +62,12 @@ class Env(BaseSettings):
         """Make the folder independent of where a command was started."""
         return value.resolve()
 
+    def incoming_dir(self) -> Path:
+        """Return the folder for request bodies that are still coming, on the same file system as the images."""
+        folder = self.data_dir / "incoming"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
     def signing_key(self) -> str:
         """Return the signing key, making and keeping one (mode 0600) on the first start of a site that set none."""
         if self.secret_key:

@@ -129,6 +129,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "config.static_storage.ModuleStorage"},
 }
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+FILE_UPLOAD_TEMP_DIR = ENV.incoming_dir()
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 << 20
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
 

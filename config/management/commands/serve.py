@@ -47,6 +47,7 @@ class Command(BaseCommand):
             self._start_children(children, options)
             if options["demo"]:
                 call_command("demo", stdout=self.stdout)
+            children.watch()
             self.stdout.write(self.style.SUCCESS(f"\nMitate: http://{options['host']}:{options['port']}/   (Ctrl-C stops it)\n"))
             self._serve(options["host"], options["port"])
         except KeyboardInterrupt:
