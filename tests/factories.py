@@ -1,29 +1,22 @@
-"""Whole societies for tests: made by the services that make them in service, on a real image where pixels matter."""
+"""Societies, people and campaigns for tests, made by the services that make them in service."""
 
 from __future__ import annotations
 
 import itertools
 import uuid
-from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from annotation.models import Campaign, ExportRun, ModelEndpoint, Read, Suggestion, SuggestionRun
-from annotation.schema.shapes import normalise, parse_geometry
-from annotation.services.endpoints import register_endpoint
-from annotation.services.mark_checks import shape_columns
+from annotation.models import Campaign, Read
 from annotation.services.operations import apply_operations
 from societies.models import Assignment, Membership, Society
 from societies.services.campaigns import add_reader, create_campaign
 from societies.services.memberships import add_role
 from societies.services.societies import create_collection_for, create_society
-from societies.services.worklist import claim_next
 from viewer.models import Collection, Image, Series, Study
-from viewer.services.ingest import ingest_file
 
 ADMIN, READER, EXPORTER = Membership.Role.ADMIN, Membership.Role.READER, Membership.Role.EXPORTER
 _number = itertools.count(1)
@@ -139,97 +132,3 @@ def _put(body: dict[str, Any], annotation_id: uuid.UUID | None) -> dict[str, Any
 def finish(read: Read) -> int:
     """Give a read of the endoscopy pack all that it needs to be submitted; return its list revision."""
     return apply_operations(user=read.reader, read_id=read.pk, operations=[put_box(), put_diagnosis()]).sequence
-
-
-@dataclass(frozen=True)
-class Tenant:
-    """One complete society: people of each role, and one of everything that belongs to it."""
-
-    society: Society
-    admin: User
-    reader: User
-    other_reader: User
-    exporter: User
-    collection: Collection
-    image: Image
-    campaign: Campaign
-    endpoint: ModelEndpoint
-    read: Read
-    annotation_id: uuid.UUID
-    suggestion: Suggestion
-    export_run: ExportRun
-
-
-def make_tenant(slug: str, sample: Path) -> Tenant:
-    """A society whose reader has begun a read of one real image.
-
-    Args:
-        slug: its short name; every name in it starts with it.
-        sample: a photograph; it is really ingested.
-    """
-    society = make_society(slug)
-    admin, reader = make_person(society, "admin", ADMIN), make_person(society, "reader", READER)
-    other_reader, exporter = make_person(society, "other-reader", READER), make_person(society, "exporter", EXPORTER)
-    collection = create_collection_for(society=society, slug=f"{slug}-images", name=f"{slug}-images")
-    result = ingest_file(collection=collection, path_or_stream=sample, name=f"{slug}-{sample.name}")
-    assert result.image is not None, result.code
-    endpoint = register_endpoint(
-        user=admin, owner=slug, name=f"{slug}-model", url="http://127.0.0.1:8500", model_name="saliency-box", task="detect"
-    )
-    campaign = make_campaign_of(society, admin, collection, endpoint)
-    for person in (reader, other_reader):
-        add_reader(campaign=campaign, user=person)
-    # A fresh user object: permissions are cached on the one that asked before they were granted.
-    assignment = claim_next(user=User.objects.get(pk=reader.pk), campaign=campaign)
-    assert assignment is not None
-    annotation_id = uuid.uuid4()
-    apply_operations(user=User.objects.get(pk=reader.pk), read_id=assignment.read_id, operations=[put_box(annotation_id)])
-    return Tenant(
-        society=society,
-        admin=admin,
-        reader=reader,
-        other_reader=other_reader,
-        exporter=exporter,
-        collection=collection,
-        image=result.image,
-        campaign=campaign,
-        endpoint=endpoint,
-        read=assignment.read,
-        annotation_id=annotation_id,
-        suggestion=_suggestion(campaign, result.image, endpoint),
-        export_run=ExportRun.objects.create(campaign=campaign, requested_by=exporter, format="document"),
-    )
-
-
-def make_campaign_of(society: Society, admin: User, collection: Collection, endpoint: ModelEndpoint) -> Campaign:
-    """A campaign of the endoscopy pack over a collection, with two readers for each image."""
-    name = {"ja": f"{society.slug} の読影", "en": f"{society.slug} reading"}
-    return create_campaign(
-        user=admin, society=society, collection=collection, pack_slug="jges", name=name, reads_per_image=2, endpoint=endpoint
-    )
-
-
-def _suggestion(campaign: Campaign, image: Image, endpoint: ModelEndpoint) -> Suggestion:
-    """A finished pass of a model with one box."""
-    run = SuggestionRun.objects.create(
-        campaign=campaign,
-        image=image,
-        endpoint=endpoint,
-        state=SuggestionRun.State.DONE,
-        model_name="saliency-box",
-        model_version="1",
-        suggestion_count=1,
-        finished_at=timezone.now(),
-    )
-    shape = normalise(parse_geometry({"type": "Rectangle", "bbox": [20, 20, 30, 30]}))
-    return Suggestion.objects.create(
-        run=run,
-        campaign=campaign,
-        image=image,
-        position=0,
-        granularity="box",
-        labels=["lesion"],
-        score=0.7,
-        uncertainty=0.6,
-        **shape_columns(shape),
-    )

@@ -13,10 +13,15 @@ from django.test import Client
 from tests.annotation.marking.conftest import database_for_threads  # noqa: F401  # a fixture
 
 
+@pytest.fixture(autouse=True)
+def _served_folder(settings: Any, tmp_path: Path) -> None:
+    """Have a folder of static files; their middleware warns where it is missing."""
+    settings.STATIC_ROOT = tmp_path
+
+
 @pytest.fixture
-def client_of(settings: Any, tmp_path: Path) -> Callable[[User], Client]:
+def client_of() -> Callable[[User], Client]:
     """A browser that is signed in and set to English."""
-    settings.STATIC_ROOT = tmp_path  # the middleware for static files warns where the folder is missing
 
     def signed_in(user: User) -> Client:
         client = Client(headers={"Accept-Language": "en"})
