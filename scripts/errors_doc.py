@@ -1,0 +1,54 @@
+"""Write ``docs/errors.md`` from the tables of the code, or with ``--check`` fail when it differs."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+TARGET = Path(__file__).resolve().parent.parent / "docs" / "errors.md"
+_HEAD = """# Error codes
+
+Every refusal has the shape `{"error": {"code", "message", "hint"}}`, with a `pointer` where it is about a part of the request.
+The code never changes its meaning; message and hint come in the language of the request. Foreign and unknown things answer alike: `not_found`.
+"""
+
+
+def _rows() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
+    """Yield the title of each table with its rows of code, message and hint, in English."""
+    from annotation.errors import REFUSALS as MARKING  # noqa: PLC0415  # after Django is set up
+    from annotation.schema.problems import PROBLEM_TEXTS  # noqa: PLC0415
+    from annotation.services.suggestion_errors import ENDPOINT_TEXTS  # noqa: PLC0415
+    from societies.errors import REFUSALS as PEOPLE  # noqa: PLC0415
+    from viewer.readers.errors import REASONS as READING  # noqa: PLC0415
+    from viewer.services.reasons import REASONS as INGEST  # noqa: PLC0415
+
+    yield "Marks and reads", [(code, str(said.text), str(said.hint)) for code, said in MARKING.items()]
+    yield "Shapes and documents", [(code, str(said[0]), str(said[1])) for code, said in PROBLEM_TEXTS.items()]
+    yield "Societies, campaigns and the worklist", [(code, str(said.text), str(said.hint)) for code, said in PEOPLE.items()]
+    yield "Files that are refused", [(code, *said) for code, said in READING.items()]
+    yield "Taking files in", [(code, str(said.text), str(said.hint)) for code, said in INGEST.items()]
+    yield "Model endpoints", [(code, str(said[0]), str(said[1])) for code, said in ENDPOINT_TEXTS.items()]
+
+
+def generate() -> str:
+    """Return the page."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    import django  # noqa: PLC0415  # settings must be named first
+
+    django.setup()
+    from django.utils import translation  # noqa: PLC0415
+
+    parts = [_HEAD]
+    with translation.override("en"):
+        for title, rows in _rows():
+            table = "\n".join(f"| `{code}` | {text} | {hint} |" for code, text, hint in sorted(rows))
+            parts.append(f"## {title}\n\n| code | what it says | what to do next |\n|---|---|---|\n{table}\n")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    fresh = generate()
+    if "--check" not in sys.argv:
+        TARGET.write_text(fresh, "utf-8")
+    elif not TARGET.exists() or TARGET.read_text("utf-8") != fresh:
+        sys.exit("docs/errors.md is not what the code says; write it with: .venv/bin/python -m scripts.errors_doc")
