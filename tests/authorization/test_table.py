@@ -109,6 +109,7 @@ def test_asking_for_the_head_only_tells_no_more(world: Everybody, route: str, ro
     response = ask(world.client(role), route, parameters, "HEAD", asked)
     assert response.status_code == TABLE[route]["GET"][role]
     assert response.streaming or not response.content
+    response.close()
 
 
 @pytest.mark.parametrize("route", sorted(TABLE))
