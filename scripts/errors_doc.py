@@ -9,7 +9,8 @@ TARGET = Path(__file__).resolve().parent.parent / "docs" / "errors.md"
 _HEAD = """# Error codes
 
 Every refusal has the shape `{"error": {"code", "message", "hint"}}`, with a `pointer` where it is about a part of the request.
-The code never changes its meaning; message and hint come in the language of the request. Foreign and unknown things answer alike: `not_found`.
+The code never changes its meaning; message and hint come in the language of the request.
+Foreign and unknown things answer alike: `not_found`.
 """
 
 

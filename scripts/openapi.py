@@ -19,7 +19,7 @@ def generate() -> str:
 
     with translation.override("en"):
         schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-        rendered: bytes = OpenApiYamlRenderer().render(schema, renderer_context={})
+        rendered: bytes = OpenApiYamlRenderer().render(schema, renderer_context={})  # type: ignore[no-untyped-call]
     return rendered.decode("utf-8")
 
 
