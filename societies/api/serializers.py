@@ -178,7 +178,7 @@ class MemberRowSerializer(serializers.Serializer[object]):
     id = serializers.IntegerField()
     username = serializers.CharField()
     name = serializers.CharField()
-    roles = serializers.ListField(child=serializers.ChoiceField(choices=Membership.Role.choices))
+    roles = serializers.ListField(child=serializers.CharField(), help_text="admin, reader, exporter")
 
 
 class MemberListSerializer(serializers.Serializer[object]):

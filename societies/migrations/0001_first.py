@@ -8,98 +8,144 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('annotation', '0001_first'),
-        ('viewer', '0001_first'),
+        ("annotation", "0001_first"),
+        ("viewer", "0001_first"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Society',
+            name="Society",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('slug', models.SlugField(max_length=32, unique=True)),
-                ('name_ja', models.CharField(max_length=200)),
-                ('name_en', models.CharField(max_length=200)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("slug", models.SlugField(max_length=32, unique=True)),
+                ("name_ja", models.CharField(max_length=200)),
+                ("name_en", models.CharField(max_length=200)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'verbose_name_plural': 'societies',
-                'ordering': ['slug'],
-                'default_permissions': (),
+                "verbose_name_plural": "societies",
+                "ordering": ["slug"],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='SocietyCampaign',
+            name="SocietyCampaign",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('pack', models.SlugField(max_length=32)),
-                ('campaign', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='owner', to='annotation.campaign')),
-                ('society', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='societies.society')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("pack", models.SlugField(max_length=32)),
+                (
+                    "campaign",
+                    models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name="owner", to="annotation.campaign"),
+                ),
+                (
+                    "society",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="campaigns", to="societies.society"),
+                ),
             ],
             options={
-                'default_permissions': (),
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='SocietyCollection',
+            name="SocietyCollection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('collection', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='owner', to='viewer.collection')),
-                ('society', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='collections', to='societies.society')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "collection",
+                    models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name="owner", to="viewer.collection"),
+                ),
+                (
+                    "society",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="collections", to="societies.society"),
+                ),
             ],
             options={
-                'default_permissions': (),
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='SocietyEndpoint',
+            name="SocietyEndpoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('endpoint', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='owner', to='annotation.modelendpoint')),
-                ('society', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='endpoints', to='societies.society')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "endpoint",
+                    models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name="owner", to="annotation.modelendpoint"),
+                ),
+                (
+                    "society",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="endpoints", to="societies.society"),
+                ),
             ],
             options={
-                'default_permissions': (),
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Assignment',
+            name="Assignment",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('slot', models.PositiveSmallIntegerField(help_text="Which of the campaign's reads per image this is, from 0")),
-                ('state', models.CharField(choices=[('leased', 'being read'), ('done', 'done'), ('expired', 'expired')], default='leased', max_length=8)),
-                ('leased_until', models.DateTimeField()),
-                ('chosen_by', models.CharField(blank=True, help_text='Why this image came now: uncertainty or age', max_length=16)),
-                ('score', models.FloatField(blank=True, help_text='The uncertainty it was chosen by', null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='annotation.campaign')),
-                ('image', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='viewer.image')),
-                ('read', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='assignment', to='annotation.read')),
-                ('reader', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("slot", models.PositiveSmallIntegerField(help_text="Which of the campaign's reads per image this is, from 0")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("leased", "being read"), ("done", "done"), ("expired", "expired")], default="leased", max_length=8
+                    ),
+                ),
+                ("leased_until", models.DateTimeField()),
+                ("chosen_by", models.CharField(blank=True, help_text="Why this image came now: uncertainty or age", max_length=16)),
+                ("score", models.FloatField(blank=True, help_text="The uncertainty it was chosen by", null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "campaign",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="assignments", to="annotation.campaign"),
+                ),
+                ("image", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="assignments", to="viewer.image")),
+                (
+                    "read",
+                    models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="assignment", to="annotation.read"),
+                ),
+                (
+                    "reader",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="assignments", to=settings.AUTH_USER_MODEL),
+                ),
             ],
             options={
-                'default_permissions': (),
-                'indexes': [models.Index(fields=['campaign', 'state', 'leased_until'], name='assignment_expiry')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'expired'), _negated=True), fields=('campaign', 'image', 'slot'), name='one_live_claim_per_slot')],
+                "default_permissions": (),
+                "indexes": [models.Index(fields=["campaign", "state", "leased_until"], name="assignment_expiry")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "expired"), _negated=True),
+                        fields=("campaign", "image", "slot"),
+                        name="one_live_claim_per_slot",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('admin', 'society admin'), ('reader', 'reader'), ('exporter', 'exporter')], max_length=12)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-                ('society', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='societies.society')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "role",
+                    models.CharField(choices=[("admin", "society admin"), ("reader", "reader"), ("exporter", "exporter")], max_length=12),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "user",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="memberships", to=settings.AUTH_USER_MODEL),
+                ),
+                (
+                    "society",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="memberships", to="societies.society"),
+                ),
             ],
             options={
-                'default_permissions': (),
-                'constraints': [models.UniqueConstraint(fields=('society', 'user', 'role'), name='one_row_per_role')],
+                "default_permissions": (),
+                "constraints": [models.UniqueConstraint(fields=("society", "user", "role"), name="one_row_per_role")],
             },
         ),
     ]
