@@ -15,7 +15,7 @@ check "ruff" $bin/ruff check .
 check "ruff format" $bin/ruff format --check .
 check "mypy" $bin/mypy viewer annotation societies config reference_endpoint scripts manage.py
 check "import-linter" $bin/lint-imports
-check "djlint" $bin/djlint templates --check --lint --quiet
+check "djlint" $bin/djlint templates --lint
 check "codespell" $bin/codespell README.md CHANGELOG.md docs viewer annotation societies config reference_endpoint static/js static/css templates tests scripts bench
 check "tsc" npx --no-install tsc -p tsconfig.json
 check "vendored files" node scripts/build_vendor.mjs --check
