@@ -16,6 +16,8 @@ const FOCUS = 'suggestion-focus';
 const PADDING_PX = 120;
 /** Smaller shapes are brought nearer before their vertices are edited; screen px. */
 const EDITABLE_PX = 140;
+/** No nearer than this, for beyond it there is nothing but blurred pixels; level-0 px per screen px. */
+const EDITING_RESOLUTION = 0.1;
 
 export class Review {
   /**
@@ -25,8 +27,10 @@ export class Review {
    * @param {Workspace} parts.workspace
    * @param {ActivityClock} parts.clock
    * @param {(text: string | null, isProblem?: boolean) => void} parts.say
+   * @param {Record<string, unknown> | null} parts.startingForm what the form of a diagnosis begins with
    */
-  constructor({viewer, store, workspace, clock, say}) {
+  constructor({viewer, store, workspace, clock, say, startingForm}) {
+    this.startingForm = startingForm;
     this.viewer = viewer;
     this.store = store;
     this.workspace = workspace;
@@ -113,16 +117,22 @@ export class Review {
     if (next) this.#bringIntoView(next);
   }
 
-  /** @param {Suggestion} suggestion @returns {string | null} the diagnosis mark that takes it over */
-  #into(suggestion) {
-    if (suggestion.geometry !== null) return null;
-    return [...this.store.marks.values()].find(({body}) => body.geometry === null && MarkingRules.isImageLevel(body.granularity))?.id ?? null;
+  /**
+   * A suggested diagnosis goes into the diagnosis that is there, or begins one.
+   * @param {Suggestion} suggestion
+   * @returns {{into: string | null, form: Record<string, unknown> | null, activeSeconds: number}}
+   */
+  #circumstances(suggestion) {
+    const activeSeconds = this.clock.take(FOCUS);
+    if (suggestion.geometry !== null) return {into: null, form: null, activeSeconds};
+    const mark = [...this.store.marks.values()].find(({body}) => body.geometry === null && MarkingRules.isImageLevel(body.granularity));
+    return {into: mark?.id ?? null, form: mark?.body.form ?? this.startingForm, activeSeconds};
   }
 
   /** @param {Suggestion | null} [suggestion] */
   accept(suggestion = this.current) {
     if (!suggestion) return;
-    acceptSuggestion(this.store, suggestion, {activeSeconds: this.clock.take(FOCUS), into: this.#into(suggestion)});
+    acceptSuggestion(this.store, suggestion, this.#circumstances(suggestion));
     this.#advance(suggestion);
   }
 
@@ -130,7 +140,7 @@ export class Review {
   edit() {
     const suggestion = this.current;
     if (!suggestion) return;
-    const id = acceptSuggestion(this.store, suggestion, {verdict: 'edit', activeSeconds: this.clock.take(FOCUS), into: this.#into(suggestion)});
+    const id = acceptSuggestion(this.store, suggestion, {...this.#circumstances(suggestion), verdict: 'edit'});
     this.workspace.set({suggestion: null, tool: 'select'});
     this.workspace.select([id]);
     if (suggestion.geometry) this.#makeRoom(suggestion.geometry);
@@ -140,7 +150,7 @@ export class Review {
   #makeRoom(geometry) {
     const bounds = boundsOf(geometry);
     const onScreen = Math.max(bounds[2], bounds[3]) / (this.viewer.view.getResolution() ?? 1);
-    if (onScreen < EDITABLE_PX) this.viewer.fitTo(bounds, {padding: PADDING_PX, duration: 150});
+    if (onScreen < EDITABLE_PX) this.viewer.fitTo(bounds, {padding: PADDING_PX, duration: 150, minResolution: EDITING_RESOLUTION});
   }
 
   startRelabelling() {
@@ -154,12 +164,7 @@ export class Review {
     const suggestion = this.current;
     if (!suggestion) return;
     const verdict = suggestion.labels[0] === code ? 'accept' : 'relabel';
-    acceptSuggestion(this.store, suggestion, {
-      verdict,
-      labels: verdict === 'relabel' ? [code] : undefined,
-      activeSeconds: this.clock.take(FOCUS),
-      into: this.#into(suggestion),
-    });
+    acceptSuggestion(this.store, suggestion, {...this.#circumstances(suggestion), verdict, labels: verdict === 'relabel' ? [code] : undefined});
     this.say(null);
     this.#advance(suggestion);
   }

@@ -17,7 +17,7 @@ import {t, tn} from '../lib/i18n.js';
  * @property {DiagnosisPanel | null} diagnosis
  * @property {Review} review
  * @property {SaveState} saving
- * @property {(text: string, isProblem?: boolean) => void} say
+ * @property {(text: string | null, isProblem?: boolean) => void} say
  * @property {(isBusy: boolean) => void} busy
  * @property {() => void} onSubmitted
  * @property {string} homeUrl
@@ -101,6 +101,7 @@ export class Submission {
       }
     }
     await session.forget();
+    say(null);
     onSubmitted();
     return true;
   }

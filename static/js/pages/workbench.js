@@ -4,7 +4,7 @@ import {actionButton} from '../actions/buttons.js';
 import {HelpSheet} from '../actions/help.js';
 import {keepFocusOnClick, listenToKeys} from '../actions/keyboard.js';
 import {Registry} from '../actions/registry.js';
-import {fieldsOf} from '../annotation/form/model.js';
+import {fieldsOf, initialForm} from '../annotation/form/model.js';
 import {Lease} from '../annotation/lease.js';
 import {MarkingRules} from '../annotation/marking_rules.js';
 import {DiagnosisPanel} from '../annotation/panels/diagnosis_panel.js';
@@ -57,7 +57,9 @@ function build(data, session, viewer) {
   const say = status.say.bind(status);
   const suggestions = new SuggestionsLayer({viewer, store, workspace, rules});
   const marks = new MarksLayer({viewer, store, workspace, rules});
-  const review = new Review({viewer, store, workspace, clock, say});
+  const acquisition = viewer.manifest.acquisition ?? {};
+  const fields = campaign.form ? fieldsOf(campaign.form.schema, campaign.form.ui, acquisition) : [];
+  const review = new Review({viewer, store, workspace, clock, say, startingForm: campaign.form && initialForm(fields)});
   const toolbox = new Toolbox({viewer, store, workspace, rules, marks, suggestions, clock, say});
   const problems = new ProblemDialog({store, outbox, viewer, rules, reload: (id) => void session.reloadMark(id), show: (id) => workspace.select(store.get(id) ? [id] : [])});
   const saving = new SaveState({
@@ -67,7 +69,6 @@ function build(data, session, viewer) {
     discard: (entry) => void (entry.operation.annotation_id ? problems.discard(entry.operation.annotation_id) : outbox.discardEntry(entry).then(() => session.pullSuggestions())),
   });
   const registry = new Registry();
-  const acquisition = viewer.manifest.acquisition ?? {};
   /** @type {DiagnosisPanel | null} */
   let diagnosis = null;
   /** @type {Submission | undefined} */
@@ -81,12 +82,12 @@ function build(data, session, viewer) {
     diagnosis: () => diagnosis,
     submission: () => /** @type {Submission} */ (submission),
     takeReason: () => proposals?.takeReason() ?? '',
-    fields: campaign.form ? fieldsOf(campaign.form.schema, campaign.form.ui, acquisition) : [],
+    fields,
     openHelp: () => help.open(),
     openSaving: () => saving.open(),
   };
   addWorkbenchActions(registry, parts);
-  if (rules.asksDiagnosis) diagnosis = new DiagnosisPanel({campaign, acquisition, store, workspace, rules, registry, clock});
+  if (rules.asksDiagnosis) diagnosis = new DiagnosisPanel({campaign, fields, store, workspace, rules, registry, clock});
   proposals = new SuggestionsPanel({viewer, store, workspace, rules, registry, review, exposures: read.can_write ? session.exposures : null});
   const busy = (/** @type {boolean} */ isBusy) => document.body.classList.toggle('is-busy', isBusy);
   const notices = new Notices({element: byId('notices'), loginUrl: data.login_url});
@@ -110,7 +111,7 @@ function build(data, session, viewer) {
     diagnosis?.element,
   );
   // What was marked stays in view, however long the form is.
-  const done = hasTools && [new NotePanel({store, workspace}).element, new MarksPanel({viewer, store, workspace, rules, openProblem: (id) => problems.open(id)}).element];
+  const done = hasTools && [new MarksPanel({viewer, store, workspace, rules, openProblem: (id) => problems.open(id)}).element, new NotePanel({store, workspace}).element];
   replaceChildren(byId('panel'), asked, done ? el('div', {class: 'panel-done'}, ...done) : null);
   wire({registry, session, workspace, viewer, suggestions, notices, close});
   if (!read.can_write) close();

@@ -19,9 +19,10 @@ export const isOpen = (suggestion) => !suggestion.decision || suggestion.decisio
  * @param {string[]} [choice.labels] instead of the suggested ones
  * @param {number} [choice.activeSeconds]
  * @param {string | null} [choice.into] the diagnosis mark that takes the suggested diagnosis over
+ * @param {Record<string, unknown> | null} [choice.form] of that diagnosis
  * @returns {string} id of the mark
  */
-export function acceptSuggestion(store, suggestion, {verdict = 'accept', labels, activeSeconds = 0, into = null} = {}) {
+export function acceptSuggestion(store, suggestion, {verdict = 'accept', labels, activeSeconds = 0, into = null, form = null} = {}) {
   const id = into ?? newId();
   const {granularity, geometry, frame} = suggestion;
   const base = (into && store.get(into)?.body) || newBody({granularity, geometry, frame, labels: []});
@@ -29,6 +30,7 @@ export function acceptSuggestion(store, suggestion, {verdict = 'accept', labels,
   const body = {
     ...base,
     labels: labels ?? suggestion.labels,
+    form: form ?? base.form,
     origin: 'suggestion',
     suggestion_id: suggestion.id,
     active_seconds: seconds(base.active_seconds + activeSeconds),

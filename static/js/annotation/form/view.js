@@ -40,6 +40,11 @@ export class FormView {
     this.onChange(this.data);
   }
 
+  /** @returns {Field | null} a field whose text on screen cannot be saved */
+  wrongField() {
+    return this.fields.find(({name}) => this.views.get(name)?.element.querySelector('[aria-invalid]')) ?? null;
+  }
+
   /** @param {string} name brings a field to the reader's eyes */
   focus(name) {
     const view = this.views.get(name);
@@ -64,11 +69,14 @@ function makeField(field, set) {
   }
 }
 
-/** @param {Field} field @param {string} id @returns {HTMLElement[]} */
-function caption(field, id) {
-  const parts = [el('span', {text: field.title})];
-  if (field.isRequired) parts.push(el('span', {class: 'required', text: '*', attrs: {title: t('Required'), 'aria-hidden': 'true'}}));
-  return [el('span', {class: 'form-title', attrs: {id}}, ...parts)];
+/**
+ * @param {Field} field @param {string} id of the title; with `control` of what it is the label of
+ * @param {{control?: boolean}} [options]
+ * @returns {HTMLElement}
+ */
+function caption(field, id, {control = false} = {}) {
+  const star = field.isRequired ? el('span', {class: 'required', text: '*', attrs: {title: t('Required'), 'aria-hidden': 'true'}}) : null;
+  return control ? el('label', {class: 'form-title', text: field.title, attrs: {for: id}}, star) : el('span', {class: 'form-title', text: field.title, attrs: {id}}, star);
 }
 
 /** @param {Field} field @returns {HTMLElement | null} */
@@ -94,7 +102,7 @@ function segments(field, set, toOption = (value) => value) {
   );
   const row = el('div', {class: 'segments', attrs: {role: 'group', 'aria-labelledby': id}}, ...buttons);
   return {
-    element: el('div', {class: 'form-field'}, ...caption(field, id), row, helpText(field)),
+    element: el('div', {class: 'form-field'}, caption(field, id), row, helpText(field)),
     show: (value, isWritable) => {
       const chosen = toOption(value);
       buttons.forEach((button, i) => {
@@ -119,7 +127,7 @@ function chips(field, set) {
   const boxes = field.options.map(() => el('input', {attrs: {type: 'checkbox'}, on: {change: () => set(field.options.filter((_, i) => boxes[i].checked).map(({value}) => value))}}));
   const row = el('div', {class: 'chips', attrs: {role: 'group', 'aria-labelledby': id}}, ...boxes.map((box, i) => el('label', {class: 'chip'}, box, el('span', {text: field.options[i].label}))));
   return {
-    element: el('div', {class: 'form-field'}, ...caption(field, id), row, helpText(field)),
+    element: el('div', {class: 'form-field'}, caption(field, id), row, helpText(field)),
     show: (value, isWritable) => {
       boxes.forEach((box, i) => {
         box.disabled = !isWritable;
@@ -134,12 +142,12 @@ function selectField(field, set) {
   const id = `field-${(made += 1)}`;
   const select = el(
     'select',
-    {attrs: {'aria-labelledby': id}, on: {change: () => set(select.selectedIndex === 0 ? null : field.options[select.selectedIndex - 1].value)}},
+    {attrs: {id}, on: {change: () => set(select.selectedIndex === 0 ? null : field.options[select.selectedIndex - 1].value)}},
     el('option', {text: '–', attrs: {value: ''}}),
     ...field.options.map((option) => el('option', {text: option.label})),
   );
   return {
-    element: el('div', {class: 'form-field'}, ...caption(field, id), select, helpText(field)),
+    element: el('div', {class: 'form-field'}, caption(field, id, {control: true}), select, helpText(field)),
     show: (value, isWritable) => {
       select.disabled = !isWritable;
       select.selectedIndex = field.options.findIndex((option) => option.value === value) + 1;
@@ -156,7 +164,7 @@ function inputAttributes(field) {
 function textField(field, set) {
   const id = `field-${(made += 1)}`;
   const isLong = field.kind === 'string' && (field.maxLength ?? 0) > LONG_TEXT;
-  const attrs = {'aria-labelledby': id, 'aria-describedby': `${id}-problem`};
+  const attrs = {id, 'aria-describedby': `${id}-problem`, 'aria-required': field.isRequired ? 'true' : null};
   const input = isLong ? el('textarea', {attrs: {...attrs, rows: 3}}) : el('input', {attrs: {...attrs, ...inputAttributes(field)}});
   const problem = el('span', {class: 'form-problem', attrs: {id: `${id}-problem`, 'aria-live': 'polite'}});
   let saved = '';
@@ -179,7 +187,7 @@ function textField(field, set) {
   const row = el('div', {class: `form-input${field.unit ? ' has-unit' : ''}`}, input, field.unit ? el('span', {class: 'unit', text: field.unit}) : null);
   const isShort = field.kind !== 'string';
   return {
-    element: el('div', {class: `form-field${isShort ? ' is-short' : ''}`}, ...caption(field, id), row, problem, helpText(field)),
+    element: el('div', {class: `form-field${isShort ? ' is-short' : ''}`}, caption(field, id, {control: true}), row, problem, helpText(field)),
     show: (value, isWritable) => {
       input.disabled = !isWritable;
       if (document.activeElement === input || problem.textContent) return;

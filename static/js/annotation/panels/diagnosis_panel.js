@@ -4,7 +4,7 @@ import {keyHint} from '../../actions/buttons.js';
 import {el, replaceChildren} from '../../lib/dom.js';
 import {pickText, t} from '../../lib/i18n.js';
 import {setDiagnosis} from '../commands/marks.js';
-import {fieldsOf, initialForm, missingFields, withValue} from '../form/model.js';
+import {initialForm, missingFields, withValue} from '../form/model.js';
 import {FormView} from '../form/view.js';
 import {MarkingRules} from '../marking_rules.js';
 import {basisMethods, basisStatuses, certainties} from '../words.js';
@@ -16,12 +16,13 @@ import {section} from './section.js';
 /** @import {Store} from '../store.js' */
 /** @import {Basis, Certainty, Label, Mark, ReadBundle} from '../types.js' */
 /** @import {DiagnosisPatch} from '../commands/marks.js' */
+/** @import {Field} from '../form/model.js' */
 /** @import {Workspace} from '../workspace.js' */
 
 /**
  * @typedef {object} Parts
  * @property {ReadBundle['campaign']} campaign
- * @property {Record<string, unknown>} acquisition
+ * @property {Field[]} fields of the form
  * @property {Store} store
  * @property {Workspace} workspace
  * @property {MarkingRules} rules
@@ -33,9 +34,9 @@ export class DiagnosisPanel {
   /** @param {Parts} parts */
   constructor(parts) {
     this.parts = parts;
-    const {campaign, acquisition, store, workspace} = parts;
-    this.fields = campaign.form ? fieldsOf(campaign.form.schema, campaign.form.ui, acquisition) : [];
-    this.form = campaign.form ? new FormView({fields: this.fields, onChange: (form) => this.change({form})}) : null;
+    const {campaign, fields, store, workspace} = parts;
+    this.fields = fields;
+    this.form = campaign.form ? new FormView({fields, onChange: (form) => this.change({form})}) : null;
     this.labels = this.#labelButtons();
     this.certainty = this.#certaintyButtons();
     this.basis = el('div', {class: 'basis'});
@@ -103,6 +104,8 @@ export class DiagnosisPanel {
   /** @returns {string | null} what is still missing before the read can be submitted */
   missing() {
     const {campaign, rules} = this.parts;
+    const wrong = this.form?.wrongField();
+    if (wrong) return t('Correct “{field}” first.', {field: wrong.title});
     if (campaign.diagnosis.required && rules.diagnosisLabels.length > 0 && !this.label) return t('Choose a diagnosis first.');
     if (!this.mark && !campaign.diagnosis.required) return null;
     const [missing] = missingFields(this.fields, this.#formData());
@@ -114,8 +117,8 @@ export class DiagnosisPanel {
     this.section.open(true);
     this.problem.textContent = text;
     this.problem.hidden = false;
-    const [missing] = missingFields(this.fields, this.#formData());
-    if (this.label && missing) this.form?.focus(missing.name);
+    const field = this.form?.wrongField() ?? (this.label && missingFields(this.fields, this.#formData())[0]);
+    if (field) this.form?.focus(field.name);
   }
 
   #labelButtons() {

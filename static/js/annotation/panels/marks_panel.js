@@ -109,7 +109,7 @@ export class MarksPanel {
       'button',
       {class: 'row-main', attrs: {type: 'button', 'aria-pressed': String(isSelected)}, on: {click: (event) => this.#pick(mark, event.shiftKey), dblclick: () => this.#goTo(mark)}},
       swatch(label?.colour ?? '#808080'),
-      el('span', {class: 'row-name', text: name}),
+      el('span', {class: 'row-name', text: name, attrs: {title: name}}),
       origin,
       el('span', {class: 'row-size', text: size}),
     );

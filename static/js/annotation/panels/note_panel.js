@@ -16,8 +16,8 @@ export class NotePanel {
     this.workspace = workspace;
     /** @type {string | null} the mark that the text on screen belongs to */
     this.id = null;
-    this.input = el('textarea', {attrs: {rows: 2, maxlength: MAX_CHARACTERS, id: 'mark-note', placeholder: t('Note on the selected mark')}, on: {change: () => this.#save()}});
-    this.element = el('div', {class: 'note-panel', attrs: {hidden: true}}, el('label', {class: 'visually-hidden', text: t('Note on the selected mark'), attrs: {for: 'mark-note'}}), this.input);
+    this.input = el('textarea', {attrs: {rows: 2, maxlength: MAX_CHARACTERS, id: 'mark-note', disabled: true}, on: {change: () => this.#save()}});
+    this.element = el('div', {class: 'note-panel'}, el('label', {class: 'visually-hidden', text: t('Note on the selected mark'), attrs: {for: 'mark-note'}}), this.input);
     workspace.observe((changed) => {
       if (changed.has('selection') || changed.has('canWrite')) this.#show();
     });
@@ -37,8 +37,9 @@ export class NotePanel {
       if (document.activeElement === this.input) this.input.blur();
       this.id = mark?.id ?? null;
     } else if (document.activeElement === this.input) return;
-    this.element.hidden = !mark || (!canWrite && mark.body.text === '');
-    this.input.disabled = !canWrite;
-    if (mark && this.input.value !== mark.body.text) this.input.value = mark.body.text;
+    this.input.disabled = !mark || !canWrite;
+    this.input.placeholder = mark && canWrite ? t('Note on the selected mark') : '';
+    const text = mark?.body.text ?? '';
+    if (this.input.value !== text) this.input.value = text;
   }
 }

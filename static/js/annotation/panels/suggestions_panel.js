@@ -99,6 +99,7 @@ export class SuggestionsPanel {
       this.diagnoses,
       ...diagnoses.map((suggestion) => {
         const label = rules.byCode.get(suggestion.labels[0]);
+        const name = label ? pickText(label.display) : suggestion.labels.join(', ');
         const isFocused = workspace.state.suggestion === suggestion.id;
         const bar = el('span', {class: 'score-bar', attrs: {'aria-hidden': 'true'}});
         bar.style.setProperty('--score', String(suggestion.score ?? 0));
@@ -107,7 +108,7 @@ export class SuggestionsPanel {
           {class: `list-row${isFocused ? ' is-selected' : ''}`},
           el('button', {class: 'row-main', attrs: {type: 'button', 'aria-pressed': String(isFocused)}, on: {click: () => workspace.set({suggestion: suggestion.id})}},
             swatch(label?.colour ?? '#808080'),
-            el('span', {class: 'row-name', text: label ? pickText(label.display) : suggestion.labels.join(', ')}),
+            el('span', {class: 'row-name', text: name, attrs: {title: name}}),
             bar,
             el('span', {class: 'row-size', text: formatScore(suggestion.score)})),
           workspace.state.canWrite && rowButton('accept', t('Accept this diagnosis'), () => {
@@ -124,6 +125,7 @@ export class SuggestionsPanel {
   #row(suggestion) {
     const {rules, workspace, viewer} = this.parts;
     const label = rules.byCode.get(suggestion.labels[0]);
+    const name = label ? pickText(label.display) : suggestion.labels.join(', ');
     const isFocused = workspace.state.suggestion === suggestion.id;
     const frame = viewer.frames && viewer.frames.count > 1 && suggestion.frame !== null ? t('Frame {frame}', {frame: suggestion.frame + 1}) : '';
     return el(
@@ -131,7 +133,7 @@ export class SuggestionsPanel {
       {class: `list-row${isFocused ? ' is-selected' : ''}`},
       el('button', {class: 'row-main', attrs: {type: 'button', 'aria-pressed': String(isFocused)}, on: {click: () => this.parts.review.focus(suggestion)}},
         swatch(label?.colour ?? '#808080'),
-        el('span', {class: 'row-name', text: label ? pickText(label.display) : suggestion.labels.join(', ')}),
+        el('span', {class: 'row-name', text: name, attrs: {title: name}}),
         frame ? el('span', {class: 'row-size', text: frame}) : el('span', {class: 'row-size', text: formatSize(suggestion.geometry, viewer.manifest.spacing)}),
         el('span', {class: 'row-score', text: formatScore(suggestion.score)})),
     );
@@ -143,6 +145,13 @@ export class SuggestionsPanel {
     this.reason.value = '';
     this.#later();
     const {suggestion} = this.parts.workspace.state;
-    if (suggestion) requestAnimationFrame(() => requestAnimationFrame(() => this.list.reveal(suggestion)));
+    if (!suggestion) return;
+    // After the list is drawn.
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        this.list.reveal(suggestion);
+        this.decisions.scrollIntoView({block: 'nearest'});
+      }),
+    );
   }
 }

@@ -15,7 +15,7 @@ import {problemText} from '../problems.js';
 const TOLERANCE_PX = 0.75;
 /** Shorter strokes are a slip of the hand; screen px. */
 const SHORTEST_STROKE_PX = 12;
-/** A start and an end that overlap by less than this are joined where they meet; screen px. */
+/** A stroke that runs past its start by less than this is cut back; screen px. */
 const OVERSHOOT_PX = 30;
 
 /** @implements {State} */
@@ -159,18 +159,20 @@ function thinned(path, tolerance) {
 }
 
 /**
- * A hand that closes an outline runs a little past its start. Where the very end crosses the very start, both are cut at
- * the crossing.
- * @param {Position[]} path @param {number} reach level-0 px along the stroke
- * @returns {Position[]}
+ * A hand that closes an outline runs a little past its start. The end of the stroke is cut back, as little as makes the
+ * outline a simple one.
+ * @param {Position[]} path
+ * @param {number} reach how much may be cut, level-0 px along the stroke
+ * @returns {Position[]} as it was when cutting does not help
  */
 export function trimOvershoot(path, reach) {
-  const crossing = findCrossing(path, {closed: false});
-  if (!crossing) return path;
-  const [first, last] = crossing;
-  const isAtEnds = lengthOf(path.slice(0, first + 2)) <= reach && lengthOf(path.slice(last)) <= reach;
-  const trimmed = path.slice(first + 1, last + 1);
-  return isAtEnds && trimmed.length > 2 && !findCrossing(trimmed, {closed: false}) ? trimmed : path;
+  let cut = 0;
+  for (let end = path.length; end > 3 && cut <= reach; end -= 1) {
+    const trimmed = path.slice(0, end);
+    if (!findCrossing(closeRing(trimmed))) return trimmed;
+    cut += Math.hypot(path[end - 1][0] - path[end - 2][0], path[end - 1][1] - path[end - 2][1]);
+  }
+  return path;
 }
 
 /** @param {Position[]} path @returns {number} level-0 px */
