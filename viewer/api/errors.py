@@ -63,6 +63,20 @@ _KNOWN: dict[type[Exception], tuple[str, int]] = {
 }
 
 
+# How the framework's session authentication begins what it says; it has no exception of its own for this.
+_CSRF_DETAIL = "CSRF Failed"
+
+
+def _page_out_of_date() -> ApiError:
+    """Return the answer for a write without a valid CSRF token: the page can be saved by loading it again."""
+    return ApiError(
+        "csrf_failed",
+        _("This page is out of date."),
+        _("Reload the page; what you have not saved stays in this browser."),
+        status_code=status.HTTP_403_FORBIDDEN,
+    )
+
+
 def _as_api_error(error: Exception) -> ApiError | None:
     """Translate what Django and the REST framework raise into our one shape; None: not ours to answer."""
     if isinstance(error, ApiError):
@@ -70,6 +84,8 @@ def _as_api_error(error: Exception) -> ApiError | None:
     if isinstance(error, Http404):
         return not_found()
     if isinstance(error, PermissionDenied | exceptions.PermissionDenied):
+        if str(getattr(error, "detail", "")).startswith(_CSRF_DETAIL):
+            return _page_out_of_date()
         return ApiError(
             "forbidden",
             _("You may not do this."),
@@ -97,7 +113,7 @@ def _as_api_error(error: Exception) -> ApiError | None:
             return ApiError(
                 code,
                 str(getattr(error, "detail", "")),
-                _("Sign in and try again.") if code == "not_signed_in" else "",
+                _("Sign in and try again.") if code == "not_signed_in" else _("Look up in the API documentation what this address takes."),
                 status_code=status_code,
             )
     return None
@@ -114,10 +130,5 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a write without a valid CSRF token the same way as any other refusal."""
-    error = ApiError(
-        "csrf_failed",
-        _("This page is out of date."),
-        _("Reload the page; what you have not saved stays in this browser."),
-        status_code=status.HTTP_403_FORBIDDEN,
-    )
+    error = _page_out_of_date()
     return JsonResponse({"error": error.body()}, status=error.status_code)
