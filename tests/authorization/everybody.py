@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from dataclasses import dataclass, fields, replace
@@ -127,9 +128,9 @@ def ask(client: Client, route: str, parameters: frozenset[str], method: str, ask
     if route == "api-collection-uploads":
         return client.generic(method, address, headers=headers, **multipart((SAMPLES / "dermatology/ISIC_0000002.jpg").read_bytes()))
     body = BODIES.get((route, method))
-    options: dict[str, Any] = {"data": body(asked), "content_type": "application/json"} if body else {}
-    response: HttpResponse = getattr(client, method.lower())(address, headers=headers, **options)
-    return response
+    # Without a body nothing is said of its type, as browsers do it.
+    options: dict[str, Any] = {"data": json.dumps(body(asked)), "content_type": "application/json"} if body else {"content_type": ""}
+    return client.generic(method, address, headers=headers, **options)
 
 
 def multipart(content: bytes, name: str = "photo.jpg") -> dict[str, Any]:
