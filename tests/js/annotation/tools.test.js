@@ -144,7 +144,7 @@ test('freehand: an outline is closed and thinned', () => {
 test('freehand: running a little past the start is no crossing', () => {
   const {log, host} = bench();
   /** @type {Position[]} */
-  const path = [...circle(1), [498, 412], [493, 425]];
+  const path = [...circle(1), [499, 404], [496, 415]];
   path.unshift([503, 390]);
   draw(freehandTool(host), path);
   assert.equal(log.made.length, 1);
