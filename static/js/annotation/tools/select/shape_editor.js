@@ -41,11 +41,23 @@ export class ShapeEditor {
     this.modify = new Modify({
       features: this.features,
       pixelTolerance: GRIP_PX,
-      style: new Style({image: new CircleStyle({radius: 6, fill: new Fill({color: 'rgba(255, 255, 255, 0.35)'}), stroke: new Stroke({color: '#ffffff', width: 2})})}),
-      condition: (event) => plainPrimary(event) && host.canWrite(),
+      style: new Style({
+        image: new CircleStyle({
+          radius: 6,
+          fill: new Fill({color: 'rgba(255, 255, 255, 0.35)'}),
+          stroke: new Stroke({color: '#ffffff', width: 2}),
+        }),
+      }),
+      condition: (event) => {
+        // Modify tells of its start only with the first move, which may be the last one of a quick hand.
+        this.pixel = event.pixel;
+        return plainPrimary(event) && host.canWrite();
+      },
       deleteCondition: (event) => condition.altKeyOnly(event) && condition.singleClick(event),
     });
-    this.modify.on('modifystart', (event) => this.#start(event.mapBrowserEvent));
+    this.modify.on('modifystart', () => {
+      this.vertexCount = this.#countVertices();
+    });
     this.modify.on('modifyend', (event) => this.#end(event.mapBrowserEvent));
   }
 
@@ -73,12 +85,6 @@ export class ShapeEditor {
   /** @returns {Feature | undefined} */
   get feature() {
     return this.features.item(0);
-  }
-
-  /** @param {MapBrowserEvent<any> | null} event */
-  #start(event) {
-    this.pixel = event?.pixel ?? [0, 0];
-    this.vertexCount = this.#countVertices();
   }
 
   /** @param {MapBrowserEvent<any> | null} event */
