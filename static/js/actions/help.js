@@ -33,10 +33,19 @@ export class HelpSheet {
     const close = el('button', {text: t('Close'), attrs: {type: 'button'}, on: {click: () => this.dialog.close()}});
     this.dialog = el(
       'dialog',
-      {class: 'help-sheet', attrs: {'aria-labelledby': 'help-title'}, on: {keydown: (event) => this.#onKey(event), click: (event) => this.#onClick(event)}},
+      {
+        class: 'help-sheet',
+        attrs: {'aria-labelledby': 'help-title'},
+        on: {keydown: (event) => this.#onKey(event), click: (event) => this.#onClick(event)},
+      },
       el('header', {}, el('h2', {text: t('Keys'), attrs: {id: 'help-title'}}), close),
       this.body,
-      el('p', {class: 'muted small', text: t('Hold Space or the middle button to move the image with any tool. The wheel zooms; on stacks it scrolls frames and zooms with Ctrl.')}),
+      el('p', {
+        class: 'muted small',
+        text: t(
+          'Hold Space or the middle button to move the image with any tool. The wheel zooms; on stacks it scrolls frames and zooms with Ctrl.',
+        ),
+      }),
     );
     document.body.append(this.dialog);
   }

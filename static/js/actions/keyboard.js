@@ -4,9 +4,35 @@ import {keyOf} from './registry.js';
 
 /** @import {Action, Registry} from './registry.js' */
 
-const TEXT_INPUTS = new Set(['text', 'search', 'number', 'email', 'url', 'tel', 'password', 'date', 'time', 'datetime-local', 'month', 'week']);
+const TEXT_INPUTS = new Set([
+  'text',
+  'search',
+  'number',
+  'email',
+  'url',
+  'tel',
+  'password',
+  'date',
+  'time',
+  'datetime-local',
+  'month',
+  'week',
+]);
 /** What a focused control does with a key itself. */
-const CONTROL_KEYS = new Set(['Enter', 'Space', 'ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight', 'Tab', 'Shift+Tab', 'Home', 'End', 'PageUp', 'PageDown']);
+const CONTROL_KEYS = new Set([
+  'Enter',
+  'Space',
+  'ArrowUp',
+  'ArrowDown',
+  'ArrowLeft',
+  'ArrowRight',
+  'Tab',
+  'Shift+Tab',
+  'Home',
+  'End',
+  'PageUp',
+  'PageDown',
+]);
 
 /** @param {EventTarget | null} target @returns {boolean} whether keys go into a text there */
 export function isTextField(target) {

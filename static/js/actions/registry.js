@@ -108,7 +108,11 @@ export class Registry {
 /** @param {Action} action @returns {string} */
 export const labelOf = (action) => (typeof action.label === 'function' ? action.label() : action.label);
 
-const NAMES = new Map([[' ', 'Space'], ['Esc', 'Escape'], ['Del', 'Delete']]);
+const NAMES = new Map([
+  [' ', 'Space'],
+  ['Esc', 'Escape'],
+  ['Del', 'Delete'],
+]);
 
 /**
  * Writes a key stroke: modifiers, then the key as it is labelled. Letters are lower case alone and upper case with
@@ -121,17 +125,21 @@ export function keyOf({key, ctrlKey, metaKey, altKey, shiftKey}) {
   const isLetter = /^[a-z]$/i.test(key);
   const hasModifier = ctrlKey || metaKey || altKey || (shiftKey && (isLetter || !isSign));
   const name = NAMES.get(key) ?? (isLetter ? (hasModifier ? key.toUpperCase() : key.toLowerCase()) : key);
-  return [
-    ctrlKey || metaKey ? 'Ctrl' : '',
-    altKey ? 'Alt' : '',
-    shiftKey && (isLetter || !isSign) ? 'Shift' : '',
-    name,
-  ].filter(Boolean).join('+');
+  return [ctrlKey || metaKey ? 'Ctrl' : '', altKey ? 'Alt' : '', shiftKey && (isLetter || !isSign) ? 'Shift' : '', name]
+    .filter(Boolean)
+    .join('+');
 }
 
 const SYMBOLS = new Map([
-  ['ArrowUp', '↑'], ['ArrowDown', '↓'], ['ArrowLeft', '←'], ['ArrowRight', '→'], ['Escape', 'Esc'], ['Backspace', '⌫'], ['Delete', 'Del'],
-  ['PageUp', 'PgUp'], ['PageDown', 'PgDn'],
+  ['ArrowUp', '↑'],
+  ['ArrowDown', '↓'],
+  ['ArrowLeft', '←'],
+  ['ArrowRight', '→'],
+  ['Escape', 'Esc'],
+  ['Backspace', '⌫'],
+  ['Delete', 'Del'],
+  ['PageUp', 'PgUp'],
+  ['PageDown', 'PgDn'],
 ]);
 
 /** @param {string} key @returns {string[]} one text for each key cap */

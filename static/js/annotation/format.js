@@ -44,7 +44,8 @@ export function formatSize(geometry, spacing) {
   }
   const polygons = geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.coordinates;
   /** @param {(ring: Ring) => number} area */
-  const sum = (area) => polygons.reduce((total, [outline, ...holes]) => total + area(outline) - holes.reduce((inner, hole) => inner + area(hole), 0), 0);
+  const sum = (area) =>
+    polygons.reduce((total, [outline, ...holes]) => total + area(outline) - holes.reduce((inner, hole) => inner + area(hole), 0), 0);
   return spacing ? formatArea(sum((ring) => areaUm2(ring, spacing))) : `${Math.round(sum((ring) => Math.abs(ringArea(ring))))} px²`;
 }
 

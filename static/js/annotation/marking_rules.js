@@ -56,7 +56,9 @@ export class MarkingRules {
    */
   granularityFor(tool, label) {
     const kind = TOOL_KINDS[tool];
-    return this.campaign.granularities.find((granularity) => KINDS[granularity]?.includes(kind) && this.#mayUse(label, granularity)) ?? null;
+    return (
+      this.campaign.granularities.find((granularity) => KINDS[granularity]?.includes(kind) && this.#mayUse(label, granularity)) ?? null
+    );
   }
 
   /** @param {Label} label @returns {DrawingTool[]} */

@@ -57,7 +57,9 @@ const between = (p, q, r) =>
 function segmentsMeet(a, b, c, d) {
   const [abc, abd, cda, cdb] = [turn(a, b, c), turn(a, b, d), turn(c, d, a), turn(c, d, b)];
   if (abc !== abd && cda !== cdb) return true;
-  return (abc === 0 && between(a, b, c)) || (abd === 0 && between(a, b, d)) || (cda === 0 && between(c, d, a)) || (cdb === 0 && between(c, d, b));
+  return (
+    (abc === 0 && between(a, b, c)) || (abd === 0 && between(a, b, d)) || (cda === 0 && between(c, d, a)) || (cdb === 0 && between(c, d, b))
+  );
 }
 
 /** @param {Position} a @param {Position} shared @param {Position} c whether the path a, shared, c turns back over itself */
@@ -158,7 +160,15 @@ export function ringsOf(geometry) {
   if (geometry.type === 'MultiPolygon') return geometry.coordinates.flat();
   if (geometry.type === 'Point') return [];
   const [x, y, width, height] = geometry.bbox;
-  return [[[x, y], [x + width, y], [x + width, y + height], [x, y + height], [x, y]]];
+  return [
+    [
+      [x, y],
+      [x + width, y],
+      [x + width, y + height],
+      [x, y + height],
+      [x, y],
+    ],
+  ];
 }
 
 /** @param {Geometry} geometry @returns {[number, number, number, number]} x, y, width, height in level-0 px */

@@ -164,7 +164,11 @@ export class Review {
     const suggestion = this.current;
     if (!suggestion) return;
     const verdict = suggestion.labels[0] === code ? 'accept' : 'relabel';
-    acceptSuggestion(this.store, suggestion, {...this.#circumstances(suggestion), verdict, labels: verdict === 'relabel' ? [code] : undefined});
+    acceptSuggestion(this.store, suggestion, {
+      ...this.#circumstances(suggestion),
+      verdict,
+      labels: verdict === 'relabel' ? [code] : undefined,
+    });
     this.say(null);
     this.#advance(suggestion);
   }

@@ -41,7 +41,13 @@ export class Session {
     this.store = new Store();
     this.outbox = new Outbox({database, readId: read.id, tab: this.tab, store: this.store});
     this.exposures = new Exposures({api, readId: read.id});
-    this.sync = new Sync({outbox: this.outbox, store: this.store, api, lockName: `mitate-send-${userId}`, before: () => this.exposures.flush()});
+    this.sync = new Sync({
+      outbox: this.outbox,
+      store: this.store,
+      api,
+      lockName: `mitate-send-${userId}`,
+      before: () => this.exposures.flush(),
+    });
     this.history = new History(this.store, {save: (done, undone) => this.#keepHistory(done, undone)});
     this.activeKey = `mitate-active-${read.id}`;
     this.clock = new ActivityClock({initial: Math.max(read.active_seconds, Number(localStorage.getItem(this.activeKey) ?? 0))});
@@ -71,7 +77,10 @@ export class Session {
   /** Loads marks and suggestions, then lays over them what still waits in this browser. */
   async load() {
     markAlive(this.tab);
-    const [pulled] = await Promise.all([this.api.get(`${this.path}annotations/`), this.read.campaign.suggestions ? this.pullSuggestions() : null]);
+    const [pulled] = await Promise.all([
+      this.api.get(`${this.path}annotations/`),
+      this.read.campaign.suggestions ? this.pullSuggestions() : null,
+    ]);
     this.sync.merge(pulled);
     await this.adopt();
     this.store.setSuggestions([...this.store.suggestions.values()], this.outbox.waitingVerdicts());
@@ -164,7 +173,10 @@ export class Session {
   /** @param {Step[]} done @param {Step[]} undone */
   #keepHistory(done, undone) {
     clearTimeout(this.historyTimer);
-    this.historyTimer = setTimeout(() => void this.#writeHistory({done: done.slice(-KEPT_STEPS), undone: undone.slice(-KEPT_STEPS)}), HISTORY_AFTER_MS);
+    this.historyTimer = setTimeout(
+      () => void this.#writeHistory({done: done.slice(-KEPT_STEPS), undone: undone.slice(-KEPT_STEPS)}),
+      HISTORY_AFTER_MS,
+    );
   }
 
   /** @param {{done: Step[], undone: Step[]} | null} kept */
@@ -183,7 +195,8 @@ export class Session {
 
   #leave() {
     this.#keepSeconds();
-    if (this.read.can_write) void this.#writeHistory({done: this.history.done.slice(-KEPT_STEPS), undone: this.history.undone.slice(-KEPT_STEPS)});
+    if (this.read.can_write)
+      void this.#writeHistory({done: this.history.done.slice(-KEPT_STEPS), undone: this.history.undone.slice(-KEPT_STEPS)});
   }
 
   /** The read is submitted: nothing of it needs to be kept here. */
@@ -210,7 +223,12 @@ function revivals(entries, revisionOf) {
     /** @type {SyncStatus} */
     const status = state === 'pending' ? {kind: 'held'} : {kind: state, problem, theirs};
     const earlier = marks.get(id)?.status;
-    marks.set(id, {id, body: operation.annotation, revision: revisionOf(id), status: earlier && earlier.kind !== 'held' ? earlier : status});
+    marks.set(id, {
+      id,
+      body: operation.annotation,
+      revision: revisionOf(id),
+      status: earlier && earlier.kind !== 'held' ? earlier : status,
+    });
   }
   return [...marks.values()];
 }

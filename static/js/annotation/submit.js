@@ -163,10 +163,19 @@ export class Submission {
    * @param {[className: string, text: string, run: () => void][]} choices the last one has the focus
    */
   #show(title, lines, choices) {
-    const buttons = choices.map(([className, text, run]) => el('button', {class: className, text, attrs: {type: 'button'}, on: {click: () => {
-      this.dialog.close();
-      run();
-    }}}));
+    const buttons = choices.map(([className, text, run]) =>
+      el('button', {
+        class: className,
+        text,
+        attrs: {type: 'button'},
+        on: {
+          click: () => {
+            this.dialog.close();
+            run();
+          },
+        },
+      }),
+    );
     replaceChildren(
       this.dialog,
       el('h2', {text: title, attrs: {id: 'submit-title'}}),

@@ -228,7 +228,10 @@ export class Sync {
       annotations.filter((annotation) => {
         if (this.outbox.entriesOf(annotation.id).length > 0) return false;
         const known = this.store.revisionOf(annotation.id);
-        return annotation.revision > known || (annotation.revision === known && this.store.get(annotation.id)?.status.kind !== 'saved' && !annotation.deleted);
+        return (
+          annotation.revision > known ||
+          (annotation.revision === known && this.store.get(annotation.id)?.status.kind !== 'saved' && !annotation.deleted)
+        );
       }),
     );
   }

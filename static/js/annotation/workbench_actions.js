@@ -1,7 +1,9 @@
 /** The actions of the workbench: the one list that toolbar, keyboard and help sheet are made from. */
 
-import {pickText, t} from '../lib/i18n.js';
-import {deleteMarks, relabelMarks} from './commands/marks.js';
+import {t} from '../lib/i18n.js';
+import {deleteMarks} from './commands/marks.js';
+import {imageActions} from './image_actions.js';
+import {labelActions} from './label_actions.js';
 import {toolName} from './words.js';
 
 /** @import {Action, Registry} from '../actions/registry.js' */
@@ -13,12 +15,10 @@ import {toolName} from './words.js';
 /** @import {Session} from './session.js' */
 /** @import {Submission} from './submit.js' */
 /** @import {Toolbox} from './tools/toolbox.js' */
-/** @import {Label} from './types.js' */
 /** @import {ToolName, Workspace} from './workspace.js' */
 
 /** @type {Record<ToolName, string>} */
 const TOOL_KEYS = {select: 'v', box: 'b', polygon: 'p', freehand: 'f', point: 'o'};
-const ROTATION_DEGREES = 90;
 
 /**
  * @typedef {object} Parts
@@ -56,9 +56,34 @@ function toolActions({workspace, rules}) {
 function drawingActions({workspace, toolbox}) {
   const when = () => workspace.state.isDrawing;
   return [
-    {id: 'drawing.close', label: t('Close the outline'), group: 'drawing', context: 'drawing', keys: ['Enter'], onControls: true, when, run: () => toolbox().current.handle('confirm')},
-    {id: 'drawing.back', label: t('Take the last vertex back'), group: 'drawing', context: 'drawing', keys: ['Backspace', 'Ctrl+Z'], when, run: () => toolbox().current.handle('back')},
-    {id: 'drawing.cancel', label: t('Give the shape up'), group: 'drawing', context: 'drawing', keys: ['Escape'], when, run: () => toolbox().cancel()},
+    {
+      id: 'drawing.close',
+      label: t('Close the outline'),
+      group: 'drawing',
+      context: 'drawing',
+      keys: ['Enter'],
+      onControls: true,
+      when,
+      run: () => toolbox().current.handle('confirm'),
+    },
+    {
+      id: 'drawing.back',
+      label: t('Take the last vertex back'),
+      group: 'drawing',
+      context: 'drawing',
+      keys: ['Backspace', 'Ctrl+Z'],
+      when,
+      run: () => toolbox().current.handle('back'),
+    },
+    {
+      id: 'drawing.cancel',
+      label: t('Give the shape up'),
+      group: 'drawing',
+      context: 'drawing',
+      keys: ['Escape'],
+      when,
+      run: () => toolbox().cancel(),
+    },
   ];
 }
 
@@ -71,12 +96,56 @@ function markActions({session, workspace, toolbox}) {
     if (step) workspace.select(step.marks.map(({id}) => id).filter((id) => store.get(id)?.body.geometry));
   };
   return [
-    {id: 'marks.undo', label: () => (history.undoName ? t('Undo: {step}', {step: history.undoName}) : t('Undo')), group: 'marks', keys: ['Ctrl+Z'], icon: 'undo', when: () => canWrite() && history.done.length > 0, run: () => reveal(history.undo())},
-    {id: 'marks.redo', label: () => (history.redoName ? t('Redo: {step}', {step: history.redoName}) : t('Redo')), group: 'marks', keys: ['Ctrl+Shift+Z', 'Ctrl+Y'], icon: 'redo', when: () => canWrite() && history.undone.length > 0, run: () => reveal(history.redo())},
-    {id: 'marks.delete', label: t('Delete the selected marks'), group: 'marks', keys: ['Delete', 'Backspace'], icon: 'delete', when: () => canWrite() && workspace.state.selection.size > 0, run: () => deleteMarks(store, workspace.state.selection)},
-    {id: 'marks.all', label: t('Select every mark of the frame'), group: 'marks', keys: ['Ctrl+A'], run: () => workspace.select(visibleMarks(toolbox()))},
-    {id: 'marks.peek', label: t('Hide marks and suggestions while held'), group: 'marks', keys: ['h'], icon: 'eye', run: () => workspace.set({isPeeking: true}), release: () => workspace.set({isPeeking: false})},
-    {id: 'marks.cancel', label: t('Clear the selection, back to the select tool'), group: 'marks', keys: ['Escape'], run: () => leave(workspace, toolbox())},
+    {
+      id: 'marks.undo',
+      label: () => (history.undoName ? t('Undo: {step}', {step: history.undoName}) : t('Undo')),
+      group: 'marks',
+      keys: ['Ctrl+Z'],
+      icon: 'undo',
+      when: () => canWrite() && history.done.length > 0,
+      run: () => reveal(history.undo()),
+    },
+    {
+      id: 'marks.redo',
+      label: () => (history.redoName ? t('Redo: {step}', {step: history.redoName}) : t('Redo')),
+      group: 'marks',
+      keys: ['Ctrl+Shift+Z', 'Ctrl+Y'],
+      icon: 'redo',
+      when: () => canWrite() && history.undone.length > 0,
+      run: () => reveal(history.redo()),
+    },
+    {
+      id: 'marks.delete',
+      label: t('Delete the selected marks'),
+      group: 'marks',
+      keys: ['Delete', 'Backspace'],
+      icon: 'delete',
+      when: () => canWrite() && workspace.state.selection.size > 0,
+      run: () => deleteMarks(store, workspace.state.selection),
+    },
+    {
+      id: 'marks.all',
+      label: t('Select every mark of the frame'),
+      group: 'marks',
+      keys: ['Ctrl+A'],
+      run: () => workspace.select(visibleMarks(toolbox())),
+    },
+    {
+      id: 'marks.peek',
+      label: t('Hide marks and suggestions while held'),
+      group: 'marks',
+      keys: ['h'],
+      icon: 'eye',
+      run: () => workspace.set({isPeeking: true}),
+      release: () => workspace.set({isPeeking: false}),
+    },
+    {
+      id: 'marks.cancel',
+      label: t('Clear the selection, back to the select tool'),
+      group: 'marks',
+      keys: ['Escape'],
+      run: () => leave(workspace, toolbox()),
+    },
   ];
 }
 
@@ -105,37 +174,71 @@ function suggestionActions({workspace, review, takeReason}) {
     {...place, id: 'suggestion.next', label: t('Next suggestion'), keys: ['j'], when: hasAny, run: () => review.move(1)},
     {...place, id: 'suggestion.previous', label: t('Previous suggestion'), keys: ['k'], when: hasAny, run: () => review.move(-1)},
     // Tab goes through suggestions only once one is in focus, and past the last one it goes on through the page.
-    {...place, id: 'suggestion.tab', label: t('Next suggestion, once one is in focus'), keys: ['Tab'], when: () => review.current !== null && review.hasMore(1), run: () => review.move(1)},
-    {...place, id: 'suggestion.tab-back', label: t('Previous suggestion, once one is in focus'), keys: ['Shift+Tab'], when: () => review.current !== null && review.hasMore(-1), run: () => review.move(-1)},
+    {
+      ...place,
+      id: 'suggestion.tab',
+      label: t('Next suggestion, once one is in focus'),
+      keys: ['Tab'],
+      when: () => review.current !== null && review.hasMore(1),
+      run: () => review.move(1),
+    },
+    {
+      ...place,
+      id: 'suggestion.tab-back',
+      label: t('Previous suggestion, once one is in focus'),
+      keys: ['Shift+Tab'],
+      when: () => review.current !== null && review.hasMore(-1),
+      run: () => review.move(-1),
+    },
     {...place, id: 'suggestion.accept', label: t('Accept'), keys: ['a'], icon: 'accept', when: hasCurrent, run: () => review.accept()},
-    {...place, id: 'suggestion.edit', label: t('Edit'), keys: ['e'], icon: 'edit', when: () => hasCurrent() && review.current?.geometry !== null, run: () => review.edit()},
-    {...place, id: 'suggestion.relabel', label: t('Relabel'), keys: ['l'], icon: 'relabel', when: hasCurrent, isPressed: () => workspace.state.isRelabelling, run: () => review.startRelabelling()},
-    {...place, id: 'suggestion.reject', label: t('Reject'), keys: ['r'], icon: 'reject', when: hasCurrent, run: () => review.decline('reject', takeReason())},
-    {...place, id: 'suggestion.ignore', label: t('Ignore'), keys: ['i'], icon: 'ignore', when: hasCurrent, run: () => review.decline('ignore')},
-    {id: 'suggestion.show', label: t('Show or hide suggestions'), group: 'suggestions', keys: ['s'], icon: 'suggestion', isPressed: () => workspace.state.showsSuggestions, when: () => review.total > 0, run: () => workspace.set({showsSuggestions: !workspace.state.showsSuggestions})},
+    {
+      ...place,
+      id: 'suggestion.edit',
+      label: t('Edit'),
+      keys: ['e'],
+      icon: 'edit',
+      when: () => hasCurrent() && review.current?.geometry !== null,
+      run: () => review.edit(),
+    },
+    {
+      ...place,
+      id: 'suggestion.relabel',
+      label: t('Relabel'),
+      keys: ['l'],
+      icon: 'relabel',
+      when: hasCurrent,
+      isPressed: () => workspace.state.isRelabelling,
+      run: () => review.startRelabelling(),
+    },
+    {
+      ...place,
+      id: 'suggestion.reject',
+      label: t('Reject'),
+      keys: ['r'],
+      icon: 'reject',
+      when: hasCurrent,
+      run: () => review.decline('reject', takeReason()),
+    },
+    {
+      ...place,
+      id: 'suggestion.ignore',
+      label: t('Ignore'),
+      keys: ['i'],
+      icon: 'ignore',
+      when: hasCurrent,
+      run: () => review.decline('ignore'),
+    },
+    {
+      id: 'suggestion.show',
+      label: t('Show or hide suggestions'),
+      group: 'suggestions',
+      keys: ['s'],
+      icon: 'suggestion',
+      isPressed: () => workspace.state.showsSuggestions,
+      when: () => review.total > 0,
+      run: () => workspace.set({showsSuggestions: !workspace.state.showsSuggestions}),
+    },
   ];
-}
-
-/** @param {{viewer: Viewer}} parts @returns {Action[]} */
-export function imageActions({viewer}) {
-  /** @type {Action[]} */
-  const actions = [
-    {id: 'image.fit', label: t('Whole image'), group: 'image', keys: ['Home'], run: () => viewer.fit({duration: 150})},
-    {id: 'image.in', label: t('Zoom in'), group: 'image', keys: ['+', '='], run: () => viewer.zoomBy(1.5)},
-    {id: 'image.out', label: t('Zoom out'), group: 'image', keys: ['-'], run: () => viewer.zoomBy(1 / 1.5)},
-    {id: 'image.left', label: t('Turn left'), group: 'image', keys: ['['], run: () => viewer.rotateBy(-ROTATION_DEGREES)},
-    {id: 'image.right', label: t('Turn right'), group: 'image', keys: [']'], run: () => viewer.rotateBy(ROTATION_DEGREES)},
-    {id: 'image.fullscreen', label: t('Full screen'), group: 'image', keys: ['Shift+F'], run: () => viewer.toggleFullscreen()},
-  ];
-  const {frames} = viewer;
-  if (frames && frames.count > 1) {
-    actions.push(
-      {id: 'image.next-frame', label: t('Next frame'), group: 'image', keys: ['PageDown', '.'], run: () => frames.step(1)},
-      {id: 'image.previous-frame', label: t('Previous frame'), group: 'image', keys: ['PageUp', ','], run: () => frames.step(-1)},
-      {id: 'image.play', label: t('Play or pause'), group: 'image', keys: ['c'], run: () => (frames.playing ? frames.pause() : frames.play())},
-    );
-  }
-  return actions;
 }
 
 /** @param {Parts} parts @returns {Action[]} */
@@ -143,64 +246,58 @@ function readActions({session, workspace, rules, diagnosis, submission, openHelp
   const canWrite = () => workspace.state.canWrite;
   /** @type {Action[]} */
   const actions = [
-    {id: 'read.submit', label: t('Submit and next'), group: 'read', keys: ['Ctrl+Enter'], inFields: true, onControls: true, when: canWrite, run: () => void submission().submit()},
-    {id: 'read.next', label: () => (canWrite() ? t('Submit and next, after asking') : t('Next image')), group: 'read', keys: ['n'], when: () => canWrite() || session.read.state === 'submitted', run: () => (canWrite() ? submission().ask() : void submission().next())},
+    {
+      id: 'read.submit',
+      label: t('Submit and next'),
+      group: 'read',
+      keys: ['Ctrl+Enter'],
+      inFields: true,
+      onControls: true,
+      when: canWrite,
+      run: () => void submission().submit(),
+    },
+    {
+      id: 'read.next',
+      label: () => (canWrite() ? t('Submit and next, after asking') : t('Next image')),
+      group: 'read',
+      keys: ['n'],
+      when: () => canWrite() || session.read.state === 'submitted',
+      run: () => (canWrite() ? submission().ask() : void submission().next()),
+    },
     {id: 'read.save', label: t('Save now'), group: 'read', keys: ['Ctrl+S'], inFields: true, run: () => void session.sync.poke()},
     {id: 'read.saving', label: t('What is saved'), group: 'read', keys: ['Shift+S'], run: openSaving},
-    {id: 'read.panel', label: t('Show or hide the panel'), group: 'read', keys: ['Shift+P'], icon: 'panel', isPressed: () => workspace.state.hasPanel, run: () => workspace.set({hasPanel: !workspace.state.hasPanel})},
+    {
+      id: 'read.panel',
+      label: t('Show or hide the panel'),
+      group: 'read',
+      keys: ['Shift+P'],
+      icon: 'panel',
+      isPressed: () => workspace.state.hasPanel,
+      run: () => workspace.set({hasPanel: !workspace.state.hasPanel}),
+    },
     {id: 'read.help', label: t('Keys'), group: 'read', keys: ['?'], icon: 'help', run: openHelp},
   ];
   if (rules.isDiagnosisOnly) {
     // Two keystrokes an image: the diagnosis, then Enter.
-    actions.push({id: 'read.enter', label: t('Submit and next'), group: 'read', keys: ['Enter'], when: () => canWrite() && diagnosis()?.label != null, run: () => void submission().submit()});
+    actions.push({
+      id: 'read.enter',
+      label: t('Submit and next'),
+      group: 'read',
+      keys: ['Enter'],
+      when: () => canWrite() && diagnosis()?.label != null,
+      run: () => void submission().submit(),
+    });
   }
   return actions;
 }
 
 /**
- * What a label key or a click on a label means just now: the suggestion that is being relabelled, the selected marks, or
- * the next mark.
- * @param {Parts} parts @param {Label} label
+ * Keys of labels are data: one that means something else already is not given out twice.
+ * @param {Action} action @param {Registry} registry
+ * @returns {Action}
  */
-export function chooseLabel({session, workspace, rules, review}, label) {
-  const {isRelabelling, selection, tool, canWrite} = workspace.state;
-  if (!canWrite) return;
-  if (isRelabelling && review.current) {
-    review.relabel(label.code);
-    return;
-  }
-  const selected = tool === 'select' ? [...selection].flatMap((id) => session.store.get(id) ?? []) : [];
-  if (selected.length > 0) {
-    relabelMarks(session.store, selected.filter(({body}) => rules.mayCarry(label, body.granularity)).map(({id}) => id), label.code);
-    return;
-  }
-  const tools = rules.toolsFor(label);
-  const fits = tools.some((one) => one === tool);
-  workspace.set({label: label.code, tool: fits ? tool : tools[0]});
-}
-
-/** @param {Parts} parts @param {Registry} registry */
-function addLabels(parts, registry) {
-  const {rules, workspace, review, diagnosis} = parts;
-  /** @param {string} key @returns {string[]} a key that means something else already is not given out twice */
-  const free = (key) => (key && !registry.isTaken(key.toLowerCase(), 'labels') ? [key.toLowerCase()] : []);
-  for (const label of rules.drawnLabels) {
-    registry.add({id: `label.${label.code}`, label: pickText(label.display) || label.code, group: 'labels', context: 'labels', keys: free(label.key), when: () => workspace.state.canWrite, run: () => chooseLabel(parts, label)});
-  }
-  for (const label of rules.diagnosisLabels) {
-    const choose = () => {
-      const isSuggested = workspace.state.isRelabelling && review.current?.geometry === null;
-      if (isSuggested) review.relabel(label.code);
-      else diagnosis()?.choose(label);
-    };
-    registry.add({id: `diagnosis.${label.code}`, label: pickText(label.display) || label.code, group: 'labels', context: 'labels', keys: free(label.key), when: () => workspace.state.canWrite, run: choose});
-  }
-  for (const field of parts.fields) {
-    for (const option of field.options) {
-      if (!option.key) continue;
-      registry.add({id: `form.${field.name}.${option.value}`, label: `${field.title}: ${option.label}`, group: 'labels', context: 'labels', keys: free(option.key), when: () => workspace.state.canWrite, run: () => diagnosis()?.setValue(field.name, option.value)});
-    }
-  }
+function withFreeKeys(action, registry) {
+  return {...action, keys: action.keys?.filter((key) => !registry.isTaken(key, 'labels'))};
 }
 
 /**
@@ -216,5 +313,5 @@ export function addWorkbenchActions(registry, parts) {
     ...imageActions(parts),
     ...readActions(parts),
   );
-  addLabels(parts, registry);
+  for (const action of labelActions(parts)) registry.add(withFreeKeys(action, registry));
 }

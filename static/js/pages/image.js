@@ -8,7 +8,7 @@ import {HelpSheet} from '../actions/help.js';
 import {listenToKeys} from '../actions/keyboard.js';
 import {Registry} from '../actions/registry.js';
 import {StatusBar} from '../annotation/panels/status_bar.js';
-import {imageActions} from '../annotation/workbench_actions.js';
+import {imageActions} from '../annotation/image_actions.js';
 
 /** @param {string} id @returns {HTMLElement} */
 function byId(id) {

@@ -5,6 +5,7 @@ import {HelpSheet} from '../actions/help.js';
 import {keepFocusOnClick, listenToKeys} from '../actions/keyboard.js';
 import {Registry} from '../actions/registry.js';
 import {fieldsOf, initialForm} from '../annotation/form/model.js';
+import {chooseLabel} from '../annotation/label_actions.js';
 import {Lease} from '../annotation/lease.js';
 import {MarkingRules} from '../annotation/marking_rules.js';
 import {DiagnosisPanel} from '../annotation/panels/diagnosis_panel.js';
@@ -24,7 +25,7 @@ import {Session} from '../annotation/session.js';
 import {Submission} from '../annotation/submit.js';
 import {watchTabs} from '../annotation/tabs.js';
 import {Toolbox} from '../annotation/tools/toolbox.js';
-import {addWorkbenchActions, chooseLabel} from '../annotation/workbench_actions.js';
+import {addWorkbenchActions} from '../annotation/workbench_actions.js';
 import {Workspace} from '../annotation/workspace.js';
 import {ApiError, api} from '../lib/api.js';
 import {el, replaceChildren} from '../lib/dom.js';
@@ -43,7 +44,10 @@ function byId(id) {
 /** @param {PageData} data */
 async function open(data) {
   const session = await Session.open({api, readId: data.read_id, userId: String(data.user_id)});
-  const [viewer] = await Promise.all([Viewer.open({target: byId('viewer'), imageId: data.image_id, fullscreenElement: document.body}), session.load()]);
+  const [viewer] = await Promise.all([
+    Viewer.open({target: byId('viewer'), imageId: data.image_id, fullscreenElement: document.body}),
+    session.load(),
+  ]);
   build(data, session, viewer);
 }
 
@@ -61,12 +65,22 @@ function build(data, session, viewer) {
   const fields = campaign.form ? fieldsOf(campaign.form.schema, campaign.form.ui, acquisition) : [];
   const review = new Review({viewer, store, workspace, clock, say, startingForm: campaign.form && initialForm(fields)});
   const toolbox = new Toolbox({viewer, store, workspace, rules, marks, suggestions, clock, say});
-  const problems = new ProblemDialog({store, outbox, viewer, rules, reload: (id) => void session.reloadMark(id), show: (id) => workspace.select(store.get(id) ? [id] : [])});
+  const problems = new ProblemDialog({
+    store,
+    outbox,
+    viewer,
+    rules,
+    reload: (id) => void session.reloadMark(id),
+    show: (id) => workspace.select(store.get(id) ? [id] : []),
+  });
   const saving = new SaveState({
     outbox,
     sync,
     openProblem: (id) => problems.open(id),
-    discard: (entry) => void (entry.operation.annotation_id ? problems.discard(entry.operation.annotation_id) : outbox.discardEntry(entry).then(() => session.pullSuggestions())),
+    discard: (entry) =>
+      void (entry.operation.annotation_id
+        ? problems.discard(entry.operation.annotation_id)
+        : outbox.discardEntry(entry).then(() => session.pullSuggestions())),
   });
   const registry = new Registry();
   /** @type {DiagnosisPanel | null} */
@@ -77,7 +91,11 @@ function build(data, session, viewer) {
   let proposals;
   const help = new HelpSheet(registry);
   const parts = {
-    session, viewer, workspace, rules, review,
+    session,
+    viewer,
+    workspace,
+    rules,
+    review,
     toolbox: () => toolbox,
     diagnosis: () => diagnosis,
     submission: () => /** @type {Submission} */ (submission),
@@ -88,7 +106,15 @@ function build(data, session, viewer) {
   };
   addWorkbenchActions(registry, parts);
   if (rules.asksDiagnosis) diagnosis = new DiagnosisPanel({campaign, fields, store, workspace, rules, registry, clock});
-  proposals = new SuggestionsPanel({viewer, store, workspace, rules, registry, review, exposures: read.can_write ? session.exposures : null});
+  proposals = new SuggestionsPanel({
+    viewer,
+    store,
+    workspace,
+    rules,
+    registry,
+    review,
+    exposures: read.can_write ? session.exposures : null,
+  });
   const busy = (/** @type {boolean} */ isBusy) => document.body.classList.toggle('is-busy', isBusy);
   const notices = new Notices({element: byId('notices'), loginUrl: data.login_url});
   const close = () => {
@@ -100,7 +126,11 @@ function build(data, session, viewer) {
 
   replaceChildren(byId('save-slot'), saving.element);
   buildToolbar(registry, rules, campaign.suggestions);
-  replaceChildren(byId('submit-slot'), actionButton(registry, 'read.submit', {text: true, class: 'button-primary submit-button', showKey: true}), actionButton(registry, 'read.next', {text: true, class: 'next-button'}));
+  replaceChildren(
+    byId('submit-slot'),
+    actionButton(registry, 'read.submit', {text: true, class: 'button-primary submit-button', showKey: true}),
+    actionButton(registry, 'read.next', {text: true, class: 'next-button'}),
+  );
   const hasTools = rules.tools.length > 0;
   const asked = el(
     'div',
@@ -111,7 +141,10 @@ function build(data, session, viewer) {
     diagnosis?.element,
   );
   // What was marked stays in view, however long the form is.
-  const done = hasTools && [new MarksPanel({viewer, store, workspace, rules, openProblem: (id) => problems.open(id)}).element, new NotePanel({store, workspace}).element];
+  const done = hasTools && [
+    new MarksPanel({viewer, store, workspace, rules, openProblem: (id) => problems.open(id)}).element,
+    new NotePanel({store, workspace}).element,
+  ];
   replaceChildren(byId('panel'), asked, done ? el('div', {class: 'panel-done'}, ...done) : null);
   wire({registry, session, workspace, viewer, suggestions, notices, close});
   if (!read.can_write) close();

@@ -16,21 +16,37 @@ function fields(acquisition) {
 const field = (name) => /** @type {Field} */ (fields().find((one) => one.name === name));
 
 test('fields come in the order of the ui file, the rest as in the schema', () => {
-  assert.deepEqual(fields().map(({name}) => name), ['ageYears', 'eye', 'site', 'sizeMm', 'urgent', 'confirmedBy', 'impression']);
+  assert.deepEqual(
+    fields().map(({name}) => name),
+    ['ageYears', 'eye', 'site', 'sizeMm', 'urgent', 'confirmedBy', 'impression'],
+  );
 });
 
 test('each kind of value has its control', () => {
   const kinds = Object.fromEntries(fields().map(({name, kind}) => [name, kind]));
   assert.deepEqual(kinds, {
-    ageYears: 'integer', eye: 'segments', site: 'select', sizeMm: 'number', urgent: 'boolean', confirmedBy: 'chips', impression: 'string',
+    ageYears: 'integer',
+    eye: 'segments',
+    site: 'select',
+    sizeMm: 'number',
+    urgent: 'boolean',
+    confirmedBy: 'chips',
+    impression: 'string',
   });
-  assert.deepEqual([field('eye').title, field('sizeMm').unit, field('eye').options[0].label, field('eye').options[1].label], ['Eye', 'mm', 'Right', 'L']);
+  assert.deepEqual(
+    [field('eye').title, field('sizeMm').unit, field('eye').options[0].label, field('eye').options[1].label],
+    ['Eye', 'mm', 'Right', 'L'],
+  );
 });
 
 test('a new form starts with defaults and with what the image says', () => {
   assert.deepEqual(initialForm(fields()), {eye: 'unknown'});
   assert.deepEqual(initialForm(fields({ImageLaterality: 'L', age_years: 63})), {ageYears: 63, eye: 'L'});
-  assert.deepEqual(initialForm(fields({ImageLaterality: 'B', age_years: 130})), {eye: 'unknown'}, 'what the form does not take is left out');
+  assert.deepEqual(
+    initialForm(fields({ImageLaterality: 'B', age_years: 130})),
+    {eye: 'unknown'},
+    'what the form does not take is left out',
+  );
 });
 
 test('wrong values are named with what is right', () => {
@@ -58,6 +74,9 @@ test('an empty value has one spelling', () => {
 });
 
 test('what is required and missing is told', () => {
-  assert.deepEqual(missingFields(fields(), {eye: 'R'}).map(({name}) => name), ['ageYears']);
+  assert.deepEqual(
+    missingFields(fields(), {eye: 'R'}).map(({name}) => name),
+    ['ageYears'],
+  );
   assert.deepEqual(missingFields(fields(), {eye: 'R', ageYears: 0}), []);
 });

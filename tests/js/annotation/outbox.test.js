@@ -55,7 +55,10 @@ test('a chain of edits made without network arrives in order on the right revisi
   assert.equal(outbox.counts().pending, 5);
   server.mode = 'up';
   assert.equal(await sync.flush(), true);
-  assert.deepEqual(server.requests.at(-1)?.map((operation) => operation.base_revision), [0, 1, 2, 3, 4]);
+  assert.deepEqual(
+    server.requests.at(-1)?.map((operation) => operation.base_revision),
+    [0, 1, 2, 3, 4],
+  );
   assert.deepEqual(server.annotations.get(id)?.labels, ['third']);
   assert.equal(server.annotations.get(id)?.deleted, false);
 });
@@ -202,8 +205,16 @@ test('decisions travel with their mark; undo deletes the mark before it reopens 
   const {server, store, sync, history} = await openTab();
   /** @type {import('../../../static/js/annotation/types.js').Suggestion} */
   const suggestion = {
-    id: 's1', run_id: 'r', frame: null, granularity: 'box', geometry: {type: 'Rectangle', bbox: [1, 1, 2, 2]}, labels: ['lesion'], score: 1,
-    uncertainty: 0, model: {name: 'm', version: '1'}, decision: null,
+    id: 's1',
+    run_id: 'r',
+    frame: null,
+    granularity: 'box',
+    geometry: {type: 'Rectangle', bbox: [1, 1, 2, 2]},
+    labels: ['lesion'],
+    score: 1,
+    uncertainty: 0,
+    model: {name: 'm', version: '1'},
+    decision: null,
   };
   store.setSuggestions([suggestion, {...suggestion, id: 's2'}]);
   const id = acceptSuggestion(store, suggestion);
@@ -214,7 +225,11 @@ test('decisions travel with their mark; undo deletes the mark before it reopens 
   await sync.flush();
   const sent = server.requests.flat().map((operation) => [operation.verb, operation.verdict, operation.annotation_id]);
   assert.deepEqual(sent, [
-    ['decide', 'accept', id], ['decide', 'reject', null], ['decide', 'undo', null], ['delete', null, id], ['decide', 'undo', null],
+    ['decide', 'accept', id],
+    ['decide', 'reject', null],
+    ['decide', 'undo', null],
+    ['delete', null, id],
+    ['decide', 'undo', null],
   ]);
 });
 
@@ -240,7 +255,10 @@ test('batches stay within what the server takes', async () => {
   await sync.flush();
   server.mode = 'up';
   await sync.flush();
-  assert.deepEqual(server.requests.map((operations) => operations.length), [200, 200, 50]);
+  assert.deepEqual(
+    server.requests.map((operations) => operations.length),
+    [200, 200, 50],
+  );
 });
 
 test('without IndexedDB work is sent at once and counted as not kept', async () => {

@@ -10,25 +10,123 @@ import {clampToImage, closeRing, findCrossing, outlineProblem, simplify, transla
 const polygon = (path) => ({type: 'Polygon', coordinates: [closeRing(path)]});
 
 test('simple outlines pass', () => {
-  assert.equal(outlineProblem(polygon([[0, 0], [10, 0], [10, 10], [0, 10]])), null);
-  assert.equal(outlineProblem(polygon([[0, 0], [4, 1], [8, 0], [7, 4], [8, 8], [4, 7], [0, 8], [1, 4]])), null);
+  assert.equal(
+    outlineProblem(
+      polygon([
+        [0, 0],
+        [10, 0],
+        [10, 10],
+        [0, 10],
+      ]),
+    ),
+    null,
+  );
+  assert.equal(
+    outlineProblem(
+      polygon([
+        [0, 0],
+        [4, 1],
+        [8, 0],
+        [7, 4],
+        [8, 8],
+        [4, 7],
+        [0, 8],
+        [1, 4],
+      ]),
+    ),
+    null,
+  );
 });
 
 test('outlines that cross or touch themselves do not', () => {
-  assert.equal(outlineProblem(polygon([[0, 0], [10, 10], [10, 0], [0, 10]]))?.code, 'geometry_self_crossing', 'bow tie');
-  assert.equal(outlineProblem(polygon([[0, 0], [10, 0], [10, 10], [5, 0], [0, 10]]))?.code, 'geometry_self_crossing', 'a vertex on an edge');
-  assert.equal(outlineProblem(polygon([[0, 0], [10, 0], [5, 0], [5, 10]]))?.code, 'geometry_self_crossing', 'turns back over itself');
-  assert.equal(outlineProblem(polygon([[5, 0], [10, 0], [0, 0], [5, 10]]))?.code, 'geometry_self_crossing', 'turns back at the start');
+  assert.equal(
+    outlineProblem(
+      polygon([
+        [0, 0],
+        [10, 10],
+        [10, 0],
+        [0, 10],
+      ]),
+    )?.code,
+    'geometry_self_crossing',
+    'bow tie',
+  );
+  assert.equal(
+    outlineProblem(
+      polygon([
+        [0, 0],
+        [10, 0],
+        [10, 10],
+        [5, 0],
+        [0, 10],
+      ]),
+    )?.code,
+    'geometry_self_crossing',
+    'a vertex on an edge',
+  );
+  assert.equal(
+    outlineProblem(
+      polygon([
+        [0, 0],
+        [10, 0],
+        [5, 0],
+        [5, 10],
+      ]),
+    )?.code,
+    'geometry_self_crossing',
+    'turns back over itself',
+  );
+  assert.equal(
+    outlineProblem(
+      polygon([
+        [5, 0],
+        [10, 0],
+        [0, 0],
+        [5, 10],
+      ]),
+    )?.code,
+    'geometry_self_crossing',
+    'turns back at the start',
+  );
 });
 
 test('outlines without an area do not', () => {
-  assert.equal(outlineProblem(polygon([[0, 0], [10, 0]]))?.code, 'geometry_empty');
+  assert.equal(
+    outlineProblem(
+      polygon([
+        [0, 0],
+        [10, 0],
+      ]),
+    )?.code,
+    'geometry_empty',
+  );
   assert.equal(outlineProblem({type: 'Rectangle', bbox: [0, 0, 0, 5]})?.code, 'geometry_empty');
 });
 
 test('the crossing names its edges', () => {
-  assert.deepEqual(findCrossing([[0, 0], [10, 10], [10, 0], [0, 10]], {closed: false}), [0, 2]);
-  assert.equal(findCrossing([[0, 0], [10, 10], [10, 0]], {closed: false}), null);
+  assert.deepEqual(
+    findCrossing(
+      [
+        [0, 0],
+        [10, 10],
+        [10, 0],
+        [0, 10],
+      ],
+      {closed: false},
+    ),
+    [0, 2],
+  );
+  assert.equal(
+    findCrossing(
+      [
+        [0, 0],
+        [10, 10],
+        [10, 0],
+      ],
+      {closed: false},
+    ),
+    null,
+  );
 });
 
 test('agrees with comparing every pair of edges on random outlines', () => {
@@ -64,8 +162,10 @@ function meet(a, b, c, d) {
   /** @param {number} p @param {number} q @param {number} r @param {number} s */
   const overlap = (p, q, r, s) => Math.max(Math.min(p, q), Math.min(r, s)) <= Math.min(Math.max(p, q), Math.max(r, s));
   return (
-    overlap(a[0], b[0], c[0], d[0]) && overlap(a[1], b[1], c[1], d[1]) &&
-    side(a, b, c) * side(a, b, d) <= 0 && side(c, d, a) * side(c, d, b) <= 0
+    overlap(a[0], b[0], c[0], d[0]) &&
+    overlap(a[1], b[1], c[1], d[1]) &&
+    side(a, b, c) * side(a, b, d) <= 0 &&
+    side(c, d, a) * side(c, d, b) <= 0
   );
 }
 
@@ -92,7 +192,10 @@ test('simplifying keeps within the tolerance and keeps the ends', () => {
 test('positions are kept on the grid and on the image', () => {
   assert.deepEqual(clampToImage([-3, 10.07], {width: 100, height: 10}), [0, 10]);
   assert.deepEqual(clampToImage([1.0624, 2.0626], {width: 100, height: 10}), [1, 2.125]);
-  assert.deepEqual(translate({type: 'Rectangle', bbox: [90, 0, 10, 10]}, 50, -5, {width: 100, height: 10}), {type: 'Rectangle', bbox: [90, 0, 10, 10]});
+  assert.deepEqual(translate({type: 'Rectangle', bbox: [90, 0, 10, 10]}, 50, -5, {width: 100, height: 10}), {
+    type: 'Rectangle',
+    bbox: [90, 0, 10, 10],
+  });
 });
 
 test('ids are made with and without randomUUID', () => {

@@ -21,8 +21,16 @@ function setUp() {
 
 /** @type {Suggestion} */
 const SUGGESTION = {
-  id: 's1', run_id: 'r1', frame: null, granularity: 'box', geometry: {type: 'Rectangle', bbox: [1, 2, 3, 4]}, labels: ['lesion'],
-  score: 0.8, uncertainty: 0.2, model: {name: 'm', version: '1'}, decision: null,
+  id: 's1',
+  run_id: 'r1',
+  frame: null,
+  granularity: 'box',
+  geometry: {type: 'Rectangle', bbox: [1, 2, 3, 4]},
+  labels: ['lesion'],
+  score: 0.8,
+  uncertainty: 0.2,
+  model: {name: 'm', version: '1'},
+  decision: null,
 };
 
 test('each command is one change set with its origin', () => {
@@ -31,9 +39,15 @@ test('each command is one change set with its origin', () => {
   reshapeMarks(store, [{id, geometry: {type: 'Rectangle', bbox: [0, 0, 5, 5]}}]);
   relabelMarks(store, [id], 'other');
   deleteMarks(store, [id]);
-  assert.deepEqual(changes.map(({origin, created, updated, deleted}) => [origin, created.length, updated.length, deleted.length]), [
-    ['local', 1, 0, 0], ['local', 0, 1, 0], ['local', 0, 1, 0], ['local', 0, 0, 1],
-  ]);
+  assert.deepEqual(
+    changes.map(({origin, created, updated, deleted}) => [origin, created.length, updated.length, deleted.length]),
+    [
+      ['local', 1, 0, 0],
+      ['local', 0, 1, 0],
+      ['local', 0, 1, 0],
+      ['local', 0, 0, 1],
+    ],
+  );
 });
 
 test('a change that says nothing new is none', () => {

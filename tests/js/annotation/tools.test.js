@@ -81,24 +81,62 @@ test('point: a click on the image, none beside it', () => {
 test('polygon: clicks, Enter; the ring is closed', () => {
   const {log, host} = bench();
   const tool = polygonTool(host);
-  for (const [x, y] of [[10, 10], [100, 10], [100, 100]]) tool.handle('click', at(x, y));
+  for (const [x, y] of [
+    [10, 10],
+    [100, 10],
+    [100, 100],
+  ])
+    tool.handle('click', at(x, y));
   tool.handle('confirm');
-  assert.deepEqual(log.made, [{type: 'Polygon', coordinates: [[[10, 10], [100, 10], [100, 100], [10, 10]]]}]);
+  assert.deepEqual(log.made, [
+    {
+      type: 'Polygon',
+      coordinates: [
+        [
+          [10, 10],
+          [100, 10],
+          [100, 100],
+          [10, 10],
+        ],
+      ],
+    },
+  ]);
 });
 
 test('polygon: a double click closes without a double vertex, a click on the first vertex closes', () => {
   const {log, host} = bench();
   const tool = polygonTool(host);
-  for (const [x, y] of [[10, 10], [100, 10], [100, 100], [101, 100]]) tool.handle('click', at(x, y));
+  for (const [x, y] of [
+    [10, 10],
+    [100, 10],
+    [100, 100],
+    [101, 100],
+  ])
+    tool.handle('click', at(x, y));
   tool.handle('doubleClick', at(101, 100));
-  for (const [x, y] of [[10, 10], [100, 10], [100, 100], [12, 11]]) tool.handle('click', at(x, y));
-  assert.deepEqual(log.made.map((geometry) => geometry.type === 'Polygon' && geometry.coordinates[0].length), [4, 4]);
+  for (const [x, y] of [
+    [10, 10],
+    [100, 10],
+    [100, 100],
+    [12, 11],
+  ])
+    tool.handle('click', at(x, y));
+  assert.deepEqual(
+    log.made.map((geometry) => geometry.type === 'Polygon' && geometry.coordinates[0].length),
+    [4, 4],
+  );
 });
 
 test('polygon: a crossing outline is refused in red, and can be mended', () => {
   const {log, host} = bench();
   const tool = polygonTool(host);
-  for (const [x, y] of [[0, 0], [100, 100], [100, 0], [0, 100]]) tool.handle('click', at(x, y));
+  for (const [x, y] of [
+    [0, 0],
+    [100, 100],
+    [100, 0],
+    [0, 100],
+  ])
+    tool.handle('click', at(x, y));
   tool.handle('confirm');
   assert.deepEqual(log.made, []);
   assert.equal(log.sketch.isRefused, true);
@@ -128,10 +166,11 @@ function draw(tool, path) {
 }
 
 /** @type {(turns: number) => Position[]} */
-const circle = (turns) => Array.from({length: 120}, (_, i) => {
-  const angle = (i / 120) * turns * 2 * Math.PI;
-  return [400 + 100 * Math.cos(angle), 400 + 100 * Math.sin(angle)];
-});
+const circle = (turns) =>
+  Array.from({length: 120}, (_, i) => {
+    const angle = (i / 120) * turns * 2 * Math.PI;
+    return [400 + 100 * Math.cos(angle), 400 + 100 * Math.sin(angle)];
+  });
 
 test('freehand: an outline is closed and thinned', () => {
   const {log, host} = bench();
@@ -148,7 +187,21 @@ test('freehand: running a little past the start is no crossing', () => {
   path.unshift([503, 390]);
   draw(freehandTool(host), path);
   assert.equal(log.made.length, 1);
-  assert.deepEqual(trimOvershoot([[0, 0], [10, 0], [10, 10]], 5), [[0, 0], [10, 0], [10, 10]]);
+  assert.deepEqual(
+    trimOvershoot(
+      [
+        [0, 0],
+        [10, 0],
+        [10, 10],
+      ],
+      5,
+    ),
+    [
+      [0, 0],
+      [10, 0],
+      [10, 10],
+    ],
+  );
 });
 
 test('freehand: a figure of eight is refused, goes back to before the crossing, and can be closed then', () => {
@@ -188,7 +241,10 @@ test('labels say which tools draw them and what they then say', () => {
   assert.equal(rules.granularityFor('polygon', byCode('nucleus')), 'cell');
   assert.equal(rules.granularityFor('box', byCode('nucleus')), null);
   assert.equal(rules.granularityFor('point', byCode('mitosis')), 'point');
-  assert.deepEqual(rules.diagnosisLabels.map(({code}) => code), ['benign', 'malignant']);
+  assert.deepEqual(
+    rules.diagnosisLabels.map(({code}) => code),
+    ['benign', 'malignant'],
+  );
   assert.ok(!rules.drawnLabels.some(({code}) => code === 'benign'));
   assert.equal(rules.isDiagnosisOnly, false);
   assert.equal(new MarkingRules(campaignOf('diagnosis')).isDiagnosisOnly, true);

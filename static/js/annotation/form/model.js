@@ -54,7 +54,11 @@ function fieldOf(name, schema, ui, acquisition) {
   const values = property.type === 'array' ? (property.items?.enum ?? []) : (property.enum ?? []);
   const options = values
     .filter((/** @type {unknown} */ value) => value !== null)
-    .map((/** @type {string | number} */ value) => ({value, label: pickText(words.options?.[String(value)]) || String(value), key: words.keys?.[String(value)] ?? null}));
+    .map((/** @type {string | number} */ value) => ({
+      value,
+      label: pickText(words.options?.[String(value)]) || String(value),
+      key: words.keys?.[String(value)] ?? null,
+    }));
   /** @type {Field} */
   const field = {
     name,
@@ -139,7 +143,8 @@ export function problemOf(field, value) {
       return known || field.options.length === 0 ? null : t('Choose from the list.');
     }
     case 'string':
-      if (field.maxLength !== null && [...String(value)].length > field.maxLength) return t('At most {count} characters.', {count: field.maxLength});
+      if (field.maxLength !== null && [...String(value)].length > field.maxLength)
+        return t('At most {count} characters.', {count: field.maxLength});
       return null;
     default:
       return field.options.some((option) => option.value === value) ? null : t('Choose from the list.');
@@ -153,7 +158,9 @@ function numberProblem({kind, minimum, maximum}, value) {
   const isInside = (minimum === null || value >= minimum) && (maximum === null || value <= maximum);
   if (isInside) return null;
   if (minimum !== null && maximum !== null) return t('Enter a value from {minimum} to {maximum}.', {minimum, maximum});
-  return minimum !== null ? t('Enter a value of at least {minimum}.', {minimum}) : t('Enter a value of at most {maximum}.', {maximum: maximum ?? 0});
+  return minimum !== null
+    ? t('Enter a value of at least {minimum}.', {minimum})
+    : t('Enter a value of at most {maximum}.', {maximum: maximum ?? 0});
 }
 
 /**

@@ -76,7 +76,9 @@ function makeField(field, set) {
  */
 function caption(field, id, {control = false} = {}) {
   const star = field.isRequired ? el('span', {class: 'required', text: '*', attrs: {title: t('Required'), 'aria-hidden': 'true'}}) : null;
-  return control ? el('label', {class: 'form-title', text: field.title, attrs: {for: id}}, star) : el('span', {class: 'form-title', text: field.title, attrs: {id}}, star);
+  return control
+    ? el('label', {class: 'form-title', text: field.title, attrs: {for: id}}, star)
+    : el('span', {class: 'form-title', text: field.title, attrs: {id}}, star);
 }
 
 /** @param {Field} field @returns {HTMLElement | null} */
@@ -115,8 +117,15 @@ function segments(field, set, toOption = (value) => value) {
 
 /** @param {Field} field @param {(value: unknown) => void} set @returns {FieldView} */
 function yesNo(field, set) {
-  const options = [{value: 1, label: t('Yes'), key: null}, {value: 0, label: t('No'), key: null}];
-  const view = segments({...field, options}, (value) => set(value === null ? null : value === 1), (value) => (typeof value === 'boolean' ? Number(value) : value));
+  const options = [
+    {value: 1, label: t('Yes'), key: null},
+    {value: 0, label: t('No'), key: null},
+  ];
+  const view = segments(
+    {...field, options},
+    (value) => set(value === null ? null : value === 1),
+    (value) => (typeof value === 'boolean' ? Number(value) : value),
+  );
   view.element.classList.add('is-short');
   return view;
 }
@@ -124,8 +133,17 @@ function yesNo(field, set) {
 /** @param {Field} field @param {(value: unknown) => void} set @returns {FieldView} */
 function chips(field, set) {
   const id = `field-${(made += 1)}`;
-  const boxes = field.options.map(() => el('input', {attrs: {type: 'checkbox'}, on: {change: () => set(field.options.filter((_, i) => boxes[i].checked).map(({value}) => value))}}));
-  const row = el('div', {class: 'chips', attrs: {role: 'group', 'aria-labelledby': id}}, ...boxes.map((box, i) => el('label', {class: 'chip'}, box, el('span', {text: field.options[i].label}))));
+  const boxes = field.options.map(() =>
+    el('input', {
+      attrs: {type: 'checkbox'},
+      on: {change: () => set(field.options.filter((_, i) => boxes[i].checked).map(({value}) => value))},
+    }),
+  );
+  const row = el(
+    'div',
+    {class: 'chips', attrs: {role: 'group', 'aria-labelledby': id}},
+    ...boxes.map((box, i) => el('label', {class: 'chip'}, box, el('span', {text: field.options[i].label}))),
+  );
   return {
     element: el('div', {class: 'form-field'}, caption(field, id), row, helpText(field)),
     show: (value, isWritable) => {
@@ -157,7 +175,9 @@ function selectField(field, set) {
 
 /** @param {Field} field @returns {Record<string, string>} */
 function inputAttributes(field) {
-  return field.kind === 'string' ? {type: 'text', autocomplete: 'off'} : {type: 'text', inputmode: field.kind === 'integer' ? 'numeric' : 'decimal', autocomplete: 'off'};
+  return field.kind === 'string'
+    ? {type: 'text', autocomplete: 'off'}
+    : {type: 'text', inputmode: field.kind === 'integer' ? 'numeric' : 'decimal', autocomplete: 'off'};
 }
 
 /** @param {Field} field @param {(value: unknown) => void} set @returns {FieldView} */
@@ -184,10 +204,22 @@ function textField(field, set) {
   input.addEventListener('input', () => {
     if (problem.textContent) check();
   });
-  const row = el('div', {class: `form-input${field.unit ? ' has-unit' : ''}`}, input, field.unit ? el('span', {class: 'unit', text: field.unit}) : null);
+  const row = el(
+    'div',
+    {class: `form-input${field.unit ? ' has-unit' : ''}`},
+    input,
+    field.unit ? el('span', {class: 'unit', text: field.unit}) : null,
+  );
   const isShort = field.kind !== 'string';
   return {
-    element: el('div', {class: `form-field${isShort ? ' is-short' : ''}`}, caption(field, id, {control: true}), row, problem, helpText(field)),
+    element: el(
+      'div',
+      {class: `form-field${isShort ? ' is-short' : ''}`},
+      caption(field, id, {control: true}),
+      row,
+      problem,
+      helpText(field),
+    ),
     show: (value, isWritable) => {
       input.disabled = !isWritable;
       if (document.activeElement === input || problem.textContent) return;

@@ -46,7 +46,16 @@ export class DiagnosisPanel {
       this.problem,
       el('div', {class: 'label-list', attrs: {role: 'group', 'aria-label': t('Diagnosis')}}, ...this.labels.map(({button}) => button)),
       this.form?.element ?? null,
-      campaign.diagnosis.ask_certainty ? field(t('Certainty'), el('div', {class: 'segments', attrs: {role: 'group', 'aria-label': t('Certainty')}}, ...this.certainty.map(({button}) => button))) : null,
+      campaign.diagnosis.ask_certainty
+        ? field(
+            t('Certainty'),
+            el(
+              'div',
+              {class: 'segments', attrs: {role: 'group', 'aria-label': t('Certainty')}},
+              ...this.certainty.map(({button}) => button),
+            ),
+          )
+        : null,
       campaign.diagnosis.ask_basis ? field(t('Basis of the diagnosis'), this.basis) : null,
     );
     store.observe(() => this.draw());
@@ -62,7 +71,9 @@ export class DiagnosisPanel {
 
   /** @returns {Mark | null} */
   get mark() {
-    return [...this.parts.store.marks.values()].find(({body}) => body.geometry === null && MarkingRules.isImageLevel(body.granularity)) ?? null;
+    return (
+      [...this.parts.store.marks.values()].find(({body}) => body.geometry === null && MarkingRules.isImageLevel(body.granularity)) ?? null
+    );
   }
 
   /** @returns {Label | null} */
@@ -128,7 +139,11 @@ export class DiagnosisPanel {
       const name = el('span', {class: 'label-name', text: pickText(label.display) || label.code});
       const button = el(
         'button',
-        {class: `label-button${label.parent ? ' is-child' : ''}`, attrs: {type: 'button', 'aria-pressed': 'false'}, on: {click: () => this.choose(label)}},
+        {
+          class: `label-button${label.parent ? ' is-child' : ''}`,
+          attrs: {type: 'button', 'aria-pressed': 'false'},
+          on: {click: () => this.choose(label)},
+        },
         swatch(label.colour),
         name,
         keyHint(key),
@@ -139,7 +154,11 @@ export class DiagnosisPanel {
 
   #certaintyButtons() {
     return certainties().map(({value, label}) => {
-      const button = el('button', {text: label, attrs: {type: 'button', 'aria-pressed': 'false'}, on: {click: () => this.#toggleCertainty(value)}});
+      const button = el('button', {
+        text: label,
+        attrs: {type: 'button', 'aria-pressed': 'false'},
+        on: {click: () => this.#toggleCertainty(value)},
+      });
       return {value, button};
     });
   }
@@ -178,18 +197,36 @@ export class DiagnosisPanel {
   #drawBasis(basis, canWrite) {
     if (this.basis.contains(document.activeElement) && this.basis.childElementCount === basis.length + Number(canWrite)) return;
     const allowed = this.parts.campaign.diagnosis.basis_methods;
-    const methods = [...basisMethods()].filter(([code]) => !allowed?.length || allowed.includes(code) || basis.some(({method}) => method === code));
+    const methods = [...basisMethods()].filter(
+      ([code]) => !allowed?.length || allowed.includes(code) || basis.some(({method}) => method === code),
+    );
     /** @param {number} at @param {Basis | null} entry */
-    const replace = (at, entry) => this.change({basis: entry ? [...basis.slice(0, at), entry, ...basis.slice(at + 1)] : basis.filter((_, i) => i !== at)});
+    const replace = (at, entry) =>
+      this.change({basis: entry ? [...basis.slice(0, at), entry, ...basis.slice(at + 1)] : basis.filter((_, i) => i !== at)});
     replaceChildren(
       this.basis,
-      ...basis.map((entry, at) => el('div', {class: 'basis-row'},
-        dropDown(t('Method'), methods, entry.method, canWrite, (method) => replace(at, method ? {...entry, method} : null)),
-        dropDown(t('Status'), [...basisStatuses()], entry.status, canWrite, (status) => status && replace(at, {...entry, status})))),
-      canWrite && el('div', {class: 'basis-row'},
-        dropDown(t('Add a method'), [['', t('Add a method…')], ...methods.filter(([code]) => basis.every(({method}) => method !== code))], '', true, (method) => {
-          if (method) replace(basis.length, {method, status: method === 'image-only' ? 'supports' : 'confirmed'});
-        })),
+      ...basis.map((entry, at) =>
+        el(
+          'div',
+          {class: 'basis-row'},
+          dropDown(t('Method'), methods, entry.method, canWrite, (method) => replace(at, method ? {...entry, method} : null)),
+          dropDown(t('Status'), [...basisStatuses()], entry.status, canWrite, (status) => status && replace(at, {...entry, status})),
+        ),
+      ),
+      canWrite &&
+        el(
+          'div',
+          {class: 'basis-row'},
+          dropDown(
+            t('Add a method'),
+            [['', t('Add a method…')], ...methods.filter(([code]) => basis.every(({method}) => method !== code))],
+            '',
+            true,
+            (method) => {
+              if (method) replace(basis.length, {method, status: method === 'image-only' ? 'supports' : 'confirmed'});
+            },
+          ),
+        ),
     );
   }
 }
@@ -207,7 +244,11 @@ function field(title, control) {
 function dropDown(label, options, value, isWritable, onChange) {
   const removable = value !== '' && label === t('Method');
   const all = removable ? [...options, /** @type {[string, string]} */ (['', t('Remove')])] : options;
-  const select = el('select', {attrs: {'aria-label': label, disabled: !isWritable}}, ...all.map(([code, text]) => el('option', {text, attrs: {value: code}})));
+  const select = el(
+    'select',
+    {attrs: {'aria-label': label, disabled: !isWritable}},
+    ...all.map(([code, text]) => el('option', {text, attrs: {value: code}})),
+  );
   select.value = value;
   select.addEventListener('change', () => {
     select.blur();

@@ -42,5 +42,8 @@ export function labelsPanel({registry, rules, workspace, choose}) {
   };
   refresh();
   workspace.observe(refresh);
-  return section({id: 'labels-panel', title: t('Label for the next mark')}, el('div', {class: 'label-list'}, ...buttons.map(({button}) => button))).element;
+  return section(
+    {id: 'labels-panel', title: t('Label for the next mark')},
+    el('div', {class: 'label-list'}, ...buttons.map(({button}) => button)),
+  ).element;
 }

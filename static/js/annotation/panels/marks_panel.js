@@ -80,10 +80,12 @@ export class MarksPanel {
     const marks = [...store.marks.values()].filter((mark) => mark.body.geometry !== null).reverse();
     if (!viewer.frames || viewer.frames.count < 2) return marks.map((mark) => ({kind: 'mark', mark}));
     const byFrame = groupByFrame(marks);
-    return [...byFrame].sort(([a], [b]) => a - b).flatMap(([frame, group]) => [
-      /** @type {Row} */ ({kind: 'frame', frame, count: group.length}),
-      ...group.map((mark) => /** @type {Row} */ ({kind: 'mark', mark})),
-    ]);
+    return [...byFrame]
+      .sort(([a], [b]) => a - b)
+      .flatMap(([frame, group]) => [
+        /** @type {Row} */ ({kind: 'frame', frame, count: group.length}),
+        ...group.map((mark) => /** @type {Row} */ ({kind: 'mark', mark})),
+      ]);
   }
 
   /** @param {{frame: number, count: number}} row @returns {HTMLElement} */
@@ -91,7 +93,12 @@ export class MarksPanel {
     const {viewer} = this.parts;
     const isHere = viewer.frame === frame;
     const text = t('Frame {frame}', {frame: frame + 1});
-    const jump = el('button', {class: 'frame-jump', text, attrs: {type: 'button', 'aria-current': isHere ? 'true' : null}, on: {click: () => void viewer.frames?.setFrame(frame)}});
+    const jump = el('button', {
+      class: 'frame-jump',
+      text,
+      attrs: {type: 'button', 'aria-current': isHere ? 'true' : null},
+      on: {click: () => void viewer.frames?.setFrame(frame)},
+    });
     return el('div', {class: 'list-row is-frame'}, jump, el('span', {class: 'row-size', text: tn('{count} mark', '{count} marks', count)}));
   }
 
@@ -104,10 +111,18 @@ export class MarksPanel {
     const isHidden = workspace.state.hidden.has(mark.id);
     const isSelected = workspace.state.selection.has(mark.id);
     const isSuggested = mark.body.origin === 'suggestion';
-    const origin = el('span', {class: 'row-origin', attrs: {title: isSuggested ? t('From a suggestion') : t('Drawn')}}, icon(isSuggested ? 'suggestion' : 'drawn', 14));
+    const origin = el(
+      'span',
+      {class: 'row-origin', attrs: {title: isSuggested ? t('From a suggestion') : t('Drawn')}},
+      icon(isSuggested ? 'suggestion' : 'drawn', 14),
+    );
     const main = el(
       'button',
-      {class: 'row-main', attrs: {type: 'button', 'aria-pressed': String(isSelected)}, on: {click: (event) => this.#pick(mark, event.shiftKey), dblclick: () => this.#goTo(mark)}},
+      {
+        class: 'row-main',
+        attrs: {type: 'button', 'aria-pressed': String(isSelected)},
+        on: {click: (event) => this.#pick(mark, event.shiftKey), dblclick: () => this.#goTo(mark)},
+      },
       swatch(label?.colour ?? '#808080'),
       el('span', {class: 'row-name', text: name, attrs: {title: name}}),
       origin,
@@ -115,14 +130,17 @@ export class MarksPanel {
     );
     const row = el('div', {class: `list-row${isSelected ? ' is-selected' : ''}${isHidden ? ' is-hidden' : ''}`}, main);
     if (mark.status.kind === 'refused' || mark.status.kind === 'conflict') row.append(this.#badge(mark));
-    row.append(rowButton(isHidden ? 'eye-off' : 'eye', isHidden ? t('Show the mark') : t('Hide the mark'), () => workspace.toggleHidden(mark.id)));
+    row.append(
+      rowButton(isHidden ? 'eye-off' : 'eye', isHidden ? t('Show the mark') : t('Hide the mark'), () => workspace.toggleHidden(mark.id)),
+    );
     if (workspace.state.canWrite) row.append(rowButton('delete', t('Delete the mark'), () => deleteMarks(store, [mark.id])));
     return row;
   }
 
   /** @param {Mark} mark @returns {HTMLButtonElement} */
   #badge({id, status}) {
-    const text = status.kind === 'conflict' ? t('Changed elsewhere: choose a version') : (status.problem?.message ?? t('Refused by the server'));
+    const text =
+      status.kind === 'conflict' ? t('Changed elsewhere: choose a version') : (status.problem?.message ?? t('Refused by the server'));
     const button = rowButton('warning', text, () => this.parts.openProblem(id));
     button.classList.add('is-problem');
     return button;
@@ -173,5 +191,9 @@ function groupByFrame(marks) {
 
 /** @param {string} name @param {string} label @param {() => void} onClick @returns {HTMLButtonElement} */
 export function rowButton(name, label, onClick) {
-  return el('button', {class: 'row-button', attrs: {type: 'button', 'aria-label': label, title: label}, on: {click: onClick}}, icon(name, 16));
+  return el(
+    'button',
+    {class: 'row-button', attrs: {type: 'button', 'aria-label': label, title: label}, on: {click: onClick}},
+    icon(name, 16),
+  );
 }

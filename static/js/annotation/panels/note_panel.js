@@ -16,8 +16,16 @@ export class NotePanel {
     this.workspace = workspace;
     /** @type {string | null} the mark that the text on screen belongs to */
     this.id = null;
-    this.input = el('textarea', {attrs: {rows: 2, maxlength: MAX_CHARACTERS, id: 'mark-note', disabled: true}, on: {change: () => this.#save()}});
-    this.element = el('div', {class: 'note-panel'}, el('label', {class: 'visually-hidden', text: t('Note on the selected mark'), attrs: {for: 'mark-note'}}), this.input);
+    this.input = el('textarea', {
+      attrs: {rows: 2, maxlength: MAX_CHARACTERS, id: 'mark-note', disabled: true},
+      on: {change: () => this.#save()},
+    });
+    this.element = el(
+      'div',
+      {class: 'note-panel'},
+      el('label', {class: 'visually-hidden', text: t('Note on the selected mark'), attrs: {for: 'mark-note'}}),
+      this.input,
+    );
     workspace.observe((changed) => {
       if (changed.has('selection') || changed.has('canWrite')) this.#show();
     });

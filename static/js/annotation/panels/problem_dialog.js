@@ -42,7 +42,11 @@ export class ProblemDialog {
   #openRefusal(id, message, hint) {
     this.#show(
       t('This mark is not saved'),
-      [el('p', {text: message}), hint && el('p', {class: 'muted', text: hint}), el('p', {class: 'muted', text: t('Change the mark and it is sent again, or discard it.')})],
+      [
+        el('p', {text: message}),
+        hint && el('p', {class: 'muted', text: hint}),
+        el('p', {class: 'muted', text: t('Change the mark and it is sent again, or discard it.')}),
+      ],
       [
         ['button-danger', t('Discard the mark'), () => this.discard(id)],
         ['button-primary', t('Keep it and change it'), () => {}],
@@ -83,10 +87,14 @@ export class ProblemDialog {
       [
         ['', t('Take the server’s version'), takeTheirs],
         ...keepBoth,
-        ['button-primary', t('Keep this version'), async () => {
-          await outbox.keepMine(id, mine, theirs?.revision ?? 0);
-          store.setStatus(id, {kind: 'held'});
-        }],
+        [
+          'button-primary',
+          t('Keep this version'),
+          async () => {
+            await outbox.keepMine(id, mine, theirs?.revision ?? 0);
+            store.setStatus(id, {kind: 'held'});
+          },
+        ],
       ],
     );
   }
@@ -108,11 +116,25 @@ export class ProblemDialog {
    * @param {Choice[]} choices
    */
   #show(title, content, choices) {
-    const buttons = choices.map(([className, text, run]) => el('button', {class: className, text, attrs: {type: 'button'}, on: {click: () => {
-      this.dialog.close();
-      void run();
-    }}}));
-    replaceChildren(this.dialog, el('h2', {text: title, attrs: {id: 'problem-title'}}), ...content.filter((part) => part !== ''), el('div', {class: 'dialog-actions'}, el('span', {class: 'spacer'}), ...buttons));
+    const buttons = choices.map(([className, text, run]) =>
+      el('button', {
+        class: className,
+        text,
+        attrs: {type: 'button'},
+        on: {
+          click: () => {
+            this.dialog.close();
+            void run();
+          },
+        },
+      }),
+    );
+    replaceChildren(
+      this.dialog,
+      el('h2', {text: title, attrs: {id: 'problem-title'}}),
+      ...content.filter((part) => part !== ''),
+      el('div', {class: 'dialog-actions'}, el('span', {class: 'spacer'}), ...buttons),
+    );
     this.dialog.showModal();
     buttons.at(-1)?.focus();
   }
@@ -120,5 +142,11 @@ export class ProblemDialog {
 
 /** @param {Body} body @returns {Body} as a mark of its own; one suggestion makes one mark, so the copy counts as drawn */
 function copyOf(body) {
-  return {...newBody({granularity: body.granularity, geometry: body.geometry, frame: body.frame, labels: body.labels}), text: body.text, form: body.form, certainty: body.certainty, basis: body.basis};
+  return {
+    ...newBody({granularity: body.granularity, geometry: body.geometry, frame: body.frame, labels: body.labels}),
+    text: body.text,
+    form: body.form,
+    certainty: body.certainty,
+    basis: body.basis,
+  };
 }

@@ -19,7 +19,10 @@ export function paragraphs(text) {
     .flatMap((block) => {
       const lines = block.split('\n').map((line) => line.trim());
       const items = lines.filter((line) => line.startsWith('- ')).map((line) => el('li', {text: line.slice(2)}));
-      const prose = lines.filter((line) => !line.startsWith('- ')).join(' ').replace(/^#+\s*/, '');
+      const prose = lines
+        .filter((line) => !line.startsWith('- '))
+        .join(' ')
+        .replace(/^#+\s*/, '');
       const head = prose ? [el(items.length > 0 ? 'h3' : 'p', {text: prose})] : [];
       return items.length > 0 ? [...head, el('ul', {}, ...items)] : head;
     });

@@ -14,7 +14,11 @@ export class StatusBar {
     this.message = el('span', {class: 'status-message', attrs: {role: 'status', 'aria-live': 'polite'}});
     const {width, height, spacing, modality} = viewer.manifest;
     const isSquare = spacing !== null && Math.abs(spacing.x_um - spacing.y_um) < 1e-6 * spacing.x_um;
-    const scale = spacing ? (isSquare ? perPixel(spacing.x_um) : `${perPixel(spacing.x_um)} × ${perPixel(spacing.y_um)}`) : t('Scale unknown');
+    const scale = spacing
+      ? isSquare
+        ? perPixel(spacing.x_um)
+        : `${perPixel(spacing.x_um)} × ${perPixel(spacing.y_um)}`
+      : t('Scale unknown');
     replaceChildren(
       element,
       this.message,

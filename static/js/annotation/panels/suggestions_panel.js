@@ -35,17 +35,34 @@ export class SuggestionsPanel {
   constructor({viewer, store, workspace, rules, registry, review, exposures}) {
     this.parts = {viewer, store, workspace, rules, registry, review, exposures};
     /** @type {VirtualList<Suggestion>} */
-    this.list = new VirtualList({rowPx: ROW_PX, label: t('Suggestions'), keyOf: ({id}) => id, render: (suggestion) => this.#row(suggestion)});
+    this.list = new VirtualList({
+      rowPx: ROW_PX,
+      label: t('Suggestions'),
+      keyOf: ({id}) => id,
+      render: (suggestion) => this.#row(suggestion),
+    });
     this.diagnoses = el('div', {class: 'suggested-diagnoses'});
     this.model = el('p', {class: 'panel-hint'});
-    this.reason = el('input', {attrs: {type: 'text', maxlength: 500, placeholder: t('Reason (optional)'), 'aria-label': t('Reason for rejecting')}});
+    this.reason = el('input', {
+      attrs: {type: 'text', maxlength: 500, placeholder: t('Reason (optional)'), 'aria-label': t('Reason for rejecting')},
+    });
     this.decisions = el(
       'div',
       {class: 'decisions'},
-      el('div', {class: 'decision-buttons'}, ...DECISIONS.map((id) => actionButton(registry, id, {text: true, class: 'decision-button', showKey: true, icon: false}))),
+      el(
+        'div',
+        {class: 'decision-buttons'},
+        ...DECISIONS.map((id) => actionButton(registry, id, {text: true, class: 'decision-button', showKey: true, icon: false})),
+      ),
       this.reason,
     );
-    this.section = section({id: 'suggestions-panel', title: t('Suggestions')}, this.model, this.diagnoses, this.list.element, this.decisions);
+    this.section = section(
+      {id: 'suggestions-panel', title: t('Suggestions')},
+      this.model,
+      this.diagnoses,
+      this.list.element,
+      this.decisions,
+    );
     this.isStale = false;
     store.observe((changes) => {
       if (changes.decided.length > 0 || changes.origin === 'remote') this.#later();
@@ -106,15 +123,23 @@ export class SuggestionsPanel {
         return el(
           'div',
           {class: `list-row${isFocused ? ' is-selected' : ''}`},
-          el('button', {class: 'row-main', attrs: {type: 'button', 'aria-pressed': String(isFocused)}, on: {click: () => workspace.set({suggestion: suggestion.id})}},
+          el(
+            'button',
+            {
+              class: 'row-main',
+              attrs: {type: 'button', 'aria-pressed': String(isFocused)},
+              on: {click: () => workspace.set({suggestion: suggestion.id})},
+            },
             swatch(label?.colour ?? '#808080'),
             el('span', {class: 'row-name', text: name, attrs: {title: name}}),
             bar,
-            el('span', {class: 'row-size', text: formatScore(suggestion.score)})),
-          workspace.state.canWrite && rowButton('accept', t('Accept this diagnosis'), () => {
-            workspace.set({suggestion: suggestion.id});
-            registry.run('suggestion.accept');
-          }),
+            el('span', {class: 'row-size', text: formatScore(suggestion.score)}),
+          ),
+          workspace.state.canWrite &&
+            rowButton('accept', t('Accept this diagnosis'), () => {
+              workspace.set({suggestion: suggestion.id});
+              registry.run('suggestion.accept');
+            }),
         );
       }),
     );
@@ -127,15 +152,25 @@ export class SuggestionsPanel {
     const label = rules.byCode.get(suggestion.labels[0]);
     const name = label ? pickText(label.display) : suggestion.labels.join(', ');
     const isFocused = workspace.state.suggestion === suggestion.id;
-    const frame = viewer.frames && viewer.frames.count > 1 && suggestion.frame !== null ? t('Frame {frame}', {frame: suggestion.frame + 1}) : '';
+    const frame =
+      viewer.frames && viewer.frames.count > 1 && suggestion.frame !== null ? t('Frame {frame}', {frame: suggestion.frame + 1}) : '';
     return el(
       'div',
       {class: `list-row${isFocused ? ' is-selected' : ''}`},
-      el('button', {class: 'row-main', attrs: {type: 'button', 'aria-pressed': String(isFocused)}, on: {click: () => this.parts.review.focus(suggestion)}},
+      el(
+        'button',
+        {
+          class: 'row-main',
+          attrs: {type: 'button', 'aria-pressed': String(isFocused)},
+          on: {click: () => this.parts.review.focus(suggestion)},
+        },
         swatch(label?.colour ?? '#808080'),
         el('span', {class: 'row-name', text: name, attrs: {title: name}}),
-        frame ? el('span', {class: 'row-size', text: frame}) : el('span', {class: 'row-size', text: formatSize(suggestion.geometry, viewer.manifest.spacing)}),
-        el('span', {class: 'row-score', text: formatScore(suggestion.score)})),
+        frame
+          ? el('span', {class: 'row-size', text: frame})
+          : el('span', {class: 'row-size', text: formatSize(suggestion.geometry, viewer.manifest.spacing)}),
+        el('span', {class: 'row-score', text: formatScore(suggestion.score)}),
+      ),
     );
   }
 

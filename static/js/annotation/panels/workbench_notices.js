@@ -56,7 +56,12 @@ export class Notices {
 
   /** @param {boolean} isDurable */
   durable(isDurable) {
-    this.#set('durable', isDurable ? null : t('This browser keeps nothing on disk (a private window?). Unsaved work is lost if the tab closes without a connection.'));
+    this.#set(
+      'durable',
+      isDurable
+        ? null
+        : t('This browser keeps nothing on disk (a private window?). Unsaved work is lost if the tab closes without a connection.'),
+    );
   }
 
   /** @param {Lease} lease */

@@ -161,4 +161,3 @@ function isAt(feature, geometry, point, tolerance) {
   if (feature.getGeometry()?.intersectsCoordinate([point[0], -point[1]])) return true;
   return ringsOf(geometry).some((ring) => ring.some((to, i) => i > 0 && distanceToSegment(point, ring[i - 1], to) <= tolerance));
 }
-

@@ -86,7 +86,13 @@ function pointImage(color, width) {
 function handleStyle() {
   return new Style({
     geometry: (feature) => new MultiPoint(handlesOf(/** @type {Feature} */ (feature))),
-    image: new RegularShape({points: 4, radius: 5, angle: Math.PI / 4, fill: new Fill({color: SELECTED}), stroke: new Stroke({color: '#1e1f21', width: 1})}),
+    image: new RegularShape({
+      points: 4,
+      radius: 5,
+      angle: Math.PI / 4,
+      fill: new Fill({color: SELECTED}),
+      stroke: new Stroke({color: '#1e1f21', width: 1}),
+    }),
     zIndex: 4,
   });
 }

@@ -178,7 +178,10 @@ export class Toolbox {
       focusSuggestion: (id) => workspace.set({suggestion: id}),
       preview: (id, geometry) => marks.preview(id, geometry),
       reshape: (shapes) => {
-        reshapeMarks(store, shapes.map((shape) => ({...shape, activeSeconds: this.#spentOn(shape.id)})));
+        reshapeMarks(
+          store,
+          shapes.map((shape) => ({...shape, activeSeconds: this.#spentOn(shape.id)})),
+        );
         // What was dragged and put back where it was is no change; the drawing still has to follow.
         for (const {id} of shapes) marks.refresh(id);
       },

@@ -10,8 +10,14 @@ import {clampToImage} from '../../outline.js';
 
 /** @type {Handle[]} corners first: where handles lie close together a corner is meant */
 const HANDLES = [
-  {x: -1, y: -1}, {x: 1, y: -1}, {x: 1, y: 1}, {x: -1, y: 1},
-  {x: 0, y: -1}, {x: 1, y: 0}, {x: 0, y: 1}, {x: -1, y: 0},
+  {x: -1, y: -1},
+  {x: 1, y: -1},
+  {x: 1, y: 1},
+  {x: -1, y: 1},
+  {x: 0, y: -1},
+  {x: 1, y: 0},
+  {x: 0, y: 1},
+  {x: -1, y: 0},
 ];
 
 /**

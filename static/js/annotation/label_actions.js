@@ -1,0 +1,95 @@
+/** The keys of labels, diagnoses and form values: what they mean depends on what is in hand. */
+
+import {pickText} from '../lib/i18n.js';
+import {relabelMarks} from './commands/marks.js';
+
+/** @import {Action} from '../actions/registry.js' */
+/** @import {Field} from './form/model.js' */
+/** @import {MarkingRules} from './marking_rules.js' */
+/** @import {DiagnosisPanel} from './panels/diagnosis_panel.js' */
+/** @import {Review} from './review.js' */
+/** @import {Session} from './session.js' */
+/** @import {Label} from './types.js' */
+/** @import {Workspace} from './workspace.js' */
+
+/**
+ * @typedef {object} Parts
+ * @property {Session} session
+ * @property {Workspace} workspace
+ * @property {MarkingRules} rules
+ * @property {Review} review
+ * @property {() => DiagnosisPanel | null} diagnosis
+ * @property {Field[]} fields of the form
+ */
+
+/**
+ * What a label key or a click on a label means just now: the suggestion that is being relabelled, the selected marks, or
+ * the next mark.
+ * @param {Parts} parts @param {Label} label
+ */
+export function chooseLabel({session, workspace, rules, review}, label) {
+  const {isRelabelling, selection, tool, canWrite} = workspace.state;
+  if (!canWrite) return;
+  if (isRelabelling && review.current) {
+    review.relabel(label.code);
+    return;
+  }
+  const selected = tool === 'select' ? [...selection].flatMap((id) => session.store.get(id) ?? []) : [];
+  if (selected.length > 0) {
+    relabelMarks(
+      session.store,
+      selected.filter(({body}) => rules.mayCarry(label, body.granularity)).map(({id}) => id),
+      label.code,
+    );
+    return;
+  }
+  const tools = rules.toolsFor(label);
+  const fits = tools.some((one) => one === tool);
+  workspace.set({label: label.code, tool: fits ? tool : tools[0]});
+}
+
+/**
+ * @param {Parts} parts @param {Label} label
+ */
+function chooseDiagnosis({workspace, review, diagnosis}, label) {
+  if (workspace.state.isRelabelling && review.current?.geometry === null) review.relabel(label.code);
+  else diagnosis()?.choose(label);
+}
+
+/** @param {Parts} parts @returns {Action[]} */
+export function labelActions(parts) {
+  const {rules, workspace, diagnosis} = parts;
+  /** @type {{group: 'labels', context: 'labels', when: () => boolean}} */
+  const place = {group: 'labels', context: 'labels', when: () => workspace.state.canWrite};
+  /** @param {string} key */
+  const keys = (key) => (key ? [key.toLowerCase()] : []);
+  /** @param {Label} label */
+  const name = (label) => pickText(label.display) || label.code;
+  return [
+    ...rules.drawnLabels.map((label) => ({
+      ...place,
+      id: `label.${label.code}`,
+      label: name(label),
+      keys: keys(label.key),
+      run: () => chooseLabel(parts, label),
+    })),
+    ...rules.diagnosisLabels.map((label) => ({
+      ...place,
+      id: `diagnosis.${label.code}`,
+      label: name(label),
+      keys: keys(label.key),
+      run: () => chooseDiagnosis(parts, label),
+    })),
+    ...parts.fields.flatMap((field) =>
+      field.options
+        .filter((option) => option.key)
+        .map((option) => ({
+          ...place,
+          id: `form.${field.name}.${option.value}`,
+          label: `${field.title}: ${option.label}`,
+          keys: keys(option.key ?? ''),
+          run: () => diagnosis()?.setValue(field.name, option.value),
+        })),
+    ),
+  ];
+}
