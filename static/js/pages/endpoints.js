@@ -4,6 +4,7 @@ import {api} from '../lib/api.js';
 import {el, replaceChildren} from '../lib/dom.js';
 import {t} from '../lib/i18n.js';
 import {table} from '../societies/campaign_parts.js';
+import {parseLabelMap} from '../societies/label_map.js';
 import {busy, byId, clearFieldErrors, notify, pageData, shortTime, showFieldErrors} from '../societies/page.js';
 
 const FIELDS = {name: 'name', society: 'society', url: 'url', model_name: 'model_name', task: 'task', label_map: 'label_map'};
@@ -57,19 +58,6 @@ function draw() {
   }
   const heads = [t('Name'), t('Model and address'), t('Proposes'), t('Last state'), ''];
   replaceChildren(byId('endpoints'), table(heads, data.endpoints.map(row)));
-}
-
-/**
- * Reads the label map, one `model label = campaign label` a line.
- * @param {string} text
- * @returns {Record<string, string>}
- */
-export function parseLabelMap(text) {
-  const pairs = text
-    .split('\n')
-    .map((line) => line.split('=').map((part) => part.trim()))
-    .filter(([from]) => from);
-  return Object.fromEntries(pairs.map(([from, to]) => [from, to || from]));
 }
 
 /** @param {HTMLFormElement} form */
