@@ -37,7 +37,7 @@ def run() -> list[tuple[str, str]]:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         try:
             for user in ("jsp-admin", "jrs-admin", "jos-admin", "jsum-admin"):
-                context = browser.new_context(viewport={"width": 1600, "height": 1000})
+                context = browser.new_context(viewport={"width": 1600, "height": 1000}, bypass_csp=True)  # to wait on a condition
                 page = context.new_page()
                 page.goto(f"{site.url}/login/")
                 page.fill("input[name=username]", user)

@@ -84,6 +84,8 @@ def _spawn(arguments: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
     # setpriv (util-linux) has the kernel stop the child when this process goes, however it goes: prctl(2), PR_SET_PDEATHSIG.
     setpriv = shutil.which("setpriv")
     leash = [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
+    # Models may wait, readers may not: where the processor is short, it is the web process's.
+    leash += [nice, "-n", "5"] if (nice := shutil.which("nice")) else []
     return subprocess.Popen(  # noqa: S603  # our own interpreter and our own modules
         [*leash, sys.executable, *arguments],
         cwd=folder,
