@@ -1,5 +1,6 @@
 """The workbench as a person meets it: keys, mouse, what the screen says, and what the server was told."""
 
+import io
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import PIL.Image
 from playwright.sync_api import Locator, Page, Request, expect
 from shapely.geometry import LineString, Polygon
 
@@ -189,9 +191,12 @@ class Workbench:
 
     def assert_real_pixels(self) -> None:
         """Assert that there is a picture: not one colour, not an empty canvas."""
-        statistics = self.pixel_statistics()
-        assert statistics["spread"] > 5, statistics
-        assert statistics["colours"] > 30, statistics
+
+        def is_picture() -> bool:
+            statistics = self.pixel_statistics()
+            return statistics["spread"] > 3 and statistics["colours"] > 30
+
+        wait_for("a picture on the canvas", is_picture, 3)
 
     # ----- hands -----
 
@@ -276,6 +281,63 @@ class Workbench:
         self.page.mouse.down()
         mark.dragged[at] = self.pixel_under(self.at(*to))
         self.page.mouse.up()
+
+    def drag_corner(self, mark: Drawn, to: Position) -> None:
+        """Select a box and drag the corner where its drawing ended to a share of the canvas."""
+        self.select(mark)
+        self.page.mouse.move(*self.place_of(mark.expected()[-1]))
+        self.page.mouse.down()
+        mark.dragged[len(mark.path) - 1] = self.pixel_under(self.at(*to))
+        self.page.mouse.up()
+
+    def wait_still(self) -> None:
+        """Wait until the view has come to rest."""
+        places = self.at(0.3, 0.3), self.at(0.7, 0.7)
+        seen: list[list[Position]] = []
+
+        def still() -> bool:
+            seen.append([self.pixel_under(place) for place in places])
+            return len(seen) > 1 and seen[-1] == seen[-2]
+
+        wait_for("a view at rest", still)
+
+    def shows_colour(self, mark: Drawn, colour: str) -> bool:
+        """Tell whether the border of a mark is painted in its colour on the screen."""
+        self.page.mouse.move(*self.at(0.5, 0.02))
+        x, y = self.place_of(self.point_on(mark))
+        self.page.mouse.move(*self.at(0.5, 0.02))
+        picture = self.page.screenshot(clip={"x": x - 6, "y": y - 6, "width": 12, "height": 12})
+        wanted = tuple(int(colour[at : at + 2], 16) for at in (1, 3, 5))
+        with PIL.Image.open(io.BytesIO(picture)) as image:
+            pixels = list(image.convert("RGB").getdata())
+        return any(max(abs(is_ - should) for is_, should in zip(pixel, wanted, strict=True)) < 40 for pixel in pixels)
+
+    # ----- frames -----
+
+    @property
+    def frame_text(self) -> str:
+        """Which frame the page says it shows: "2 / 10"."""
+        return self.page.locator(".viewer-frame-number").text_content() or ""
+
+    def go_to_frame(self, number: int) -> None:
+        """Step by key to a frame, counted from 1 as on the screen, and wait until it is on the screen."""
+        while (now := int(self.frame_text.split(" / ")[0])) != number:
+            self.key("PageDown" if now < number else "PageUp")
+        expect(self.page.locator(".viewer-frames")).not_to_have_class(re.compile("is-loading"))
+
+    def holds_still(self, look: Callable[[], Any], for_s: float = 0.5) -> bool:
+        """Tell whether something stays as it is for a while: longer than a few frames of any loop."""
+        first, until = look(), time.monotonic() + for_s
+        while time.monotonic() < until:
+            if look() != first:
+                return False
+        return True
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """Width and level of the window, as the page shows them."""
+        fields = self.page.locator(".viewer-window input")
+        return float(fields.nth(0).input_value()), float(fields.nth(1).input_value())
 
     def point_on(self, mark: Drawn) -> Position:
         """Return a point of the image on the border of a mark, away from its vertices."""
@@ -411,11 +473,16 @@ class Workbench:
             button.press("Enter")
         expect(button).to_have_attribute("aria-pressed", "true")
 
+    def field(self, form: dict[str, Any], name: str) -> Locator:
+        """The place of one question of the form."""
+        title = re.compile(rf"^{re.escape(form['ui']['fields'][name][self.language])}\*?$")
+        fields = self.page.locator("#diagnosis-panel .form .form-field")
+        return fields.filter(has=self.page.locator(".form-title", has_text=title))
+
     def answer(self, form: dict[str, Any], name: str, value: Any) -> None:
         """Answer one question of the form."""
         words = form["ui"]["fields"][name]
-        title = re.compile(rf"^{re.escape(words[self.language])}\*?$")
-        field_ = self.page.locator("#diagnosis-panel .form .form-field").filter(has=self.page.locator(".form-title", has_text=title))
+        field_ = self.field(form, name)
         options = words.get("options", {})
         if isinstance(value, list):
             for one in value:
@@ -458,13 +525,14 @@ class Workbench:
 
     def wait_until_shown(self, suggestion: dict[str, Any]) -> None:
         """Wait until the server knows that the suggestion was on the screen of this reader."""
-        wait_for("the suggestion to have been shown", lambda: suggestion["id"] in self.told_shown)
+        # Talking to the page lets the driver hand on the requests that it saw.
+        wait_for("the suggestion to have been shown", lambda: self.page.evaluate("true") and suggestion["id"] in self.told_shown)
 
-    def wait_decided(self, suggestion: dict[str, Any]) -> None:
-        """Wait until the server holds a decision on a suggestion."""
+    def wait_decided(self, suggestion: dict[str, Any], verdict: str) -> None:
+        """Wait until the server holds this decision on a suggestion."""
 
         def decided() -> bool:
             found = self.get(f"/api/reads/{self.read_id}/suggestions/")["suggestions"]
-            return any(each["id"] == suggestion["id"] and each["decision"] for each in found)
+            return any(each["id"] == suggestion["id"] and (each["decision"] or {}).get("verdict") == verdict for each in found)
 
         wait_for("the decision", decided)

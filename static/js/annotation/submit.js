@@ -1,5 +1,6 @@
 /** Submitting a read and going on to the next image. */
 
+import {isTextField} from '../actions/keyboard.js';
 import {ApiError} from '../lib/api.js';
 import {el, replaceChildren} from '../lib/dom.js';
 import {t, tn} from '../lib/i18n.js';
@@ -62,6 +63,8 @@ export class Submission {
   #isObstructed() {
     const {workspace, diagnosis, say} = this.parts;
     if (this.isBusy || !workspace.state.canWrite) return true;
+    // Fields hand their text on when they are left; what is still being typed belongs to the read as well.
+    if (isTextField(document.activeElement)) /** @type {HTMLElement} */ (document.activeElement).blur();
     const obstacle = this.obstacle();
     if (obstacle === null) return false;
     say(obstacle, true);
