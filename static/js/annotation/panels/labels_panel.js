@@ -37,13 +37,14 @@ export function labelsPanel({registry, rules, workspace, choose}) {
     const {label: chosen, canWrite} = workspace.state;
     for (const {label, button} of buttons) {
       button.setAttribute('aria-pressed', String(label.code === chosen));
-      button.disabled = !canWrite;
     }
+    element.hidden = !canWrite;
   };
-  refresh();
-  workspace.observe(refresh);
-  return section(
+  const {element} = section(
     {id: 'labels-panel', title: t('Label for the next mark')},
     el('div', {class: 'label-list'}, ...buttons.map(({button}) => button)),
-  ).element;
+  );
+  refresh();
+  workspace.observe(refresh);
+  return element;
 }

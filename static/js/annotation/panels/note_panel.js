@@ -30,6 +30,7 @@ export class NotePanel {
       if (changed.has('selection') || changed.has('canWrite')) this.#show();
     });
     store.observe(() => this.#show());
+    this.#show();
   }
 
   #save() {
@@ -45,6 +46,7 @@ export class NotePanel {
       if (document.activeElement === this.input) this.input.blur();
       this.id = mark?.id ?? null;
     } else if (document.activeElement === this.input) return;
+    this.element.hidden = !canWrite && !mark?.body.text;
     this.input.disabled = !mark || !canWrite;
     this.input.placeholder = mark && canWrite ? t('Note on the selected mark') : '';
     const text = mark?.body.text ?? '';

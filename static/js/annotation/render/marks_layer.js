@@ -27,8 +27,6 @@ export class MarksLayer {
     this.layer = new VectorLayer({
       source: this.source,
       style: (feature, resolution) => this.#style(/** @type {Feature} */ (feature), resolution),
-      updateWhileInteracting: true,
-      updateWhileAnimating: true,
     });
     viewer.addLayer(this.layer);
     store.observe((changes) => this.#onStore(changes));

@@ -25,8 +25,6 @@ export class SuggestionsLayer {
     this.source = new VectorSource();
     this.layer = new VectorLayer({
       source: this.source,
-      updateWhileInteracting: true,
-      updateWhileAnimating: true,
       style: (feature, resolution) => this.#style(String(feature.getId()), resolution),
     });
     viewer.addLayer(this.layer);
