@@ -16,6 +16,8 @@ class Worksite:
     def __init__(self, folder: Path, model_host: str) -> None:
         folder.mkdir(exist_ok=True)
         self.environment = os.environ | {"MITATE_DATA_DIR": str(folder), "MITATE_MODEL_HOSTS": model_host, "MITATE_PIXEL_WORKERS": "1"}
+        # The settings that tests run on would put a data folder of their own in place of this one.
+        self.environment["DJANGO_SETTINGS_MODULE"] = "config.settings"
         self.environment.pop("MITATE_DATABASE_URL", None)
         self._run("manage.py", "migrate", "--verbosity", "0")
 

@@ -85,7 +85,13 @@ class Site:
     folder: Path
 
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "MITATE_DATA_DIR": str(self.folder), "MITATE_DATABASE_URL": ""}
+        return {
+            **os.environ,
+            "MITATE_DATA_DIR": str(self.folder),
+            "MITATE_DATABASE_URL": "",
+            # The settings that tests run on would put a data folder of their own in place of this one.
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+        }
 
     def manage(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "manage.py", *arguments]
