@@ -46,9 +46,11 @@ export class NotePanel {
       if (document.activeElement === this.input) this.input.blur();
       this.id = mark?.id ?? null;
     } else if (document.activeElement === this.input) return;
-    this.element.hidden = !canWrite && !mark?.body.text;
+    // Shown as soon as there is a mark to write on, not only while one is selected: the list above would jump.
+    const isOfUse = canWrite ? this.store.marks.size > 0 : Boolean(mark?.body.text);
+    this.element.hidden = !isOfUse;
     this.input.disabled = !mark || !canWrite;
-    this.input.placeholder = mark && canWrite ? t('Note on the selected mark') : '';
+    this.input.placeholder = t('Note on the selected mark');
     const text = mark?.body.text ?? '';
     if (this.input.value !== text) this.input.value = text;
   }
