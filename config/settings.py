@@ -100,6 +100,19 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
         else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
     )
 }
+CACHES: dict[str, dict[str, Any]] = {
+    # Counts failed sign-ins, so it has to hold across processes. Not below cache/, which the tile cache sweeps as its own.
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": ENV.redis_url, "KEY_PREFIX": "mitate"}
+        if ENV.redis_url
+        else {
+            "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+            "LOCATION": DATA_DIR / "django_cache",
+            # Beyond this a file cache drops entries at random; whoever wants that has to fail a hundred thousand times.
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        }
+    )
+}
 
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "guardian.backends.ObjectPermissionBackend"]
 ANONYMOUS_USER_NAME = None

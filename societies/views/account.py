@@ -5,9 +5,11 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.views import LoginView, PasswordChangeView
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+
+from societies.services.sign_in import WINDOW_S, admit_attempt, forget_failures
 
 
 def _describe_errors(form: Any) -> None:
@@ -41,6 +43,25 @@ class SignInView(LoginView):
         form = super().get_form(form_class)
         _describe_errors(form)
         return form
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Sign in, unless too many attempts for this name failed from this address: then the password is not looked at."""
+        username, address = request.POST.get("username", ""), request.META.get("REMOTE_ADDR", "")
+        if username and not admit_attempt(username=username, address=address):
+            return self._refuse()
+        return super().post(request, *args, **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Open a session under a new key, as Django does at every sign-in."""
+        forget_failures(username=self.request.POST["username"], address=self.request.META.get("REMOTE_ADDR", ""))
+        return super().form_valid(form)
+
+    def _refuse(self) -> HttpResponse:
+        """Say for how long, and leave the empty form there for someone else at the same machine."""
+        form = self.authentication_form(self.request)
+        _describe_errors(form)
+        context = self.get_context_data(form=form, blocked_minutes=WINDOW_S // 60)
+        return self.render_to_response(context, status=429, headers={"Retry-After": str(WINDOW_S)})
 
 
 class ChangePasswordView(PasswordChangeView):
