@@ -63,12 +63,12 @@ class Visit:
     def __init__(self, context: BrowserContext, site: Site) -> None:
         self.context = context
         self.site = site
-        self.page: Page = context.new_page()
         self.errors: list[str] = []
         self.foreign: list[str] = []
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        context.on("weberror", lambda problem: self.errors.append(f"Uncaught {problem.error}"))
+        context.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
         context.on("request", lambda request: self._note(request.url))
+        self.page: Page = context.new_page()
 
     def _note(self, url: str) -> None:
         parts = urlsplit(url)
@@ -78,10 +78,15 @@ class Visit:
     def sign_in(self, user: str) -> None:
         """Sign in by the form, as a person does."""
         self.page.goto(f"{self.site.url}/login/")
-        self.page.fill("input[name=username]", user)
-        self.page.fill("input[name=password]", PASSWORD)
-        self.page.press("input[name=password]", "Enter")
+        self.fill_in_login(self.page, user)
         self.page.wait_for_url(f"{self.site.url}/")
+
+    def fill_in_login(self, page: Page, user: str) -> None:
+        """Give name and password on a sign-in page and wait until it is gone."""
+        page.fill("input[name=username]", user)
+        page.fill("input[name=password]", PASSWORD)
+        page.press("input[name=password]", "Enter")
+        page.wait_for_url(lambda url: "/login/" not in url)
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def begin_reading(visit: Begin, society: str, language: str, reader: str) -> tup
     bench = Workbench(visit(f"{society}-{reader}", language)).take_next_from_home()
     assert bench.language == language
     bench.assert_real_pixels()
-    if not bench.read["campaign"]["suggestions"]:
+    if not bench.campaign["suggestions"]:
         return bench, []
     admin = Workbench(visit(f"{society}-admin", language))
     return bench, bench.wait_for_suggestions(campaign_admin=admin.get)
@@ -47,7 +47,7 @@ def begin_reading(visit: Begin, society: str, language: str, reader: str) -> tup
 def finish_reading(bench: Workbench, site: Site, keys: list[str]) -> ExportedRead:
     """Submit with these keys, see the next image come by itself, and return what the export says of the read."""
     bench.wait_saved()
-    campaign = bench.read["campaign"]["id"]
+    campaign = bench.campaign["id"]
     with bench.submitted() as read_id:
         for key in keys:
             bench.key(key)
@@ -73,7 +73,7 @@ def delete_by_key(bench: Workbench, mark: Drawn) -> None:
 
 def decide(bench: Workbench, waiting: list[dict[str, Any]], verdicts: list[str], relabel_to: str) -> dict[str, tuple[str, str | None]]:
     """Go through the first suggestions by key and return what was decided on each."""
-    relabel_key = next(each["key"] for each in bench.read["campaign"]["label_set"]["labels"] if each["code"] == relabel_to)
+    relabel_key = next(each["key"] for each in bench.campaign["label_set"]["labels"] if each["code"] == relabel_to)
     decided: dict[str, tuple[str, str | None]] = {}
     bench.key("Escape")
     bench.key("Escape")
@@ -196,6 +196,7 @@ def test_radiology(visit: Begin, site: Site, take_picture: Callable[..., None], 
     mass = bench.draw("freehand", "mass", [(0.44, 0.4), (0.47, 0.36), (0.51, 0.4), (0.5, 0.46), (0.45, 0.46)], frame=1)
     nodule = bench.draw("polygon", "nodule", [(0.54, 0.5), (0.59, 0.5), (0.565, 0.58)], frame=1)
     bench.page.locator("#mark-note").fill("辺縁は明瞭")
+    bench.page.locator("#mark-note").press("Tab")
     wrong = bench.draw("polygon", "cyst", [(0.4, 0.6), (0.44, 0.6), (0.42, 0.66)], frame=1)
     undo_and_redo(bench, 3)
     delete_by_key(bench, wrong)
@@ -268,7 +269,7 @@ def test_dermatology(visit: Begin, site: Site, take_picture: Callable[..., None]
     )
     take_picture(bench, "jda-workbench")
     # The last answer is still being typed when the keys to submit are pressed.
-    bench.field(bench.read["campaign"]["form"], "diameterMm").locator("input").press_sequentially("7.5")
+    bench.field(bench.campaign["form"], "diameterMm").locator("input").press_sequentially("7.5")
     diagnosis["form"]["diameterMm"] = 7.5
     exported = finish_reading(bench, site, ["Control+Enter"])
     exported.assert_marks([])

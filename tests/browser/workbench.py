@@ -88,7 +88,9 @@ class Workbench:
         self.visit = visit
         self.page = page or visit.page
         self.url = visit.site.url
+        self.campaign: dict[str, Any] = {}
         self.told_shown: set[str] = set()
+        self._seen: set[str] = set()
         self.page.on("request", self._note_exposures)
 
     def _note_exposures(self, request: Request) -> None:
@@ -114,6 +116,8 @@ class Workbench:
         self.page.wait_for_url(lambda url: "/reads/" in url and (not besides or besides not in url))
         expect(self.page.locator("body")).to_have_class(re.compile(r"\bis-ready\b"))
         wait_for("sharp pixels", lambda: self.page.evaluate("performance.getEntriesByName('mitate:first-sharp').length > 0"))
+        self.campaign = self.read["campaign"]
+        self._seen = {mark["id"] for mark in self.saved()}
         return self
 
     @property
@@ -206,7 +210,7 @@ class Workbench:
 
     def choose(self, label: str) -> None:
         """Choose the label of the next mark by its key, or by a click where it has none."""
-        entry = next(each for each in self.read["campaign"]["label_set"]["labels"] if each["code"] == label)
+        entry = next(each for each in self.campaign["label_set"]["labels"] if each["code"] == label)
         if entry["key"]:
             self.key(entry["key"])
         else:
@@ -227,13 +231,13 @@ class Workbench:
         """Choose label and tool by key and draw with the mouse; places are shares of the canvas."""
         self.choose(label)
         self.take(tool)
-        before = {*self.mark_ids()}
         on_screen = [self.at(*place) for place in places]
         scale = self.px_per_screen_px()
         gesture = {"box": self._drag, "freehand": self._drag, "polygon": self._clicks, "point": self._clicks}[tool]
         path = gesture(on_screen, tool)
         drawn = Drawn(tool, label, path, frame, scale)
-        drawn.id = wait_for("the new mark", lambda: next(iter(set(self.mark_ids()) - before), ""))
+        drawn.id = wait_for("the new mark", self._new_mark)
+        self._seen.add(drawn.id)
         return drawn
 
     def _drag(self, places: list[Position], _tool: str) -> list[Position]:
@@ -309,7 +313,7 @@ class Workbench:
         picture = self.page.screenshot(clip={"x": x - 6, "y": y - 6, "width": 12, "height": 12})
         wanted = tuple(int(colour[at : at + 2], 16) for at in (1, 3, 5))
         with PIL.Image.open(io.BytesIO(picture)) as image:
-            pixels = list(image.convert("RGB").getdata())
+            pixels = list(image.convert("RGB").get_flattened_data())
         return any(max(abs(is_ - should) for is_, should in zip(pixel, wanted, strict=True)) < 40 for pixel in pixels)
 
     # ----- frames -----
@@ -371,23 +375,17 @@ class Workbench:
         """The row of the one selected mark."""
         return self.page.locator("#marks-panel .list-row.is-selected")
 
-    def mark_ids(self) -> list[str]:
-        """Ids of the marks that this browser has: on the server, or still waiting here."""
-        waiting = self.outbox()
-        ids = {mark["id"] for mark in self.saved_marks()} if self.is_reachable() else set()
-        for entry in waiting:
-            body, mark = entry["operation"]["annotation"], entry["operation"]["annotation_id"]
-            if body and body["geometry"]:
-                ids.add(mark)
-            elif entry["operation"]["verb"] == "delete":
-                ids.discard(mark)
-        return sorted(ids)
+    def _new_mark(self) -> str | None:
+        """Return the id of a mark that was not there before: waiting in the browser, or on the server already."""
+        waiting = [entry["operation"] for entry in self.outbox()]
+        ids = {each["annotation_id"] for each in waiting if each["annotation"] and each["annotation"]["geometry"]}
+        if self.is_reachable():
+            ids |= {mark["id"] for mark in self.saved_marks()}
+        return next(iter(ids - self._seen), None)
 
     def is_reachable(self) -> bool:
-        """Tell whether the server answers."""
-        return self.page.evaluate(
-            "fetch('/api/reads/' + location.pathname.split('/')[2] + '/', {method: 'HEAD'}).then(r => r.status < 400, () => false)"
-        )
+        """Tell whether the server answers this browser."""
+        return bool(self.page.evaluate("fetch(`/api${location.pathname}`).then((answer) => answer.ok, () => false)"))
 
     def outbox(self) -> list[dict[str, Any]]:
         """Return what waits in the browser's database, in order."""
@@ -439,7 +437,7 @@ class Workbench:
 
     def diagnose(self, label: str | None, *, form: dict[str, Any], certainty: str, basis: Sequence[tuple[str, str]]) -> dict[str, Any]:
         """Fill in the diagnosis panel with the keyboard and return what the document must say."""
-        campaign = self.read["campaign"]
+        campaign = self.campaign
         if label is not None:
             self.choose_diagnosis(label)
         for name, value in form.items():
@@ -461,9 +459,27 @@ class Workbench:
             "basis": [{"method": method, "status": status} for method, status in basis],
         }
 
+    def tab_to(self, name: str) -> None:
+        """Press Tab until the control with this accessible name has the focus."""
+        is_there = """(name) => {
+          const {activeElement: focused} = document;
+          const named = [focused.getAttribute('aria-label'), focused.labels?.[0]?.textContent, focused.textContent];
+          return named.some((text) => text?.trim().replace(/\\*$/, '') === name);
+        }"""
+        for _ in range(120):
+            if self.page.evaluate(is_there, name):
+                return
+            self.key("Tab")
+        raise AssertionError(f"Tab never comes to {name!r}")
+
+    def done_reads(self) -> int:
+        """How many images this reader has submitted, by the home page's figures."""
+        progress = self.get("/api/campaigns/")
+        return int(sum(each["done"] for each in progress["reading"]))
+
     def choose_diagnosis(self, label: str) -> None:
         """Choose the diagnosis by its key, or by Enter on its button where it has none."""
-        campaign = self.read["campaign"]
+        campaign = self.campaign
         entry = next(each for each in campaign["label_set"]["labels"] if each["code"] == label)
         name = entry["display"][self.language]
         button = self.page.locator("#diagnosis-panel .label-button").filter(has=self.page.get_by_text(name, exact=True))

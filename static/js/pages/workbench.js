@@ -6,6 +6,7 @@ import {keepFocusOnClick, listenToKeys} from '../actions/keyboard.js';
 import {Registry} from '../actions/registry.js';
 import {fieldsOf, initialForm} from '../annotation/form/model.js';
 import {chooseLabel} from '../annotation/label_actions.js';
+import {keepView, keptView} from '../annotation/kept_view.js';
 import {Lease} from '../annotation/lease.js';
 import {MarkingRules} from '../annotation/marking_rules.js';
 import {DiagnosisPanel} from '../annotation/panels/diagnosis_panel.js';
@@ -45,9 +46,10 @@ function byId(id) {
 async function open(data) {
   const session = await Session.open({api, readId: data.read_id, userId: String(data.user_id)});
   const [viewer] = await Promise.all([
-    Viewer.open({target: byId('viewer'), imageId: data.image_id, fullscreenElement: document.body}),
+    Viewer.open({target: byId('viewer'), imageId: data.image_id, at: keptView(data.read_id), fullscreenElement: document.body}),
     session.load(),
   ]);
+  keepView(data.read_id, viewer);
   build(data, session, viewer);
 }
 

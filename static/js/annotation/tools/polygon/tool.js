@@ -41,12 +41,15 @@ class Drawing {
     this.vertices = [];
     /** @type {Position | null} where the pointer is */
     this.loose = null;
+    /** @type {[number, number][]} where the last two clicks were; screen px */
+    this.clicks = [];
   }
 
   /** @param {ToolEvent} event */
   enter(event) {
     this.vertices = [clampToImage(event.point, this.host.image)];
     this.loose = null;
+    this.clicks = [event.pixel];
     this.host.begin();
     this.#show();
     this.host.say(t('Enter or double click closes, Backspace takes the last vertex back, Esc gives up.'));
@@ -59,6 +62,7 @@ class Drawing {
 
   /** @param {ToolEvent} event */
   click(event) {
+    this.clicks = [...this.clicks.slice(-1), event.pixel];
     if (this.#isNearFirst(event)) {
       this.confirm();
       return;
@@ -73,8 +77,13 @@ class Drawing {
     this.#show();
   }
 
-  /** The second click of the pair has set its vertex on top of the first one's, where it counts once. */
+  /**
+   * The second click of the pair has set its vertex on top of the first one's, where it counts once. Two quick clicks at
+   * different places are two vertices, set by somebody who is in practice.
+   */
   doubleClick() {
+    const [[fromX, fromY], [x, y]] = [this.clicks[0], this.clicks.at(-1) ?? this.clicks[0]];
+    if (Math.hypot(x - fromX, y - fromY) > CLOSING_PX.mouse) return true;
     this.#dropDouble();
     this.confirm();
     return true;
