@@ -21,7 +21,10 @@ class Env(BaseSettings):
 
     data_dir: Path = Field(default=ROOT / "data", description="Folder that holds everything the site owns: images, database, keys, caches.")
     database_url: str = Field(default="", description="postgres://user:password@host:port/name; empty: SQLite in the data folder.")
-    redis_url: str = Field(default="", description="redis://host:port/0 for live hints between several web processes and for counting failed sign-ins; empty: in-process, and a file.")
+    redis_url: str = Field(
+        default="",
+        description="redis://host:port/0, for live hints and counts that several web processes share; empty: in-process, and files.",
+    )
     secret_key: str = Field(
         default="", description="Signing key of sessions and grants, at least 50 characters; empty: made once and kept in the data folder."
     )

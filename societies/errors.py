@@ -48,6 +48,14 @@ REFUSALS: Final[dict[str, Refusal]] = {
         status.HTTP_422_UNPROCESSABLE_ENTITY, _("The collection holds no image yet."), _("Upload images to it, then make the campaign.")
     ),
     "name_missing": Refusal(status.HTTP_422_UNPROCESSABLE_ENTITY, _("The campaign needs a name."), _("Write it in at least one language.")),
+    "collection_name_missing": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY, _("The collection needs a name."), _("Write what its images are, such as organ and year.")
+    ),
+    "slug_invalid": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("This short name cannot be used."),
+        _("Use up to 31 small letters a to z, digits and hyphens, and begin with a letter or digit."),
+    ),
     "slug_taken": Refusal(status.HTTP_409_CONFLICT, _("This short name is taken."), _("Choose another one.")),
     "endpoint_not_owned": Refusal(
         status.HTTP_422_UNPROCESSABLE_ENTITY,

@@ -11,11 +11,12 @@ from societies.api.campaigns import (
     ReaderListView,
     ReaderView,
 )
+from societies.api.collections import SocietyCollectionListView
 from societies.api.members import MemberListView, MemberRoleView
 from societies.api.worklist import LeaseView, NextView, SubmitView
 from societies.views.account import ChangePasswordView, SignInView
 from societies.views.campaigns import campaign_page, new_campaign_page
-from societies.views.pages import endpoints_page, home_page, members_page
+from societies.views.pages import endpoints_page, home_page, members_page, new_collection_page
 
 _CAMPAIGN = "campaigns/<uuid:campaign_id>/"
 _SOCIETY = "societies/<slug:slug>/"
@@ -30,6 +31,7 @@ api: list[URLPattern | URLResolver] = [
     path(f"{_CAMPAIGN}endpoint/", CampaignEndpointView.as_view(), name="api-campaign-endpoint"),
     path("reads/<uuid:read_id>/lease/", LeaseView.as_view(), name="api-read-lease"),
     path("reads/<uuid:read_id>/submit/", SubmitView.as_view(), name="api-read-submit"),
+    path(f"{_SOCIETY}collections/", SocietyCollectionListView.as_view(), name="api-society-collections"),
     path(f"{_SOCIETY}members/", MemberListView.as_view(), name="api-members"),
     path(f"{_SOCIETY}members/<int:user_id>/<slug:role>/", MemberRoleView.as_view(), name="api-member-role"),
 ]
@@ -38,6 +40,7 @@ pages: list[URLPattern | URLResolver] = [
     path("login/", SignInView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("password/", ChangePasswordView.as_view(), name="password_change"),
+    path("collections/new/", new_collection_page, name="collection-new"),
     path("campaigns/new/", new_campaign_page, name="campaign-new"),
     path(_CAMPAIGN, campaign_page, name="campaign"),
     path(f"{_SOCIETY}members/", members_page, name="members"),

@@ -10,17 +10,13 @@ from rest_framework.views import APIView
 from annotation.api.requests import signed_in
 from societies.api.serializers import MemberAddedSerializer, MemberInputSerializer, MemberListSerializer
 from societies.models import Membership, Society
-from societies.selectors.societies import administered_societies, members
+from societies.selectors.societies import administered_society, members
 from societies.services.memberships import add_person, remove_role
 from viewer.api.errors import not_found
 
 
 def _administered(request: Request, slug: str) -> Society:
-    """Return a society that the asker administers; every other one is not found."""
-    society = administered_societies(user=signed_in(request)).filter(slug=slug).first()
-    if society is None:
-        raise not_found()
-    return society
+    return administered_society(user=signed_in(request), slug=slug)
 
 
 class MemberListView(APIView):

@@ -192,3 +192,22 @@ class MemberAddedSerializer(MemberListSerializer):
 
     username = serializers.CharField()
     first_password = serializers.CharField(help_text="Shown once, for a new account; otherwise empty")
+
+
+class CollectionInputSerializer(serializers.Serializer[object]):
+    """What a collection is made from."""
+
+    # Blank values reach the service, which says what to write.
+    name = serializers.CharField(max_length=200, allow_blank=True)
+    slug = serializers.CharField(
+        max_length=64, allow_blank=True, default="", help_text="Short name, put after the society's own; empty: the next free number"
+    )
+
+
+class CollectionMadeSerializer(serializers.Serializer[object]):
+    """A collection after it was made."""
+
+    id = serializers.UUIDField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    upload_url = serializers.CharField(help_text="The page on which images are added")

@@ -31,9 +31,16 @@ def administered_societies(*, user: User) -> QuerySet[Society]:
     return Society.objects.filter(memberships__user=user, memberships__role=Membership.Role.ADMIN)
 
 
-def is_admin(*, user: User, society: Society) -> bool:
-    """Return whether a person administers a society."""
-    return administered_societies(user=user).filter(pk=society.pk).exists()
+def administered_society(*, user: User, slug: str) -> Society:
+    """Return a society that a person administers.
+
+    Raises:
+        ApiError: ``not_found`` for every other one.
+    """
+    society = administered_societies(user=user).filter(slug=slug).first()
+    if society is None:
+        raise not_found()
+    return society
 
 
 def members(*, society: Society) -> list[dict[str, Any]]:

@@ -40,6 +40,13 @@ def _links(user: User, path: str) -> list[Link]:
     return [Link(text, url, path == url if url == "/" else path.startswith(url)) for text, url in places]
 
 
+@register.simple_tag(takes_context=True)
+def new_collection_url(context: Context) -> str:
+    """Return where a new collection is made; empty for people who administer no society."""
+    user = context["request"].user
+    return reverse("collection-new") if administered_societies(user=user).exists() else ""
+
+
 @register.inclusion_tag("parts/header.html", takes_context=True)
 def site_header(context: Context) -> dict[str, Any]:
     """Draw the header; pages that are rendered without a request (server errors) get the plain one."""

@@ -49,6 +49,26 @@ def members_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 @login_required
+def new_collection_page(request: HttpRequest) -> HttpResponse:
+    """Ask an admin how a new collection is called, and for which society."""
+    societies = list(administered_societies(user=cast("User", request.user)))
+    if not societies:
+        raise Http404
+    page_data = {
+        "societies": [
+            {
+                "slug": society.slug,
+                "name": display_name(society),
+                "collections_url": reverse("api-society-collections", args=[society.slug]),
+            }
+            for society in societies
+        ]
+    }
+    return render(request, "societies/collection_new.html", {"page_data": page_data})
+
+
+@require_safe
+@login_required
 def endpoints_page(request: HttpRequest) -> HttpResponse:
     """Show the model endpoints of the societies that one administers."""
     user = cast("User", request.user)

@@ -116,6 +116,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api-campaign-readers", "POST"): lambda asked: {"user_id": asked.user_id},
     ("api-campaign-state", "POST"): lambda asked: {"state": "closed"},
     ("api-campaign-endpoint", "POST"): lambda asked: {"endpoint_id": str(asked.endpoint_id)},
+    ("api-society-collections", "POST"): lambda asked: {"name": "Another collection", "slug": "another"},
     ("api-members", "POST"): lambda asked: {"username": "somebody-new", "name": "Somebody New", "role": "exporter"},
 }
 """What is sent along, for routes that take a body."""

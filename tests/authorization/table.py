@@ -73,9 +73,11 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "password_change": {"GET": page(*SIGNED_IN), "POST": page(*SIGNED_IN), "PUT": page(*SIGNED_IN)},
     # catalogue
     "collections": {"GET": page(*SIGNED_IN)},
+    "collection-new": {"GET": page(*MANAGERS, "other_admin")},
     "collection": {"GET": page(*VIEWERS)},
     "collection-upload": {"GET": page(*MANAGERS)},
     "api-collections": {"GET": api(200, *SIGNED_IN)},
+    "api-society-collections": {"POST": api(201, *MANAGERS)},
     "api-collection-images": {"GET": api(200, *VIEWERS)},
     "api-collection-uploads": {"POST": api(201, *MANAGERS)},
     "api-image": {"GET": api(200, *VIEWERS)},
