@@ -37,7 +37,7 @@ def run() -> list[tuple[str, str]]:
         site.start()
         try:
             client = sign_in(site.url, "jsp-reader1")
-            campaign = client.get("/api/campaigns/").json()["campaigns"][0]
+            campaign = client.get("/api/campaigns/").json()["reading"][0]
             read_id = client.post(f"/api/campaigns/{campaign['id']}/next/").json()["read_id"]
             read = client.get(f"/api/reads/{read_id}/").json()
             count = 0
@@ -47,7 +47,7 @@ def run() -> list[tuple[str, str]]:
                     client.post(f"/api/reads/{read_id}/operations/", json={"operations": batch}).raise_for_status()
                     count += len(batch)
                 for format_name in ("document", "qupath", "coco"):
-                    duration_s, memory_mib = _export(site, campaign["code"], format_name)
+                    duration_s, memory_mib = _export(site, campaign["id"], format_name)
                     rows.append((f"export {format_name}, {goal:,} marks", f"{duration_s:.1f} s, {memory_mib} MiB at the peak"))
         finally:
             site.stop()

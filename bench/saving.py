@@ -21,7 +21,7 @@ _READERS = ["jsp-reader1", "jsp-reader2", "jges-reader1", "jges-reader2", "jrs-r
 def _begin(url: str, user: str) -> tuple[httpx.Client, dict[str, Any]]:
     """Sign in and take the next image of the first campaign."""
     client = sign_in(url, user)
-    campaign = client.get("/api/campaigns/").raise_for_status().json()["campaigns"][0]
+    campaign = client.get("/api/campaigns/").raise_for_status().json()["reading"][0]
     claim = client.post(f"/api/campaigns/{campaign['id']}/next/").raise_for_status().json()
     return client, client.get(f"/api/reads/{claim['read_id']}/").raise_for_status().json()
 
@@ -44,7 +44,19 @@ def _mark(read: dict[str, Any], number: int) -> dict[str, Any]:
         geometry = {"type": "Rectangle", "bbox": [centre, centre, radius, radius]}
     if granularity == "point":
         geometry = {"type": "Point", "coordinates": [centre, centre]}
-    annotation = {"granularity": granularity, "frame": None, "geometry": geometry, "labels": [label], "origin": "manual"}
+    annotation = {
+        "granularity": granularity,
+        "frame": None,
+        "geometry": geometry,
+        "labels": [label],
+        "text": "",
+        "form": None,
+        "certainty": None,
+        "basis": [],
+        "origin": "manual",
+        "suggestion_id": None,
+        "active_seconds": 1,
+    }
     return {
         "operation_id": str(uuid.uuid4()),
         "verb": "put",

@@ -35,7 +35,7 @@ class NextView(APIView):
     def post(self, request: Request, campaign_id: UUID) -> Response:
         """Give the next image under a lease; 204 when nothing is left for this reader."""
         user = signed_in(request)
-        campaign = get_campaign(user=user, campaign_id=campaign_id, permissions=READ)
+        campaign = get_campaign(user=user, campaign_id=campaign_id, permissions=READ, granted_only=True)
         assignment = claim_next(user=user, campaign=campaign)
         if assignment is None:
             return Response(status=status.HTTP_204_NO_CONTENT)

@@ -24,7 +24,7 @@ IMAGES_PER_PAGE = 100
 
 def reading_list(*, user: User) -> list[dict[str, Any]]:
     """Return the campaigns that a person reads in, with what is left for them and what they have done; four queries."""
-    campaigns = list(_with_society(campaigns_for(user, *READ)).filter(owner__society__in=_societies_read_in(user)))
+    campaigns = list(_with_society(campaigns_for(user, *READ, granted_only=True)).filter(owner__society__in=_societies_read_in(user)))
     ids = [campaign.pk for campaign in campaigns]
     remaining = dict(open_for(user=user, campaigns=ids).order_by().values_list("campaign").annotate(count=Count("pk")))
     done = dict(_submitted(ids).filter(reader=user).order_by().values_list("campaign").annotate(count=Count("pk")))

@@ -6,6 +6,7 @@ from django.contrib.auth.models import Group, User
 from guardian.shortcuts import assign_perm, remove_perm
 
 from annotation.models import Campaign, ModelEndpoint
+from annotation.selectors.campaigns import campaigns_for
 from societies.models import Assignment, Membership, Society
 from viewer.models import Collection
 
@@ -52,10 +53,8 @@ def grant_reading(*, campaign: Campaign, user: User) -> None:
 def revoke_reading(*, campaign: Campaign, user: User) -> None:
     """Take a campaign from a reader, and its images unless another campaign needs them; what they hold goes back."""
     remove_perm("annotation.read_campaign", user, campaign)
-    others = Campaign.objects.filter(collection=campaign.collection_id).exclude(pk=campaign.pk)
-    # has_perm would answer from a cache of this very user object; a superuser would always keep the grant.
-    fresh = User.objects.get(pk=user.pk)
-    if fresh.is_superuser or not any(fresh.has_perm("annotation.read_campaign", other) for other in others):
+    still_read = campaigns_for(user, "annotation.read_campaign", granted_only=True)
+    if not still_read.filter(collection=campaign.collection_id).exclude(pk=campaign.pk).exists():
         remove_perm("viewer.view_collection", user, campaign.collection)
     held = Assignment.objects.filter(campaign=campaign, reader=user, state=Assignment.State.LEASED)
     held.update(state=Assignment.State.EXPIRED)

@@ -2,16 +2,14 @@
 
 import secrets
 from typing import Final
-from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from guardian.shortcuts import get_objects_for_user
 
 from annotation.events import AccessChanged, publish
-from annotation.models import Campaign
+from annotation.selectors.campaigns import campaigns_for
 from societies.errors import refusal
 from societies.locks import lock_society
 from societies.models import Membership, Society
@@ -53,7 +51,7 @@ def remove_role(*, society: Society, user: User, role: str) -> None:
     held.delete()
     user.groups.remove(role_group(society, role))
     if role == Membership.Role.READER:
-        for campaign in Campaign.objects.filter(owner__society=society, pk__in=_read_campaigns(user)):
+        for campaign in campaigns_for(user, "annotation.read_campaign", granted_only=True).filter(owner__society=society):
             revoke_reading(campaign=campaign, user=user)
     publish(AccessChanged(user_id=user.pk))
 
@@ -83,9 +81,3 @@ def add_person(*, society: Society, username: str, name: str, role: str) -> tupl
     person = User.objects.create_user(username=username, password=password, first_name=name.strip()[:150])
     add_role(society=society, user=person, role=role)
     return person, password
-
-
-def _read_campaigns(user: User) -> list[UUID]:
-    """Return the ids of all campaigns that a person was added to, themselves or by a group."""
-    granted = get_objects_for_user(user, "annotation.read_campaign", klass=Campaign, with_superuser=False, accept_global_perms=False)
-    return list(granted.values_list("pk", flat=True))

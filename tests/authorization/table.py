@@ -110,7 +110,7 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "campaign-new": {"GET": page(*MANAGERS, "other_admin")},
     "api-campaigns": {"GET": api(200, *SIGNED_IN), "POST": api(201, *MANAGERS)},
     "api-campaign-progress": {"GET": api(200, *WATCHERS)},
-    "api-campaign-next": {"POST": api(200, *READERS, OPERATOR)},
+    "api-campaign-next": {"POST": api(200, *READERS)},
     "api-campaign-readers": {"POST": api(200, *MANAGERS)},
     "api-campaign-reader": {"DELETE": api(204, *MANAGERS)},
     "api-campaign-state": {"POST": api(200, *MANAGERS)},

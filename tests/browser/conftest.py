@@ -40,9 +40,9 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     chromium.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """One site with the demo data for the whole run."""
+    """A site with the demo data for a module: what one module leaves on it is not there for the next."""
     running = Site(tmp_path_factory.mktemp("site"))
     running.start()
     yield running

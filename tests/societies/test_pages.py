@@ -96,6 +96,8 @@ def test_each_role_finds_what_it_is_there_for(world: dict[str, Any]) -> None:
     assert "export/?format=" not in for_admin
     for format_name in ("document", "qupath", "coco"):
         assert f"export/?format={format_name}" in for_exporter
+    assert "also reads not submitted yet (drafts)" in words(for_exporter)
+    assert "drafts" not in words(for_admin)
     assert "Suggestions by a model" not in for_exporter
     assert world[READER].get(page).status_code == 404
 

@@ -21,6 +21,7 @@ from annotation.services.operations import apply_operations
 from societies.models import Assignment
 from societies.selectors.campaigns import overview, progress, reading_list
 from societies.services.campaigns import add_reader, remove_reader
+from societies.services.memberships import add_role
 from societies.services.worklist import claim_next, renew_lease, submit
 from tests.factories import ADMIN, READER, finish, let_leases_run_out, make_campaign, make_person, make_society, put_box
 from viewer.api.errors import ApiError
@@ -179,6 +180,21 @@ def test_who_was_removed_can_neither_claim_nor_submit() -> None:
     assert read_next(campaign, other).image_id == held.image_id
     add_reader(campaign=campaign, user=reader)
     assert claim_next(user=User.objects.get(pk=reader.pk), campaign=campaign) is None
+
+
+@pytest.mark.django_db
+def test_a_superuser_takes_a_readers_place_only_when_added_as_one() -> None:
+    campaign, (reader, _other) = staffed(images=1)
+    operator = User.objects.create_superuser("operator")
+    with pytest.raises(ApiError, match="reading_not_allowed"):
+        claim_next(user=operator, campaign=campaign)
+    assert not Assignment.objects.exists()
+    add_role(society=campaign.owner.society, user=operator, role=READER)
+    assert reading_list(user=operator) == [], "a reader of the society, but not of this campaign"
+    add_reader(campaign=campaign, user=operator)
+    assert len(reading_list(user=operator)) == 1
+    read_next(campaign, operator)
+    assert claim_next(user=reader, campaign=campaign) is None
 
 
 @pytest.mark.django_db

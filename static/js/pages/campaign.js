@@ -4,6 +4,7 @@ import {api} from '../lib/api.js';
 import {el, replaceChildren} from '../lib/dom.js';
 import {t} from '../lib/i18n.js';
 import {drawImages, drawProgress, drawReaders} from '../societies/campaign_parts.js';
+import {withDrafts} from '../societies/drafts.js';
 import {drawSuggestions} from '../societies/suggestion_part.js';
 import {busy, byId, campaignState, keepFresh, notify, pageData} from '../societies/page.js';
 
@@ -92,6 +93,15 @@ async function refresh() {
   draw();
 }
 
+function followDrafts() {
+  const box = document.getElementById('export-drafts');
+  box?.addEventListener('change', () => {
+    for (const link of byId('export-list').querySelectorAll('a')) {
+      link.setAttribute('href', withDrafts(link.getAttribute('href') ?? '', /** @type {HTMLInputElement} */ (box).checked));
+    }
+  });
+}
+
 function start() {
   const form = document.getElementById('add-reader');
   form?.addEventListener('submit', (event) => {
@@ -111,6 +121,7 @@ function start() {
       }),
     );
   }
+  followDrafts();
   draw();
   keepFresh(refresh, {socketPath: `/ws/campaigns/${data.id}/`});
 }

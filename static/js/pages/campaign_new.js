@@ -42,7 +42,7 @@ function drawPack() {
     title(t('Form')),
     el('p', {text: pack.form.join(t(', '))}),
     title(t('Protocol')),
-    el('div', {class: 'protocol', text: pack.protocol}),
+    el('div', {class: 'protocol', text: pack.protocol, attrs: {tabindex: '0', role: 'region', 'aria-label': t('Protocol')}}),
   );
 }
 
