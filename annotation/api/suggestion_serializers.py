@@ -145,3 +145,4 @@ class SuggestionListSerializer(serializers.Serializer[Any]):
     """The suggestions on the image of a read."""
 
     suggestions = SuggestionSerializer(many=True)
+    is_run_waiting = serializers.BooleanField(help_text="A model was asked about this image and has not answered yet")

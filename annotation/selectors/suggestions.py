@@ -1,6 +1,7 @@
 """What a read is shown of a model's proposals, and what an admin sees of runs and endpoints."""
 
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,18 @@ def suggestions_for_read(read: Read) -> list[dict[str, Any]]:
     rows = Suggestion.objects.filter(shown, campaign=read.campaign_id, image=read.image_id).select_related("run")
     # A geometry is decoded a row; nothing here waits for a model or a file.
     return [_suggestion_json(row, decided.get(row.pk)) for row in rows.order_by("run__created_at", "run_id", "position")]
+
+
+def suggestions_tag(read: Read) -> str:
+    """Return an entity tag that changes whenever :func:`suggestions_for_read` or :func:`is_run_waiting` would."""
+    facts = [read.sequence, is_run_waiting(read), *(str(run.pk) for run in _current_runs(read))]
+    return f'W/"{sha256(repr(facts).encode()).hexdigest()[:32]}"'
+
+
+def is_run_waiting(read: Read) -> bool:
+    """Tell whether a model was asked about this image and has not answered yet."""
+    waiting = (SuggestionRun.State.QUEUED, SuggestionRun.State.RUNNING)
+    return SuggestionRun.objects.filter(campaign=read.campaign_id, image=read.image_id, state__in=waiting).exists()
 
 
 def endpoints_for(user: User, *, permissions: Iterable[str] = ("use_modelendpoint", "manage_modelendpoint")) -> QuerySet[ModelEndpoint]:

@@ -95,6 +95,7 @@ def test_offline_and_closed_tab(visit: Begin) -> None:
     drawn += boxes(bench, ((0.5, 0.3), (0.55, 0.36)), ((0.42, 0.5), (0.47, 0.56)))
     expect(bench.save_state).to_have_attribute("data-state", "held")
     expect(bench.save_state).to_contain_text("2")
+    wait_for("the steps to be kept", lambda: bench.kept_steps() == 3)
     bench.page.close()
     person.context.set_offline(False)
     bench = Workbench(person, person.context.new_page()).open(read_id)

@@ -389,9 +389,16 @@ class Workbench:
 
     def outbox(self) -> list[dict[str, Any]]:
         """Return what waits in the browser's database, in order."""
+        return self._kept("operations")
+
+    def kept_steps(self) -> int:
+        """Return how many steps the browser keeps for undoing after a reload."""
+        return sum(len(each["done"]) for each in self._kept("history"))
+
+    def _kept(self, store: str) -> list[dict[str, Any]]:
         return list(
             self.page.evaluate(
-                """async () => {
+                """async (store) => {
                   const name = (await indexedDB.databases()).map(({name}) => name).find((name) => name.startsWith('mitate-outbox-'));
                   if (!name) return [];
                   const done = (request) => new Promise((resolve, reject) => {
@@ -399,10 +406,11 @@ class Workbench:
                     request.onerror = () => reject(request.error);
                   });
                   const database = await done(indexedDB.open(name));
-                  const entries = await done(database.transaction('operations').objectStore('operations').getAll());
+                  const entries = await done(database.transaction(store).objectStore(store).getAll());
                   database.close();
                   return entries;
-                }"""
+                }""",
+                store,
             )
         )
 

@@ -13,7 +13,7 @@
  * @property {{suggestionId: string, annotationId: string | null, before: Verdict | null, after: Verdict, reason: string}[]} decisions
  *
  * @typedef {object} Keeper keeps the steps across a reload
- * @property {(done: Step[], undone: Step[]) => void} save
+ * @property {() => void} save called after each step
  */
 
 export class History {
@@ -94,7 +94,7 @@ export class History {
   }
 
   #changed() {
-    this.keeper?.save(this.done, this.undone);
+    this.keeper?.save();
     for (const listener of this.listeners) listener();
   }
 }

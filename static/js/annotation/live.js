@@ -40,6 +40,8 @@ export class Live {
     const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
     const socket = new WebSocket(`${scheme}//${location.host}${this.path}`);
     this.socket = socket;
+    // What changed while there was no socket sent its hint to nobody.
+    socket.addEventListener('open', () => this.onPoll());
     socket.addEventListener('message', (event) => this.#receive(event));
     socket.addEventListener('close', () => {
       if (!this.isClosed) setTimeout(() => this.#connect(), RECONNECT_MS);

@@ -9,6 +9,7 @@ import {Live} from './live.js';
 import {openDatabase} from './outbox/database.js';
 import {Outbox} from './outbox/outbox.js';
 import {Store} from './store.js';
+import {SuggestionFeed} from './suggestion_feed.js';
 import {Sync, withLock} from './sync.js';
 import {goneTabs, markAlive} from './tabs.js';
 
@@ -20,7 +21,8 @@ import {goneTabs, markAlive} from './tabs.js';
 
 /** Steps kept across a reload; within a page there is no limit. */
 const KEPT_STEPS = 200;
-const HISTORY_AFTER_MS = 1_000;
+/** Soon, for a tab may close at any moment; not at every step, for two hundred steps are copied each time. */
+const HISTORY_AFTER_MS = 150;
 const HINTS_AFTER_MS = 800;
 const ADOPT_MS = 10_000;
 
@@ -40,6 +42,12 @@ export class Session {
     this.path = `/api/reads/${read.id}/`;
     this.store = new Store();
     this.outbox = new Outbox({database, readId: read.id, tab: this.tab, store: this.store});
+    this.feed = new SuggestionFeed({
+      api,
+      path: `${this.path}suggestions/`,
+      onChange: (suggestions) => this.store.setSuggestions(suggestions, this.outbox.waitingVerdicts()),
+      quietly: (run) => this.#quietly(run),
+    });
     this.exposures = new Exposures({api, readId: read.id});
     this.sync = new Sync({
       outbox: this.outbox,
@@ -48,7 +56,7 @@ export class Session {
       lockName: `mitate-send-${userId}`,
       before: () => this.exposures.flush(),
     });
-    this.history = new History(this.store, {save: (done, undone) => this.#keepHistory(done, undone)});
+    this.history = new History(this.store, {save: () => this.#keepHistory()});
     this.activeKey = `mitate-active-${read.id}`;
     this.clock = new ActivityClock({initial: Math.max(read.active_seconds, Number(localStorage.getItem(this.activeKey) ?? 0))});
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -79,7 +87,7 @@ export class Session {
     markAlive(this.tab);
     const [pulled] = await Promise.all([
       this.api.get(`${this.path}annotations/`),
-      this.read.campaign.suggestions ? this.pullSuggestions() : null,
+      this.read.campaign.suggestions ? this.feed.pull() : null,
     ]);
     this.sync.merge(pulled);
     await this.adopt();
@@ -127,20 +135,15 @@ export class Session {
   async #onSuggestionHints() {
     const news = this.hints.filter((sequence) => !this.sync.ownDecisions.delete(sequence));
     this.hints = [];
-    if (news.length > 0) await this.#quietly(() => this.pullSuggestions());
+    if (news.length > 0) await this.#quietly(() => this.feed.pull());
   }
 
   /** Takes over what changed on the server. */
   async pull() {
     await this.#quietly(async () => {
       this.sync.merge(await this.api.get(`${this.path}annotations/?since=${this.sync.pulled}`));
-      if (this.live?.socket?.readyState !== WebSocket.OPEN && this.read.campaign.suggestions) await this.pullSuggestions();
+      if (this.read.campaign.suggestions) await this.feed.pull();
     });
-  }
-
-  async pullSuggestions() {
-    const {suggestions} = await this.api.get(`${this.path}suggestions/`);
-    this.store.setSuggestions(suggestions, this.outbox.waitingVerdicts());
   }
 
   /** Fetches what the server has of a mark after its own version was given up. @param {string} id */
@@ -149,7 +152,7 @@ export class Session {
     const found = annotations.find((/** @type {{id: string}} */ annotation) => annotation.id === id);
     if (found) this.store.absorb([found]);
     else this.store.forget(id);
-    await this.pullSuggestions();
+    await this.feed.pull({always: true});
   }
 
   async reloadRead() {
@@ -170,13 +173,16 @@ export class Session {
     }
   }
 
-  /** @param {Step[]} done @param {Step[]} undone */
-  #keepHistory(done, undone) {
-    clearTimeout(this.historyTimer);
-    this.historyTimer = setTimeout(
-      () => void this.#writeHistory({done: done.slice(-KEPT_STEPS), undone: undone.slice(-KEPT_STEPS)}),
-      HISTORY_AFTER_MS,
-    );
+  #recentSteps() {
+    return {done: this.history.done.slice(-KEPT_STEPS), undone: this.history.undone.slice(-KEPT_STEPS)};
+  }
+
+  #keepHistory() {
+    // Not begun anew at each step: quick hands would put the writing off for ever.
+    this.historyTimer ??= setTimeout(() => {
+      this.historyTimer = undefined;
+      void this.#writeHistory(this.#recentSteps());
+    }, HISTORY_AFTER_MS);
   }
 
   /** @param {{done: Step[], undone: Step[]} | null} kept */
@@ -195,13 +201,13 @@ export class Session {
 
   #leave() {
     this.#keepSeconds();
-    if (this.read.can_write)
-      void this.#writeHistory({done: this.history.done.slice(-KEPT_STEPS), undone: this.history.undone.slice(-KEPT_STEPS)});
+    if (this.read.can_write) void this.#writeHistory(this.#recentSteps());
   }
 
   /** The read is submitted: nothing of it needs to be kept here. */
   async forget() {
     clearTimeout(this.historyTimer);
+    this.feed.stop();
     this.read.can_write = false;
     this.read.state = 'submitted';
     localStorage.removeItem(this.activeKey);

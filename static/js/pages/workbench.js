@@ -82,7 +82,7 @@ function build(data, session, viewer) {
     discard: (entry) =>
       void (entry.operation.annotation_id
         ? problems.discard(entry.operation.annotation_id)
-        : outbox.discardEntry(entry).then(() => session.pullSuggestions())),
+        : outbox.discardEntry(entry).then(() => session.feed.pull({always: true}))),
   });
   const registry = new Registry();
   /** @type {DiagnosisPanel | null} */

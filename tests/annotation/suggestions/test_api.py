@@ -160,6 +160,26 @@ def test_a_reader_sees_suggestions_and_an_admin_sees_why_there_are_none(
     assert (suggestion["labels"], suggestion["score"], suggestion["decision"]) == (["CELL"], 0.9, None)
     assert signed_in("stranger").get(f"/api/reads/{read.pk}/suggestions/").status_code == 404
     SuggestionRun.objects.update(state="failed", error_code="endpoint_timeout", error_detail="no whole answer within 30 s")
-    assert signed_in("reader").get(f"/api/reads/{read.pk}/suggestions/").json() == {"suggestions": []}
+    assert signed_in("reader").get(f"/api/reads/{read.pk}/suggestions/").json() == {"suggestions": [], "is_run_waiting": False}
     error = signed_in("admin").get(f"/api/campaigns/{campaign.pk}/suggestion-runs/").json()["runs"][0]["error"]
     assert (error["code"], error["message"]) == ("endpoint_timeout", "The endpoint does not answer in time.")
+
+
+def test_suggestions_are_sent_again_only_when_something_changed(campaign: Campaign, carried_out: CarryOut) -> None:
+    image = campaign.campaign_images.get().image
+    read = objects.read(campaign, image)
+    client, address = signed_in("reader"), f"/api/reads/{read.pk}/suggestions/"
+    empty = client.get(address)
+    assert client.get(address, headers={"if-none-match": empty["ETag"]}).status_code == 304
+
+    queued = signed_in("admin").post(f"/api/campaigns/{campaign.pk}/suggestion-runs/", {}, JSON)
+    assert queued.status_code == 201
+    waiting = client.get(address, headers={"if-none-match": empty["ETag"]})
+    assert (waiting.status_code, waiting.json()) == (200, {"suggestions": [], "is_run_waiting": True})
+
+    carried_out(campaign)
+    done = client.get(address, headers={"if-none-match": waiting["ETag"]})
+    assert (len(done.json()["suggestions"]), done.json()["is_run_waiting"]) == (1, False)
+    read.sequence += 1
+    read.save()
+    assert client.get(address, headers={"if-none-match": done["ETag"]}).status_code == 200, "a decision was taken"

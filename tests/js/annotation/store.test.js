@@ -146,10 +146,11 @@ test('decisions that wait in the outbox stay on top of a fresh list', () => {
 
 test('steps survive a reload', () => {
   const {store} = setUp();
-  /** @type {{done: import('../../../static/js/annotation/history.js').Step[], undone: any[]} | null} */
-  let kept = null;
-  new History(store, {save: (done, undone) => (kept = {done: [...done], undone: [...undone]})});
+  let saved = 0;
+  const first = new History(store, {save: () => void (saved += 1)});
   const id = createMark(store, boxBody());
+  assert.equal(saved, 1);
+  const kept = {done: [...first.done], undone: [...first.undone]};
   const later = new Store();
   later.absorb([{...boxBody(), id, revision: 1, sequence: 1, deleted: false}]);
   const history = new History(later);
