@@ -8,7 +8,7 @@ ROOMS := viewer annotation societies config
 CATALOGUES := $(wildcard locale/*/ja/LC_MESSAGES/*.po)
 COMPILED := $(CATALOGUES:.po=.mo)
 
-.PHONY: run test lint types unit browser postgres catalogs lock doctor bench clean vendor-check
+.PHONY: run test lint types unit browser images postgres catalogs lock doctor bench clean vendor-check
 
 run: $(VENV)/.installed catalogs  ## install what is missing, then serve with demo data on 127.0.0.1:$(PORT)
 	@MITATE_MODEL_HOSTS="$${MITATE_MODEL_HOSTS:-127.0.0.1:$(ENDPOINT_PORT)}" exec $(PY) manage.py serve --demo --port $(PORT) --endpoint-port $(ENDPOINT_PORT)
@@ -48,6 +48,9 @@ unit: $(VENV)/.installed-dev catalogs
 
 browser: $(VENV)/.installed-dev catalogs
 	@$(PY) -m pytest tests/browser -q
+
+images: $(VENV)/.installed-dev catalogs  ## take the pictures of the README anew
+	@MITATE_UPDATE_IMAGES=1 $(PY) -m pytest tests/browser/test_societies.py -q
 
 postgres: $(VENV)/.installed-dev catalogs
 	@scripts/with_postgres.sh $(PY) -m pytest tests -m postgres -q

@@ -1,14 +1,14 @@
 """A real Chromium against a real site; the network beyond this machine is shut, and every request is checked."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
-from tests.browser.site import Site
+from tests.browser.site import ROOT, Site
 
 pytestmark = pytest.mark.browser
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -50,11 +50,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="session")
-def screenshots() -> Path:
-    """Where pictures of pages are written; those that the README shows are copied to docs/images by hand of the test."""
-    folder = Path(__file__).resolve().parents[2] / "build" / "screenshots"
+def take_picture() -> Callable[[Page, str], None]:
+    """Keep a picture of a page in build/screenshots; those that the README shows are brought up to date when asked for."""
+    folder = ROOT / "build" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    shown = (ROOT / "README.md").read_text("utf-8") if os.environ.get("MITATE_UPDATE_IMAGES") == "1" else ""
+
+    def take(page: Page, name: str) -> None:
+        picture = folder / f"{name}-{page.locator('html').get_attribute('lang')}.png"
+        page.screenshot(path=picture)
+        if picture.name in shown:
+            shutil.copyfile(picture, ROOT / "docs" / "images" / picture.name)
+
+    return take
 
 
 class Visit:

@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy
 import PIL.Image
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.site import ROOT
 from tests.browser.workbench import Workbench, wait_for
 
 Begin = Callable[..., Visit]
+Picture = Callable[[Page, str], None]
 LANGUAGES = pytest.mark.parametrize("language", ["ja", "en"])
 BROKEN = "photo/html_named.jpg"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -25,11 +26,11 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 class Tour:
     """A walk through the pages as one person, with what is looked for on each."""
 
-    def __init__(self, visit: Visit, language: str, screenshots: Path) -> None:
+    def __init__(self, visit: Visit, language: str, take_picture: Picture) -> None:
         self.visit = visit
         self.page = visit.page
         self.language = language
-        self.screenshots = screenshots
+        self.take_picture = take_picture
 
     def get(self, path: str) -> dict:
         """Ask the API as this person."""
@@ -49,34 +50,34 @@ class Tour:
         self.page.wait_for_load_state("networkidle")
         expect(self.page.locator("html")).to_have_attribute("lang", self.language)
         expect(self.page.locator("h1").first).to_be_visible()
-        self.page.screenshot(path=self.screenshots / f"{name}-{self.language}.png")
+        self.take_picture(self.page, name)
         errors = [error for error in self.visit.errors if not (missing and "404" in error)]
         assert not errors, (name, errors)
         self.visit.errors.clear()
 
 
-def tour(visit: Begin, language: str, screenshots: Path, user: str | None) -> Tour:
-    return Tour(visit(user, language), language, screenshots)
+def tour(visit: Begin, language: str, take_picture: Picture, user: str | None) -> Tour:
+    return Tour(visit(user, language), language, take_picture)
 
 
 @LANGUAGES
-def test_pages_of_everybody(visit: Begin, screenshots: Path, language: str) -> None:
-    stranger = tour(visit, language, screenshots, None)
+def test_pages_of_everybody(visit: Begin, take_picture: Picture, language: str) -> None:
+    stranger = tour(visit, language, take_picture, None)
     stranger.see("/login/", "login")
     stranger.page.fill("input[name=username]", "nobody")
     stranger.page.fill("input[name=password]", "wrong")
     stranger.page.press("input[name=password]", "Enter")
     expect(stranger.page.locator("[role=alert]")).to_be_visible()
     stranger.look("login-wrong")
-    reader = tour(visit, language, screenshots, "jda-reader1")
+    reader = tour(visit, language, take_picture, "jda-reader1")
     reader.see("/", "home-reader")
     reader.see("/no-such-page/", "not-found", status=404)
     reader.see("/password/", "password")
 
 
 @LANGUAGES
-def test_pages_of_an_admin(visit: Begin, screenshots: Path, language: str) -> None:
-    admin = tour(visit, language, screenshots, "jsp-admin")
+def test_pages_of_an_admin(visit: Begin, take_picture: Picture, language: str) -> None:
+    admin = tour(visit, language, take_picture, "jsp-admin")
     admin.see("/", "home-admin")
     admin.see("/collections/", "collections")
     collection = admin.get("/api/collections/")["collections"][0]["id"]
@@ -91,9 +92,9 @@ def test_pages_of_an_admin(visit: Begin, screenshots: Path, language: str) -> No
 
 
 @LANGUAGES
-def test_upload(visit: Begin, screenshots: Path, shared_data: Path, tmp_path: Path, language: str) -> None:
+def test_upload(visit: Begin, take_picture: Picture, shared_data: Path, tmp_path: Path, language: str) -> None:
     """A good file, the same again, and a broken one: each is told what became of it, and the rest goes on."""
-    admin = tour(visit, language, screenshots, "jda-admin")
+    admin = tour(visit, language, take_picture, "jda-admin")
     collection = next(each["id"] for each in admin.get("/api/collections/")["collections"] if not each["name"].startswith("Clinic"))
     good, bad = fresh_photograph(tmp_path / f"lesion-{language}.png"), shared_data / "malformed" / BROKEN
     again = ROOT / "samples" / "dermatology" / "ISIC_0000000.jpg"
@@ -110,8 +111,8 @@ def test_upload(visit: Begin, screenshots: Path, shared_data: Path, tmp_path: Pa
 
 
 @LANGUAGES
-def test_export_page(visit: Begin, screenshots: Path, language: str) -> None:
-    exporter = tour(visit, language, screenshots, "jsp-exporter")
+def test_export_page(visit: Begin, take_picture: Picture, language: str) -> None:
+    exporter = tour(visit, language, take_picture, "jsp-exporter")
     exporter.see("/", "home-exporter")
     campaign = exporter.get("/api/campaigns/")["overview"][0]["id"]
     exporter.see(f"/campaigns/{campaign}/", "campaign-exporter")
@@ -129,8 +130,8 @@ def test_export_page(visit: Begin, screenshots: Path, language: str) -> None:
 
 
 @LANGUAGES
-def test_help_sheet(visit: Begin, screenshots: Path, language: str) -> None:
-    reader = tour(visit, language, screenshots, "jrs-reader2")
+def test_help_sheet(visit: Begin, take_picture: Picture, language: str) -> None:
+    reader = tour(visit, language, take_picture, "jrs-reader2")
     bench = Workbench(reader.visit).take_next_from_home()
     bench.key("?")
     expect(bench.page.locator("dialog[open]")).to_be_visible()
@@ -141,9 +142,9 @@ def test_help_sheet(visit: Begin, screenshots: Path, language: str) -> None:
 
 
 @LANGUAGES
-def test_from_a_new_collection_to_a_reader(visit: Begin, screenshots: Path, tmp_path: Path, language: str) -> None:
+def test_from_a_new_collection_to_a_reader(visit: Begin, take_picture: Picture, tmp_path: Path, language: str) -> None:
     """An admin makes a collection, adds an image, makes a campaign of it and adds a reader, who finds the image."""
-    admin = tour(visit, language, screenshots, "jda-admin")
+    admin = tour(visit, language, take_picture, "jda-admin")
     page, name = admin.page, f"Clinic {language}"
     admin.see("/collections/new/", "collection-new")
     page.fill("#name", name)

@@ -1,10 +1,7 @@
 """One reading for each society, in Japanese and in English: from the queue to the exported document, on real images."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,25 +9,11 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
 from tests.browser.exported import ExportedRead
-from tests.browser.site import ROOT, Site
+from tests.browser.site import Site
 from tests.browser.workbench import DECISION_KEYS, Drawn, Workbench, wait_for
 
 LANGUAGES = pytest.mark.parametrize(("language", "reader"), [("ja", "reader1"), ("en", "reader2")])
 Begin = Callable[..., Visit]
-
-
-@pytest.fixture
-def take_picture(screenshots: Path) -> Callable[[Workbench, str], None]:
-    """Keep a picture of the workbench; those that the README shows are brought up to date when asked for."""
-
-    def take(bench: Workbench, name: str) -> None:
-        picture = screenshots / f"{name}-{bench.language}.png"
-        bench.page.screenshot(path=picture)
-        shown = ROOT / "docs" / "images" / picture.name
-        if os.environ.get("MITATE_UPDATE_IMAGES") == "1" and picture.name in (ROOT / "README.md").read_text("utf-8"):
-            shutil.copyfile(picture, shown)
-
-    return take
 
 
 def begin_reading(visit: Begin, society: str, language: str, reader: str) -> tuple[Workbench, list[dict[str, Any]]]:
@@ -137,7 +120,9 @@ def test_pathology(visit: Begin, site: Site, take_picture: Callable[..., None], 
     bench.move(tumour, 0.02, 0.03)
     bench.drag_vertex(stroma, 2, (0.49, 0.61))
     decided = decide(bench, waiting, ["accept", "relabel", "reject", "edit"], "tumour-cell")
-    take_picture(bench, "jsp-workbench")
+    bench.page.get_by_role("button", name="20×", exact=True).click()
+    bench.wait_still()
+    take_picture(bench.page, "jsp-workbench")
     diagnosis = bench.diagnose(
         "malignant-epithelial",
         form={"specimen": "biopsy", "group": "5", "tumourFraction": 40},
@@ -149,6 +134,11 @@ def test_pathology(visit: Begin, site: Site, take_picture: Callable[..., None], 
     exported.assert_marks([tumour, stroma, mitosis])
     exported.assert_diagnosis(diagnosis)
     exported.assert_decisions(decided)
+    admin = visit("jsp-admin", language).page
+    admin.goto(f"{site.url}/campaigns/{bench.campaign['id']}/")
+    expect(admin.locator("#progress")).to_be_visible()
+    admin.wait_for_load_state("networkidle")
+    take_picture(admin, "campaign-progress")
 
 
 @LANGUAGES
@@ -162,7 +152,7 @@ def test_endoscopy(visit: Begin, site: Site, take_picture: Callable[..., None], 
     bench.move(polyp, 0.03, 0.02)
     bench.drag_corner(redness, (0.58, 0.66))
     decided = decide(bench, waiting, ["accept", "relabel", "reject"] if language == "ja" else ["edit", "reject", "relabel"], "erosion")
-    take_picture(bench, "jges-workbench")
+    take_picture(bench.page, "jges-workbench")
     diagnosis = bench.diagnose(
         "adenoma",
         form={"organ": "colon", "macroscopicType": "0-Is", "sizeMm": 8, "magnification": False},
@@ -204,7 +194,7 @@ def test_radiology(visit: Begin, site: Site, take_picture: Callable[..., None], 
     bench.drag_vertex(nodule, 1, (0.61, 0.48))
     bench.key("Escape")
     assert bench.shows_colour(mass, "#ffd400")
-    take_picture(bench, "jrs-workbench")
+    take_picture(bench.page, "jrs-workbench")
     for other in (1, 3):
         bench.go_to_frame(other)
         assert not bench.shows_colour(mass, "#ffd400"), f"the mark of frame 2 shows on frame {other}"
@@ -242,7 +232,7 @@ def test_ultrasound(visit: Begin, site: Site, take_picture: Callable[..., None],
     bench.move(mass, 0.02, 0.02)
     bench.drag_corner(cyst, (0.56, 0.6))
     decided = decide(bench, waiting, ["accept", "relabel", "reject"] if language == "ja" else ["edit", "reject", "relabel"], "fluid")
-    take_picture(bench, "jsum-workbench")
+    take_picture(bench.page, "jsum-workbench")
     diagnosis = bench.diagnose(
         "hcc",
         form={"workingGroup": "abdomen", "maxDiameterMm": 23.5, "contrast": True, "confirmedBy": ["CT", "biopsy"]},
@@ -267,7 +257,7 @@ def test_dermatology(visit: Begin, site: Site, take_picture: Callable[..., None]
         certainty="possible",
         basis=[("histopathology-resection", "confirmed")],
     )
-    take_picture(bench, "jda-workbench")
+    take_picture(bench.page, "jda-workbench")
     # The last answer is still being typed when the keys to submit are pressed.
     bench.field(bench.campaign["form"], "diameterMm").locator("input").press_sequentially("7.5")
     diagnosis["form"]["diameterMm"] = 7.5
@@ -282,7 +272,7 @@ def test_ophthalmology(visit: Begin, site: Site, take_picture: Callable[..., Non
     bench, _ = begin_reading(visit, "jos", language, reader)
     with pressed_keys(bench) as keys:
         bench.key("2")
-        take_picture(bench, "jos-workbench")
+        take_picture(bench.page, "jos-workbench")
         exported = finish_reading(bench, site, ["Enter"])
     assert keys == ["2", "Enter"], "an image takes two keystrokes"
     exported.assert_marks([])

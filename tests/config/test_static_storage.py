@@ -1,8 +1,15 @@
+"""Static files: how they are named and how they are sent."""
+
+import gzip
 import re
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.http import HttpResponse
+from django.test import RequestFactory
+
+from config.static_middleware import StaticFilesMiddleware
 
 IMPORT = re.compile(r"""^(?:import|export)\b[^'"]*from\s*['"]([^'"]+)['"]""", re.MULTILINE)
 
@@ -28,3 +35,21 @@ def test_every_module_imports_hashed_names_that_exist(collected: Path) -> None:
     unhashed = [key for key, path in targets.items() if not re.search(r"\.[0-9a-f]{12}\.m?js$", path.name)]
     doubled = [key for key in targets if re.search(r"\.([0-9a-f]{12})\.\1\.", key[1])]
     assert (missing, unhashed, doubled) == ([], [], [])
+
+
+def test_files_are_sent_whole_in_part_and_not_again(collected: Path) -> None:
+    source = (collected / "css" / "tokens.css").read_bytes()
+    server = StaticFilesMiddleware(lambda _: HttpResponse(status=404))
+    get = RequestFactory().get
+    whole = server(get("/static/css/tokens.css"))
+    assert (whole.status_code, whole.content) == (200, source)
+    assert (whole["Content-Type"], whole["Content-Length"]) == ('text/css; charset="utf-8"', str(len(source)))
+    assert not whole.streaming
+    packed = server(get("/static/css/tokens.css", headers={"Accept-Encoding": "gzip"}))
+    assert (packed["Content-Encoding"], gzip.decompress(packed.content)) == ("gzip", source)
+    part = server(get("/static/css/tokens.css", headers={"Range": "bytes=3-9"}))
+    assert (part.status_code, part.content) == (206, source[3:10])
+    again = server(get("/static/css/tokens.css", headers={"If-Modified-Since": whole["Last-Modified"]}))
+    assert (again.status_code, again.content) == (304, b"")
+    assert server(get("/static/css/none.css")).status_code == 404
+    assert server(RequestFactory().post("/static/css/tokens.css")).status_code == 405

@@ -1,0 +1,1 @@
+"""SQLite as one process of several threads writes to it: in turn."""
