@@ -76,7 +76,7 @@ def _database(url: str) -> dict[str, Any]:
                 "timeout": 20,
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
             },
-            "TEST": {"NAME": None},
+            "TEST": {"NAME": ":memory:"},
         }
     parts = urlsplit(url)
     return {

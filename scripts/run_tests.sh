@@ -14,8 +14,8 @@ part() {
 part "checks" scripts/lint.sh
 part "JavaScript" node --test tests/js/
 part "Python on SQLite" $bin/python -m pytest tests -m "not browser" -n 2 --dist loadfile -q
-part "data layer on PostgreSQL" scripts/with_postgres.sh $bin/python -m pytest tests -m postgres -q
-part "browser" $bin/python -m pytest tests/browser -q
+part "data layer on PostgreSQL" scripts/with_postgres.sh $bin/python -m pytest tests -m postgres -n 2 --dist loadfile -q
+part "browser" $bin/python -m pytest tests/browser -n 2 --dist loadfile -q
 printf '\n'
 if [ "${#failed[@]}" -gt 0 ]; then printf 'FAILED: %s\n' "$(IFS=,; echo "${failed[*]}")"; exit 1; fi
 echo "Everything passed."
