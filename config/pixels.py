@@ -1,6 +1,7 @@
 """Hands Django's settings to the pixel application, which knows no Django."""
 
 from django.conf import settings
+
 from viewer.services.pixel_key import pixel_key
 from viewer.tiles.app import PixelSettings
 

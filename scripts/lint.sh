@@ -11,7 +11,7 @@ check() {
 export DJANGO_SETTINGS_MODULE=config.settings
 MITATE_DATA_DIR=$(mktemp -d); export MITATE_DATA_DIR
 trap 'rm -rf "$MITATE_DATA_DIR"' EXIT
-check "ruff" $bin/ruff check .
+check "ruff" $bin/ruff check --no-cache .
 check "ruff format" $bin/ruff format --check .
 check "mypy" $bin/mypy viewer annotation societies config reference_endpoint scripts manage.py
 check "import-linter" $bin/lint-imports
