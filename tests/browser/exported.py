@@ -10,8 +10,8 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from annotation.schema.versions import LATEST_VERSION, schema_bytes
+from tests.browser.drawn import Drawn
 from tests.browser.site import Site
-from tests.browser.workbench import Drawn
 
 VERDICTS = {"accept": "accepted", "edit": "edited", "relabel": "relabelled", "reject": "rejected"}
 

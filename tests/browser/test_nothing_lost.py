@@ -9,9 +9,11 @@ from playwright.sync_api import Browser, Route, expect
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.browser.conftest import Visit
+from tests.browser.drawn import Drawn, Position
 from tests.browser.exported import ExportedRead
 from tests.browser.site import Site
-from tests.browser.workbench import Drawn, Position, Workbench, wait_for
+from tests.browser.waiting import wait_for
+from tests.browser.workbench import Workbench
 
 Begin = Callable[..., Visit]
 

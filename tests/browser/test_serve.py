@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from tests.browser.site import Site
-from tests.browser.workbench import wait_for
+from tests.browser.waiting import wait_for
 
 SECOND_START_S = 3.0
 # A machine that runs tests does other things as well.

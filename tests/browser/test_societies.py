@@ -8,9 +8,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
+from tests.browser.drawn import Drawn
 from tests.browser.exported import ExportedRead
 from tests.browser.site import Site
-from tests.browser.workbench import DECISION_KEYS, Drawn, Workbench, wait_for
+from tests.browser.waiting import wait_for
+from tests.browser.workbench import DECISION_KEYS, Workbench
 
 LANGUAGES = pytest.mark.parametrize(("language", "reader"), [("ja", "reader1"), ("en", "reader2")])
 Begin = Callable[..., Visit]

@@ -5,83 +5,23 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import PIL.Image
 from playwright.sync_api import Locator, Page, Request, expect
-from shapely.geometry import LineString, Polygon
+from shapely.geometry import Polygon
 
 from tests.browser.conftest import Visit
+from tests.browser.drawn import Drawn, Position
+from tests.browser.panels import Panels
+from tests.browser.waiting import wait_for
 
-Position = tuple[float, float]
 TOOL_KEYS = {"select": "v", "box": "b", "polygon": "p", "freehand": "f", "point": "o"}
 DECISION_KEYS = {"accept": "a", "edit": "e", "relabel": "l", "reject": "r", "ignore": "i"}
 _POSITION = re.compile(r"x (\d+)\s+y (\d+) px")
 
 
-def wait_for(what: str, condition: Callable[[], Any], timeout_s: float = 20.0) -> Any:
-    """Ask until the answer is true and return it; the pause only keeps the processor free."""
-    deadline = time.monotonic() + timeout_s
-    while True:
-        answer = condition()
-        if answer:
-            return answer
-        if time.monotonic() > deadline:
-            raise AssertionError(f"{what}: not within {timeout_s} s")
-        time.sleep(0.05)
-
-
-@dataclass
-class Drawn:
-    """A mark as the hand made it: where the pointer was, as the page itself showed it (whole level-0 px, rounded down)."""
-
-    tool: str
-    label: str
-    path: list[Position]
-    frame: int | None
-    px_per_screen_px: float
-    id: str = ""
-    moved: Position = (0.0, 0.0)
-    dragged: dict[int, Position] = field(default_factory=dict)
-
-    def expected(self) -> list[Position]:
-        """Return the path after every later change, in the middle of the pixels that were shown."""
-        points = [self.dragged.get(at, (x + self.moved[0], y + self.moved[1])) for at, (x, y) in enumerate(self.path)]
-        return [(x + 0.5, y + 0.5) for x, y in points]
-
-    def check(self, geometry: dict[str, Any]) -> None:
-        """Assert that a geometry of the document is this mark within one pixel."""
-        points = self.expected()
-        if self.tool == "point":
-            assert geometry["type"] == "Point"
-            assert _apart(geometry["coordinates"], points[0]) <= 1, (geometry, points)
-        elif self.tool == "box":
-            assert geometry["type"] == "Rectangle"
-            xs, ys = [x for x, _ in points], [y for _, y in points]
-            x, y, width, height = geometry["bbox"]
-            for is_, should in zip((x, y, x + width, y + height), (min(xs), min(ys), max(xs), max(ys)), strict=True):
-                assert abs(is_ - should) <= 1, (geometry, points)
-        elif self.tool == "polygon":
-            ring = geometry["coordinates"][0]
-            assert geometry["type"] == "Polygon"
-            assert ring[0] == ring[-1]
-            assert len(ring) == len(points) + 1, (ring, points)
-            assert all(min(_apart(vertex, point) for vertex in ring) <= 1 for point in points), (ring, points)
-        else:
-            # A stroke is thinned by what cannot be seen on the screen it was drawn on: three quarters of a screen pixel.
-            assert geometry["type"] == "Polygon"
-            outline = Polygon(geometry["coordinates"][0])
-            closed = LineString([*points, points[0]])
-            assert outline.is_valid
-            assert outline.exterior.hausdorff_distance(closed) <= 1 + 0.75 * self.px_per_screen_px, geometry
-
-
-def _apart(one: Sequence[float], other: Sequence[float]) -> float:
-    return max(abs(one[0] - other[0]), abs(one[1] - other[1]))
-
-
-class Workbench:
+class Workbench(Panels):
     """One read on one page."""
 
     def __init__(self, visit: Visit, page: Page | None = None) -> None:
@@ -440,123 +380,3 @@ class Workbench:
         if not nothing_left.is_visible():
             self.arrive(besides=read_id)
         assert self.get(f"/api/reads/{read_id}/")["state"] == "submitted"
-
-    # ----- what is said of the whole image -----
-
-    def diagnose(self, label: str | None, *, form: dict[str, Any], certainty: str, basis: Sequence[tuple[str, str]]) -> dict[str, Any]:
-        """Fill in the diagnosis panel with the keyboard and return what the document must say."""
-        campaign = self.campaign
-        if label is not None:
-            self.choose_diagnosis(label)
-        for name, value in form.items():
-            self.answer(campaign["form"], name, value)
-        at = ["definite", "probable", "possible", "indeterminate"].index(certainty)
-        button = self.page.locator("#diagnosis-panel .form ~ .form-field .segments button").nth(at)
-        button.press("Enter")
-        expect(button).to_have_attribute("aria-pressed", "true")
-        for at, (method, status) in enumerate(basis):
-            self.page.locator("#diagnosis-panel .basis-row:last-child select").select_option(method)
-            row = self.page.locator("#diagnosis-panel .basis-row").nth(at)
-            expect(row.locator("select").first).to_have_value(method)
-            row.locator("select").last.select_option(status)
-            expect(row.locator("select").last).to_have_value(status)
-        return {
-            "labels": [label] if label else [],
-            "form": form,
-            "certainty": certainty,
-            "basis": [{"method": method, "status": status} for method, status in basis],
-        }
-
-    def tab_to(self, name: str) -> None:
-        """Press Tab until the control with this accessible name has the focus."""
-        is_there = """(name) => {
-          const {activeElement: focused} = document;
-          const named = [focused.getAttribute('aria-label'), focused.labels?.[0]?.textContent, focused.textContent];
-          return named.some((text) => text?.trim().replace(/\\*$/, '') === name);
-        }"""
-        for _ in range(120):
-            if self.page.evaluate(is_there, name):
-                return
-            self.key("Tab")
-        raise AssertionError(f"Tab never comes to {name!r}")
-
-    def done_reads(self) -> int:
-        """How many images this reader has submitted, by the home page's figures."""
-        progress = self.get("/api/campaigns/")
-        return int(sum(each["done"] for each in progress["reading"]))
-
-    def choose_diagnosis(self, label: str) -> None:
-        """Choose the diagnosis by its key, or by Enter on its button where it has none."""
-        campaign = self.campaign
-        entry = next(each for each in campaign["label_set"]["labels"] if each["code"] == label)
-        name = entry["display"][self.language]
-        button = self.page.locator("#diagnosis-panel .label-button").filter(has=self.page.get_by_text(name, exact=True))
-        if entry["key"]:
-            self.key(entry["key"])
-        else:
-            button.press("Enter")
-        expect(button).to_have_attribute("aria-pressed", "true")
-
-    def field(self, form: dict[str, Any], name: str) -> Locator:
-        """The place of one question of the form."""
-        title = re.compile(rf"^{re.escape(form['ui']['fields'][name][self.language])}\*?$")
-        fields = self.page.locator("#diagnosis-panel .form .form-field")
-        return fields.filter(has=self.page.locator(".form-title", has_text=title))
-
-    def answer(self, form: dict[str, Any], name: str, value: Any) -> None:
-        """Answer one question of the form."""
-        words = form["ui"]["fields"][name]
-        field_ = self.field(form, name)
-        options = words.get("options", {})
-        if isinstance(value, list):
-            for one in value:
-                field_.get_by_label(options[one][self.language], exact=True).press("Space")
-        elif field_.locator("select").count():
-            field_.locator("select").select_option(label=options[str(value)][self.language])
-        elif isinstance(value, bool):
-            field_.locator(".segments button").nth(0 if value else 1).press("Enter")
-        elif options:
-            at = form["schema"]["properties"][name]["enum"].index(value)
-            field_.locator(".segments button").nth(at).press("Enter")
-        else:
-            field_.locator("input, textarea").fill(str(value))
-            field_.locator("input, textarea").press("Tab")
-
-    # ----- suggestions -----
-
-    def open_suggestions(self) -> list[dict[str, Any]]:
-        """Return suggestions that nobody decided on, in the order in which the keys walk through them."""
-        found = self.get(f"/api/reads/{self.read_id}/suggestions/")["suggestions"]
-        waiting = [each for each in found if not each["decision"] or each["decision"]["verdict"] == "undo"]
-        return sorted(waiting, key=lambda each: (each["geometry"] is not None, each["frame"] or 0, -(each["score"] or 0)))
-
-    def wait_for_suggestions(self, *, campaign_admin: Callable[[str], Any]) -> list[dict[str, Any]]:
-        """Wait until the model is done with this image, then until its proposals are on the screen."""
-        read = self.read
-        image, campaign = read["image_id"], read["campaign"]["id"]
-
-        def finished() -> bool:
-            runs = campaign_admin(f"/api/campaigns/{campaign}/suggestion-runs/?image_id={image}")
-            states = {run["state"] for run in runs["runs"] if run["image_id"] == image}
-            assert "failed" not in states, runs
-            return states == {"done"}
-
-        wait_for("the suggestion run of this image", finished, 60)
-        suggestions = self.open_suggestions()
-        if suggestions:
-            expect(self.page.locator("#suggestions-panel")).to_be_visible()
-        return suggestions
-
-    def wait_until_shown(self, suggestion: dict[str, Any]) -> None:
-        """Wait until the server knows that the suggestion was on the screen of this reader."""
-        # Talking to the page lets the driver hand on the requests that it saw.
-        wait_for("the suggestion to have been shown", lambda: self.page.evaluate("true") and suggestion["id"] in self.told_shown)
-
-    def wait_decided(self, suggestion: dict[str, Any], verdict: str) -> None:
-        """Wait until the server holds this decision on a suggestion."""
-
-        def decided() -> bool:
-            found = self.get(f"/api/reads/{self.read_id}/suggestions/")["suggestions"]
-            return any(each["id"] == suggestion["id"] and (each["decision"] or {}).get("verdict") == verdict for each in found)
-
-        wait_for("the decision", decided)

@@ -3,10 +3,11 @@
 import {api} from '../lib/api.js';
 import {el, replaceChildren} from '../lib/dom.js';
 import {t} from '../lib/i18n.js';
+import {byId} from '../lib/page.js';
 import {drawImages, drawProgress, drawReaders} from '../societies/campaign_parts.js';
 import {withDrafts} from '../societies/drafts.js';
 import {drawSuggestions} from '../societies/suggestion_part.js';
-import {busy, byId, campaignState, keepFresh, notify, pageData} from '../societies/page.js';
+import {busy, campaignState, keepFresh, notify, pageData} from '../societies/page.js';
 
 /** @typedef {import('../societies/campaign_parts.js').Progress} Progress */
 

@@ -3,7 +3,8 @@
 import {api} from '../lib/api.js';
 import {el, replaceChildren, svg} from '../lib/dom.js';
 import {t, tn} from '../lib/i18n.js';
-import {busy, byId, clearFieldErrors, pageData, showFieldErrors} from '../societies/page.js';
+import {byId} from '../lib/page.js';
+import {busy, clearFieldErrors, pageData, showFieldErrors} from '../societies/page.js';
 import {granularityName} from '../societies/words.js';
 
 const FIELDS = {

@@ -2,7 +2,8 @@
 
 import {api} from '../lib/api.js';
 import {el} from '../lib/dom.js';
-import {busy, byId, clearFieldErrors, pageData, showFieldErrors} from '../societies/page.js';
+import {byId} from '../lib/page.js';
+import {busy, clearFieldErrors, pageData, showFieldErrors} from '../societies/page.js';
 import {shortName} from '../societies/short_name.js';
 
 const FIELDS = {name: 'name', slug: 'slug'};

@@ -3,9 +3,10 @@
 import {api} from '../lib/api.js';
 import {el, replaceChildren} from '../lib/dom.js';
 import {t} from '../lib/i18n.js';
+import {byId} from '../lib/page.js';
 import {table} from '../societies/campaign_parts.js';
 import {parseLabelMap} from '../societies/label_map.js';
-import {busy, byId, clearFieldErrors, notify, pageData, shortTime, showFieldErrors} from '../societies/page.js';
+import {busy, clearFieldErrors, notify, pageData, shortTime, showFieldErrors} from '../societies/page.js';
 
 const FIELDS = {name: 'name', society: 'society', url: 'url', model_name: 'model_name', task: 'task', label_map: 'label_map'};
 const data = pageData();

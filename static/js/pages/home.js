@@ -3,7 +3,8 @@
 import {api} from '../lib/api.js';
 import {el, replaceChildren} from '../lib/dom.js';
 import {t, tn} from '../lib/i18n.js';
-import {byId, busy, campaignState, icon, keepFresh, notify, pageData} from '../societies/page.js';
+import {byId} from '../lib/page.js';
+import {busy, campaignState, icon, keepFresh, notify, pageData} from '../societies/page.js';
 
 /**
  * @typedef {object} Worklist

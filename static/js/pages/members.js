@@ -3,8 +3,9 @@
 import {api} from '../lib/api.js';
 import {el, replaceChildren} from '../lib/dom.js';
 import {t} from '../lib/i18n.js';
+import {byId} from '../lib/page.js';
 import {table} from '../societies/campaign_parts.js';
-import {busy, byId, notify, notifyError, pageData} from '../societies/page.js';
+import {busy, notify, notifyError, pageData} from '../societies/page.js';
 
 /** @typedef {{id: number, username: string, name: string, roles: string[]}} Member */
 

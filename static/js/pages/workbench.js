@@ -28,19 +28,12 @@ import {watchTabs} from '../annotation/tabs.js';
 import {Toolbox} from '../annotation/tools/toolbox.js';
 import {addWorkbenchActions} from '../annotation/workbench_actions.js';
 import {Workspace} from '../annotation/workspace.js';
-import {ApiError, api} from '../lib/api.js';
+import {api} from '../lib/api.js';
 import {el, replaceChildren} from '../lib/dom.js';
-import {t} from '../lib/i18n.js';
+import {byId, startPage} from '../lib/page.js';
 import {Viewer} from '../viewer/viewer.js';
 
 /** @typedef {{read_id: string, user_id: number, image_id: string, home_url: string, login_url: string}} PageData */
-
-/** @template {HTMLElement} T @param {string} id @returns {T} */
-function byId(id) {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`the page has no #${id}`);
-  return /** @type {T} */ (found);
-}
 
 /** @param {PageData} data */
 async function open(data) {
@@ -201,22 +194,4 @@ function wire({registry, session, workspace, viewer, suggestions, notices, close
   const lease = new Lease({api, readId: read.id, onChange: () => notices.lease(lease), onSignedOut: () => sync.signedOut()});
 }
 
-/** @param {PageData} data */
-async function start(data) {
-  const loading = byId('loading');
-  try {
-    await open(data);
-    loading.hidden = true;
-    document.body.classList.add('is-ready');
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    replaceChildren(
-      loading,
-      el('p', {text: error.message, attrs: {role: 'alert'}}),
-      error.hint ? el('p', {class: 'muted', text: error.hint}) : null,
-      el('button', {text: t('Try again'), attrs: {type: 'button'}, on: {click: () => location.reload()}}),
-    );
-  }
-}
-
-void start(JSON.parse(byId('page-data').textContent ?? '{}'));
+void startPage(open);

@@ -2,6 +2,7 @@
 
 import {el, replaceChildren, svg} from '../lib/dom.js';
 import {t} from '../lib/i18n.js';
+import {byId} from '../lib/page.js';
 
 const POLL_MS = 10_000;
 const RECONNECT_MS = 15_000;
@@ -13,17 +14,6 @@ const RECONNECT_MS = 15_000;
 export function pageData() {
   const element = document.getElementById('page-data');
   return element?.textContent ? JSON.parse(element.textContent) : {};
-}
-
-/**
- * Finds an element that the template promises.
- * @param {string} id
- * @returns {HTMLElement}
- */
-export function byId(id) {
-  const element = document.getElementById(id);
-  if (!element) throw new Error(`the page has no element #${id}`);
-  return element;
 }
 
 /**

@@ -1,0 +1,38 @@
+/** What a page of one big picture does first: finds its places, opens, and says so when that fails. */
+
+import {ApiError} from './api.js';
+import {el, replaceChildren} from './dom.js';
+import {t} from './i18n.js';
+
+/**
+ * Finds an element that the template promises.
+ * @template {HTMLElement} T
+ * @param {string} id
+ * @returns {T}
+ */
+export function byId(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no #${id}`);
+  return /** @type {T} */ (found);
+}
+
+/**
+ * Opens the page with the data that the server wrote into it; a refusal is shown with what to do next.
+ * @param {(data: any) => Promise<void>} open
+ */
+export async function startPage(open) {
+  const loading = byId('loading');
+  try {
+    await open(JSON.parse(byId('page-data').textContent ?? '{}'));
+    loading.hidden = true;
+    document.body.classList.add('is-ready');
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    replaceChildren(
+      loading,
+      el('p', {text: error.message, attrs: {role: 'alert'}}),
+      error.hint ? el('p', {class: 'muted', text: error.hint}) : null,
+      el('button', {text: t('Try again'), attrs: {type: 'button'}, on: {click: () => location.reload()}}),
+    );
+  }
+}
