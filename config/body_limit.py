@@ -19,6 +19,10 @@ ORDINARY_BYTES = 4 << 20
 # Room for the multipart frame around a file.
 _FRAME_BYTES = 1 << 20
 _UPLOAD = re.compile(r"/api/collections/[0-9a-f-]{36}/uploads/")
+_PART = re.compile(r"/api/collections/[0-9a-f-]{36}/uploads/tus/[0-9a-f-]{36}/")
+# One part of an upload that comes in parts. Django takes the whole body before anything looks at it; what a killed server had of
+# it is lost, so that parts are small.
+PART_BYTES = 16 << 20
 _SESSION_COOKIE = re.compile(rb"(?:^|;\s*)sessionid=[0-9a-z]{16,}")
 
 
@@ -60,9 +64,11 @@ class BodyLimit:
             await _refuse(send, limit)
 
     def _limit(self, path: str, headers: dict[bytes, bytes]) -> int:
-        if _UPLOAD.fullmatch(path) and _SESSION_COOKIE.search(headers.get(b"cookie", b"")):
-            return self._upload_bytes + _FRAME_BYTES
-        return ORDINARY_BYTES
+        if not _SESSION_COOKIE.search(headers.get(b"cookie", b"")):
+            return ORDINARY_BYTES
+        if _PART.fullmatch(path):
+            return PART_BYTES
+        return self._upload_bytes + _FRAME_BYTES if _UPLOAD.fullmatch(path) else ORDINARY_BYTES
 
 
 async def _refuse(send: Send, limit: int) -> None:

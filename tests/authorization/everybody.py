@@ -19,6 +19,7 @@ from annotation.models import Annotation
 from tests.annotation.marking.objects import diagnosis, put
 from tests.authorization.table import ANONYMOUS, LEAVER, NOBODY, OPERATOR
 from tests.authorization.tenants import FORM, MODEL_HOST, SAMPLES, Tenant
+from viewer.services.resumable import create_upload, unfinished_uploads
 
 _TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=")[^"]*')
 FIRST, SECOND = "amber", "birch"
@@ -36,6 +37,7 @@ class Asked:
     endpoint_id: uuid.UUID
     campaign_id: uuid.UUID
     suggestion_id: uuid.UUID
+    upload_id: uuid.UUID
     user_id: int
     slug: str
     role: str = "reader"
@@ -90,9 +92,19 @@ def asked_of(tenant: Tenant, *, reader: str = "reader", person: str = "outsider"
         endpoint_id=tenant.endpoint.pk,
         campaign_id=tenant.campaign.pk,
         suggestion_id=tenant.suggestion.pk,
+        upload_id=_upload_of(tenant),
         user_id=tenant.people[person].pk,
         slug=tenant.society.slug,
     )
+
+
+def _upload_of(tenant: Tenant) -> uuid.UUID:
+    """Return an upload of the society's admin of which nothing has come yet, begun where there is none."""
+    admin = str(tenant.people["admin"].pk)
+    for upload in unfinished_uploads(user_id=admin, collection=tenant.collection):
+        if upload.offset == 0:
+            return upload.id
+    return create_upload(user_id=admin, collection=tenant.collection, length=10, name="later.jpg", metadata="").id
 
 
 def _changed(asked: Asked) -> dict[str, Any]:
@@ -128,6 +140,9 @@ def ask(client: Client, route: str, parameters: frozenset[str], method: str, ask
     headers = more | ({"If-Match": '"1"', "Idempotency-Key": str(uuid.uuid4())} if route == "api-annotation" else {})
     if route == "api-collection-uploads":
         return client.generic(method, address, headers=headers, **multipart((SAMPLES / "dermatology/ISIC_0000002.jpg").read_bytes()))
+    if route.startswith("api-resumable-upload"):
+        part = {"Tus-Resumable": "1.0.0", "Upload-Length": "10", "Upload-Offset": "0"}
+        return client.generic(method, address, b"x", content_type="application/offset+octet-stream", headers=headers | part)
     body = BODIES.get((route, method))
     # Without a body nothing is said of its type, as browsers do it.
     options: dict[str, Any] = {"data": json.dumps(body(asked)), "content_type": "application/json"} if body else {"content_type": ""}

@@ -80,6 +80,9 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "api-society-collections": {"POST": api(201, *MANAGERS)},
     "api-collection-images": {"GET": api(200, *VIEWERS)},
     "api-collection-uploads": {"POST": api(201, *MANAGERS)},
+    "api-resumable-uploads": {"GET": api(200, *MANAGERS), "POST": api(201, *MANAGERS)},
+    # The upload asked for is the admin's own; nobody else's, whatever their rights.
+    "api-resumable-upload": {"GET": api(200, ADMIN), "PATCH": api(204, ADMIN), "DELETE": api(204, ADMIN)},
     "api-image": {"GET": api(200, *VIEWERS)},
     "api-image-open": {"POST": api(200, *VIEWERS)},
     "image-thumbnail": {"GET": api(200, *VIEWERS)},

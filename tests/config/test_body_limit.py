@@ -1,7 +1,7 @@
 import json
 from typing import Any
 
-from config.body_limit import ORDINARY_BYTES, BodyLimit
+from config.body_limit import ORDINARY_BYTES, PART_BYTES, BodyLimit
 
 UPLOAD = "/api/collections/00000000-0000-0000-0000-000000000000/uploads/"
 SESSION = (b"cookie", b"django_language=ja; sessionid=0123456789abcdefghij")
@@ -62,3 +62,10 @@ async def test_somebody_with_a_session_may_send_a_file_to_a_collection_and_nowhe
     assert (await _ask(UPLOAD, 8 << 20, [SESSION]))[0] == 200
     assert (await _ask("/api/campaigns/", 8 << 20, [SESSION]))[0] == 413
     assert (await _ask(UPLOAD, 70 << 20, [SESSION]))[0] == 413
+
+
+async def test_a_part_of_an_upload_may_be_a_part_only() -> None:
+    part = f"{UPLOAD}tus/00000000-0000-0000-0000-000000000000/"
+    assert (await _ask(part, PART_BYTES, [SESSION]))[0] == 200
+    assert (await _ask(part, PART_BYTES + 1, [SESSION]))[0] == 413
+    assert (await _ask(part, PART_BYTES, []))[0] == 413

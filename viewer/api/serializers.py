@@ -132,6 +132,25 @@ class UploadedSerializer(serializers.Serializer[Any]):
     notice = NoticeSerializer(allow_null=True)
 
 
+class ResumableSerializer(serializers.Serializer[Any]):
+    """An upload that comes in parts."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    fingerprint = serializers.CharField(allow_blank=True, help_text="What the sender knows the file by; empty if it gave none")
+    length = serializers.IntegerField(help_text="Bytes of the whole file")
+    offset = serializers.IntegerField(help_text="Bytes that are sure to be there")
+    expires_at = serializers.DateTimeField()
+    result = UploadedSerializer(allow_null=True, help_text="What became of the file; null until it is whole and taken in")
+    error = serializers.DictField(allow_null=True, help_text="Why the file was refused; null otherwise")
+
+
+class ResumableListSerializer(serializers.Serializer[Any]):
+    """The asker's unfinished uploads into one collection."""
+
+    uploads = ResumableSerializer(many=True)
+
+
 def collection_json(collection: Collection, *, can_upload: bool) -> dict[str, Any]:
     """Return a row of :func:`viewer.selectors.catalogue.collections_overview` for a list."""
     row: Any = collection

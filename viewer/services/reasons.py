@@ -49,6 +49,23 @@ REASONS: Final[dict[str, Reason]] = {
     ),
     "hidden_file": Reason(_("Hidden files are skipped."), _("Rename the file if it is meant to be loaded.")),
     "not_a_file": Reason(_("This is no ordinary file."), _("Name a file or a folder of files.")),
+    "upload_conflict": Reason(
+        _("The server has another part of the file than this one continues."),
+        _("Ask with HEAD how far it has got, and go on from there."),
+        409,
+    ),
+    "upload_busy": Reason(_("This upload is being written to at this moment."), _("Wait a moment, then go on with it."), 423),
+    "upload_past_end": Reason(
+        _("More bytes came than the upload announced."),
+        _("Nothing of this part was kept. Begin the upload anew with the right length."),
+        400,
+    ),
+    "checksum_mismatch": Reason(_("This part of the file was damaged on the way."), _("Nothing of it was kept; send it again."), 460),
+    "too_many_uploads": Reason(
+        _("You have too many unfinished uploads."),
+        _("Finish or discard some of them on the upload page, then go on."),
+        429,
+    ),
     "dicomdir": Reason(_("This is the index of a DICOM medium, not an image."), _("Upload the files that it lists.")),
 }
 RETRY_LATER: Final = frozenset({"disk_full", "storage_failed", "slide_busy", "workers_busy", "pool_closed"})

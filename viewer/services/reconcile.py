@@ -10,6 +10,7 @@ from typing import Final
 
 from viewer.models import Image, Instance
 from viewer.services.manifests import manifest_is_current, members_of, write_manifest
+from viewer.services.resumable import sweep
 from viewer.services.storage import absolute, data_dir, images_dir, incoming_dir, manifests_dir
 
 # A file that is younger may belong to an upload that goes on at this moment.
@@ -42,6 +43,7 @@ def reconcile(*, settled_s: float = SETTLED_S) -> Reconciled:
     for folder in _children(incoming_dir()):
         if folder.stat().st_mtime <= before:
             _remove(folder, found)
+    found.removed += sweep()
     _remove_orphans(found, before)
     _check_instances(found)
     _check_manifests(found, before)

@@ -39,6 +39,11 @@ def images_dir() -> Path:
     return data_dir() / "images"
 
 
+def uploads_dir() -> Path:
+    """Return the folder of uploads that come in parts; same file system as the final place."""
+    return data_dir() / "uploads"
+
+
 def manifests_dir() -> Path:
     """Return the folder from which the pixel application reads."""
     return data_dir() / "manifests"
@@ -149,6 +154,22 @@ class Quarantine:
             if not chunk:
                 return
             self.write(chunk)
+
+    def adopt(self, source: Path) -> None:
+        """Take in, instead of writing, a file that already lies whole on this disk; it stays under its old name too.
+
+        Raises:
+            Refused: ``too_large``, ``disk_full`` or ``storage_failed``.
+        """
+        if source.stat().st_size > settings.UPLOAD_MAX_BYTES:
+            raise Refused("too_large", _limit_text())
+        with disk_errors_refuse():
+            self.folder.mkdir(parents=True)
+            os.link(source, self.path)
+            self._file = self.path.open("r+b")
+            while chunk := self._file.read(CHUNK_BYTES):
+                self.size_bytes += len(chunk)
+                self._digest.update(chunk)
 
     def finish(self) -> None:
         """Bring the bytes to the disk.

@@ -10,8 +10,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from viewer.api.collections import images_json, overview_json
+from viewer.api.resumable import upload_json
 from viewer.models import Collection, Image
 from viewer.selectors.catalogue import UPLOAD, VIEW, kinds_in, permitted_collections
+from viewer.services.resumable import unfinished_uploads
 
 
 def _permitted(request: HttpRequest, collection_id: UUID, permission: str = VIEW) -> Collection:
@@ -58,7 +60,8 @@ def upload_page(request: HttpRequest, collection_id: UUID) -> HttpResponse:
     collection = _permitted(request, collection_id, UPLOAD)
     page_data = {
         "upload_url": reverse("api-collection-uploads", args=[collection.pk]),
-        "collection_url": reverse("collection", args=[collection.pk]),
+        "tus_url": reverse("api-resumable-uploads", args=[collection.pk]),
+        "unfinished": [upload_json(each) for each in unfinished_uploads(user_id=str(request.user.pk), collection=collection)],
         "image_page_url": "/images/{id}/",
         "max_bytes": settings.UPLOAD_MAX_BYTES,
     }

@@ -6,12 +6,14 @@ import {bytes} from './upload/bytes.js';
 import {chosenFiles, droppedFiles} from './upload/files.js';
 import {UploadList} from './upload/list.js';
 import {UploadQueue} from './upload/queue.js';
-import {sender} from './upload/send.js';
+import {sender, tooLarge} from './upload/send.js';
+import {ResumableSender} from './upload/tus.js';
 
 /** @import {Choice} from './upload/files.js' */
-/** @import {Counts} from './upload/queue.js' */
+/** @import {Counts, Send} from './upload/queue.js' */
+/** @import {Unfinished} from './upload/tus.js' */
 
-/** @type {{upload_url: string, collection_url: string, image_page_url: string, max_bytes: number}} */
+/** @type {{upload_url: string, tus_url: string, image_page_url: string, max_bytes: number, unfinished: Unfinished[]}} */
 const page = JSON.parse(document.getElementById('page-data')?.textContent ?? '{}');
 
 /** @template {HTMLElement} T @param {string} id @param {new () => T} kind @returns {T} */
@@ -28,13 +30,26 @@ const summary = part('upload-summary', HTMLElement);
 const spoken = part('upload-spoken', HTMLElement);
 const note = part('upload-note', HTMLElement);
 const cancelAll = part('upload-cancel', HTMLButtonElement);
+const pauseAll = part('upload-pause', HTMLButtonElement);
+const resumeAll = part('upload-resume', HTMLButtonElement);
 const retryAll = part('upload-retry', HTMLButtonElement);
 const problems = part('upload-problems', HTMLInputElement);
 const rows = part('upload-rows', HTMLElement);
 const filesInput = part('upload-files', HTMLInputElement);
 const folderInput = part('upload-folder', HTMLInputElement);
 
-const queue = new UploadQueue({send: sender(page.upload_url, page.max_bytes), onChange: (item) => list.touch(item)});
+// Below this a file goes in one request: sent again after a break, it costs less than the requests of the protocol.
+const LARGE_BYTES = 8 << 20;
+
+const earlier = part('upload-earlier', HTMLElement);
+const resumable = new ResumableSender({url: page.tus_url, unfinished: page.unfinished, onTaken: (id) => forget(id)});
+const whole = sender(page.upload_url, page.max_bytes);
+/** @type {Send} */
+const send = (file, options) => {
+  if (file.size > page.max_bytes) return Promise.resolve(tooLarge());
+  return (file.size > LARGE_BYTES ? resumable.send : whole)(file, options);
+};
+const queue = new UploadQueue({send, discard: (file) => resumable.discard(file), onChange: (item) => list.touch(item)});
 const list = new UploadList({target: rows, imageUrl: page.image_page_url, queue, onDrawn: drawSummary});
 let wasBusy = false;
 
@@ -44,9 +59,11 @@ function drawSummary() {
   total.max = Math.max(1, amount.total);
   total.value = amount.total === 0 ? 1 : amount.sent;
   replaceChildren(summary, ...chips(counts));
-  cancelAll.hidden = !queue.busy;
+  cancelAll.hidden = !queue.busy && counts.paused === 0;
+  pauseAll.hidden = !queue.busy;
+  resumeAll.hidden = queue.busy || counts.paused === 0;
   retryAll.hidden = queue.busy || counts.failed + counts.cancelled === 0;
-  if (wasBusy && !queue.busy) spoken.textContent = spokenSummary(counts);
+  if (wasBusy && !queue.busy && counts.paused === 0) spoken.textContent = spokenSummary(counts);
   wasBusy = queue.busy;
 }
 
@@ -57,6 +74,7 @@ function chips(counts) {
   /** @type {[number, string, string][]} */
   const parts = [
     [open, t('{count} to go', {count: open}), ''],
+    [counts.paused, t('{count} paused', {count: counts.paused}), 'badge-warn'],
     [counts.accepted, t('{count} accepted', {count: counts.accepted}), 'badge-ok'],
     [counts.duplicate, t('{count} already there', {count: counts.duplicate}), 'badge-accent'],
     [counts.refused, t('{count} refused', {count: counts.refused}), 'badge-danger'],
@@ -74,6 +92,31 @@ function spokenSummary(counts) {
   return t('Finished: {good} files are in the collection, {bad} are not.', {good, bad});
 }
 
+/** Takes an upload of an earlier visit off the page: it goes on, or is thrown away. @param {string} id */
+function forget(id) {
+  earlier.querySelector(`[data-upload="${id}"]`)?.remove();
+  earlier.hidden = earlier.querySelector('[data-upload]') === null;
+}
+
+function drawEarlier() {
+  const rows = page.unfinished.map((upload) => {
+    const size = t('{sent} of {total}', {sent: bytes(upload.offset), total: bytes(upload.length)});
+    const discard = () => void resumable.discardEarlier(upload).then(() => forget(upload.id), () => {});
+    return el('li', {class: 'row', data: {upload: upload.id}},
+      el('span', {text: upload.name}),
+      el('span', {class: 'small muted numbers', text: size}),
+      el('button', {
+        class: 'button-quiet button-small',
+        text: t('Discard'),
+        attrs: {type: 'button', 'aria-label': t('Discard {name}', {name: upload.name})},
+        on: {click: discard},
+      }),
+    );
+  });
+  replaceChildren(part('upload-earlier-rows', HTMLElement), ...rows);
+  earlier.hidden = rows.length === 0;
+}
+
 /** @param {Choice} choice */
 function take({files, hidden}) {
   note.hidden = hidden === 0;
@@ -89,9 +132,13 @@ for (const input of [filesInput, folderInput]) {
 }
 part('upload-choose-files', HTMLButtonElement).addEventListener('click', () => filesInput.click());
 part('upload-choose-folder', HTMLButtonElement).addEventListener('click', () => folderInput.click());
+pauseAll.addEventListener('click', () => queue.pauseAll());
+resumeAll.addEventListener('click', () => queue.resumeAll());
 cancelAll.addEventListener('click', () => queue.cancelAll());
 retryAll.addEventListener('click', () => queue.retryFailed());
 problems.addEventListener('change', () => rows.classList.toggle('only-problems', problems.checked));
+
+drawEarlier();
 
 // A file that misses the zone would replace the page and lose what is under way: the whole window takes it.
 let depth = 0;

@@ -11,6 +11,7 @@ const labels = () => ({
   waiting: t('waiting'),
   sending: t('sending'),
   checking: t('being checked'),
+  paused: t('paused'),
   accepted: t('accepted'),
   duplicate: t('already there'),
   refused: t('refused'),
@@ -19,7 +20,7 @@ const labels = () => ({
 });
 
 /** @type {Partial<Record<State, string>>} */
-const BADGES = {accepted: 'badge-ok', duplicate: 'badge-accent', refused: 'badge-danger', failed: 'badge-warn'};
+const BADGES = {accepted: 'badge-ok', duplicate: 'badge-accent', refused: 'badge-danger', failed: 'badge-warn', paused: 'badge-warn'};
 const CHUNK = 100;
 
 /**
@@ -122,7 +123,7 @@ export class UploadList {
     row.state.textContent = this.labels[item.state];
     row.bar.hidden = item.outcome !== null;
     this.drawDetail(item, row);
-    replaceChildren(row.actions, this.action(item));
+    replaceChildren(row.actions, ...this.actions(item));
   }
 
   /** @param {Item} item @param {Row} row */
@@ -137,17 +138,21 @@ export class UploadList {
     );
   }
 
-  /** @param {Item} item @returns {HTMLElement | null} */
-  action(item) {
+  /** @param {Item} item @returns {HTMLElement[]} */
+  actions(item) {
+    const {name} = item;
     if (item.outcome?.imageId) {
       const href = this.imageUrl.replace('{id}', item.outcome.imageId);
-      return el('a', {class: 'small', text: t('Open'), attrs: {href, target: '_blank', 'aria-label': t('Open {name}', {name: item.name})}});
+      return [el('a', {class: 'small', text: t('Open'), attrs: {href, target: '_blank', 'aria-label': t('Open {name}', {name})}})];
     }
     if (item.state === 'failed' || item.state === 'cancelled') {
-      return this.button(t('Retry'), t('Retry {name}', {name: item.name}), () => this.queue.retry(item));
+      return [this.button(t('Retry'), t('Retry {name}', {name}), () => this.queue.retry(item))];
     }
-    if (item.outcome) return null;
-    return this.button(t('Cancel'), t('Cancel {name}', {name: item.name}), () => this.queue.cancel(item));
+    if (item.outcome) return [];
+    const cancel = this.button(t('Cancel'), t('Cancel {name}', {name}), () => this.queue.cancel(item));
+    if (item.state === 'paused') return [this.button(t('Go on'), t('Go on with {name}', {name}), () => this.queue.resume(item)), cancel];
+    if (item.state === 'checking') return [cancel];
+    return [this.button(t('Pause'), t('Pause {name}', {name}), () => this.queue.pause(item)), cancel];
   }
 
   /** @param {string} text @param {string} label @param {() => void} run */

@@ -3,7 +3,7 @@
  * Knows neither the page nor the network.
  */
 
-/** @typedef {'waiting' | 'sending' | 'checking' | 'accepted' | 'duplicate' | 'refused' | 'failed' | 'cancelled'} State */
+/** @typedef {'waiting' | 'sending' | 'checking' | 'paused' | 'accepted' | 'duplicate' | 'refused' | 'failed' | 'cancelled'} State */
 
 /**
  * @typedef {object} Outcome
@@ -31,18 +31,21 @@
  * Sends one file.
  * @callback Send
  * @param {File} file
- * @param {{signal: AbortSignal, onProgress: (sent: number) => void}} options
+ * @param {{signal: AbortSignal, onProgress: (sent: number) => void, onKept?: () => void}} options onKept: a part is safe
  * @returns {Promise<Outcome>} never rejects
  */
 
 /** @typedef {Record<State, number>} Counts */
 
 const PARALLEL = 2;
-const PAUSES_MS = [2_000, 6_000];
+// Together as long as a server takes to start again; what is kept of a file starts the row anew.
+const PAUSES_MS = [1_000, 3_000, 10_000, 20_000, 40_000];
+/** Why a request is ended that will go on. */
+export const PAUSED = 'paused';
 /** @type {State[]} */
 const BUSY = ['waiting', 'sending', 'checking'];
 /** @type {State[]} */
-const STATES = [...BUSY, 'accepted', 'duplicate', 'refused', 'failed', 'cancelled'];
+const STATES = [...BUSY, 'paused', 'accepted', 'duplicate', 'refused', 'failed', 'cancelled'];
 
 export class UploadQueue {
   /**
@@ -51,9 +54,11 @@ export class UploadQueue {
    * @param {(item: Item) => void} options.onChange called for every change of an item
    * @param {number} [options.parallel]
    * @param {number[]} [options.pausesMs] before each repetition that happens by itself
+   * @param {(file: File) => void} [options.discard] throws away what the server has of a file that will not go on
    */
-  constructor({send, onChange, parallel = PARALLEL, pausesMs = PAUSES_MS}) {
+  constructor({send, onChange, parallel = PARALLEL, pausesMs = PAUSES_MS, discard = () => {}}) {
     this.send = send;
+    this.discard = discard;
     this.onChange = onChange;
     this.parallel = parallel;
     this.pausesMs = pausesMs;
@@ -94,18 +99,48 @@ export class UploadQueue {
 
   /** Takes back whatever has not been answered yet. What the server has already taken stays. */
   cancelAll() {
-    for (const item of this.line.splice(0)) this.end(item, {state: 'cancelled'});
+    for (const item of this.line.splice(0)) this.drop(item);
+    for (const item of this.items) if (item.state === 'paused') this.drop(item);
     for (const controller of this.running.values()) controller.abort();
   }
 
   /** @param {Item} item */
   cancel(item) {
+    if (this.leaveLine(item) || item.state === 'paused') this.drop(item);
+    else this.running.get(item)?.abort();
+  }
+
+  /** Lets an item rest; what the server has of it stays there. @param {Item} item */
+  pause(item) {
+    if (this.leaveLine(item)) this.setState(item, 'paused');
+    else this.running.get(item)?.abort(PAUSED);
+  }
+
+  pauseAll() {
+    for (const item of this.line.splice(0)) this.setState(item, 'paused');
+    for (const controller of this.running.values()) controller.abort(PAUSED);
+  }
+
+  /** @param {Item} item */
+  resume(item) {
+    if (item.state === 'paused') this.enqueue(item);
+  }
+
+  resumeAll() {
+    for (const item of this.items) this.resume(item);
+  }
+
+  /** @param {Item} item @returns {boolean} whether it was waiting */
+  leaveLine(item) {
     const at = this.line.indexOf(item);
-    if (at >= 0) {
-      this.line.splice(at, 1);
-      this.end(item, {state: 'cancelled'});
-    }
-    this.running.get(item)?.abort();
+    if (at >= 0) this.line.splice(at, 1);
+    return at >= 0;
+  }
+
+  /** @param {Item} item */
+  drop(item) {
+    this.discard(item.file);
+    this.end(item, {state: 'cancelled'});
   }
 
   /** Puts everything in line again that failed or was cancelled. */
@@ -117,9 +152,14 @@ export class UploadQueue {
 
   /** @param {Item} item */
   retry(item) {
-    item.attempts = 0;
     item.outcome = null;
     this.setSent(item, 0);
+    this.enqueue(item);
+  }
+
+  /** @param {Item} item */
+  enqueue(item) {
+    item.attempts = 0;
     this.setState(item, 'waiting');
     this.line.push(item);
     this.pump();
@@ -145,7 +185,8 @@ export class UploadQueue {
       else outcome = await this.attempt(item, controller);
     }
     this.running.delete(item);
-    this.end(item, outcome);
+    if (outcome.state === 'cancelled' && controller.signal.reason === PAUSED) this.setState(item, 'paused');
+    else this.end(item, outcome);
     if (outcome.stops) this.stop(outcome);
     this.pump();
   }
@@ -155,6 +196,9 @@ export class UploadQueue {
     item.attempts += 1;
     return this.send(item.file, {
       signal: controller.signal,
+      onKept: () => {
+        item.attempts = 1;
+      },
       onProgress: (sent) => {
         this.setSent(item, Math.min(sent, item.file.size));
         this.setState(item, sent >= item.file.size ? 'checking' : 'sending');

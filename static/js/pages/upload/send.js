@@ -1,12 +1,12 @@
-/** Sends one file to the server. XMLHttpRequest, because fetch tells nothing of the progress of a body. */
+/** Sends one file to the server in one request. XMLHttpRequest, because fetch tells nothing of the progress of a body. */
 
 import {csrfToken} from '../../lib/api.js';
 import {t} from '../../lib/i18n.js';
 
 /** @import {Outcome, Send} from './queue.js' */
 
-/** Answers that another attempt may change: too busy, no room at the moment, a proxy that gave up. */
-const LATER = new Set([502, 503, 504, 507]);
+/** Answers that another attempt may change: too busy, no room at the moment, a proxy that gave up, a part out of step. */
+const LATER = new Set([409, 423, 429, 460, 502, 503, 504, 507]);
 const SIGNED_OUT = 401;
 
 /**
@@ -79,7 +79,7 @@ function parse(text) {
 }
 
 /** @returns {Outcome} */
-function unreached() {
+export function unreached() {
   return {
     state: 'failed',
     code: 'offline',
@@ -90,7 +90,7 @@ function unreached() {
 }
 
 /** @returns {Outcome} */
-function tooLarge() {
+export function tooLarge() {
   return {
     state: 'refused',
     code: 'too_large',
