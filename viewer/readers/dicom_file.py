@@ -12,14 +12,13 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO, Final
 
 from pydicom import config as pydicom_config
 from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
-from pydicom.filereader import dcmread, read_dataset, read_file_meta_info
+from pydicom.filereader import dcmread, read_dataset
 from pydicom.tag import BaseTag
 from pydicom.uid import (
     UID,
@@ -29,6 +28,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
+from viewer.readers.bounded_file import BoundedFile
 from viewer.readers.errors import LimitExceeded, MalformedFile, ReaderError, UnsupportedFormat
 from viewer.readers.sniff import PREAMBLE_BYTES
 
@@ -104,7 +104,7 @@ def open_dicom(path: str) -> DicomFile:
         LimitExceeded: when a deflated data set grows too large.
         MalformedFile: when it cannot be parsed.
     """
-    stream: BinaryIO = Path(path).open("rb")  # noqa: SIM115 -- handed over to DicomFile
+    stream: BinaryIO = BoundedFile(path)
     try:
         with as_malformed():
             return _open(stream, path)
@@ -167,8 +167,8 @@ def _open(stream: BinaryIO, path: str) -> DicomFile:
     size = os.fstat(stream.fileno()).st_size
     stream.seek(PREAMBLE_BYTES)
     bare = stream.read(4) != b"DICM"
+    meta = Dataset() if bare else read_dataset(stream, False, True, stop_when=_after_meta)
     stream.seek(0)
-    meta = Dataset() if bare else read_file_meta_info(path)
     if str(meta.get("TransferSyntaxUID", "")) == DeflatedExplicitVRLittleEndian:
         return _deflated(stream, size, meta)
     header = dcmread(stream, stop_before_pixels=True, force=bare, defer_size=DEFER_BYTES)
@@ -198,6 +198,10 @@ def _deflated(stream: BinaryIO, size: int, meta: Dataset) -> DicomFile:
     memory = io.BytesIO(inflated)
     header = read_dataset(memory, False, True, stop_when=_at_pixels)
     return _finish(header, ExplicitVRLittleEndian, memory, len(inflated))
+
+
+def _after_meta(tag: int, _vr: str | None, _length: int) -> bool:
+    return tag >> 16 != 0x0002
 
 
 def _at_pixels(tag: int, _vr: str | None, _length: int) -> bool:

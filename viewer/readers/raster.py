@@ -16,6 +16,7 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from viewer.geometry import Level, PixelSpacing, RegionRequest, Size, TileGrid
 from viewer.readers import base, tiff_structure
 from viewer.readers.base import EncodedPixels, Inspection
+from viewer.readers.bounded_file import BoundedFile
 from viewer.readers.errors import LimitExceeded, MalformedFile, OutOfRange, UnsupportedFormat
 from viewer.readers.sniff import Family
 
@@ -49,20 +50,14 @@ class RasterReader:
         self.warnings: list[str] = []
         if family == "tiff":
             self._check_tiff(path)
+        self._file = BoundedFile(path)
         try:
-            self._image = Image.open(path, formats=(_FORMATS[family],))
-        except Image.DecompressionBombError as error:
-            raise LimitExceeded("too_many_pixels") from error
-        except (UnidentifiedImageError, OSError, ValueError, SyntaxError, OverflowError, KeyError) as error:
-            raise MalformedFile("malformed") from error
-        stored = Size(*self._image.size)
-        if stored.pixels == 0:
-            raise MalformedFile("malformed", "no pixels")
-        if stored.pixels > MAX_PIXELS:
-            raise LimitExceeded("too_many_pixels", f"{stored.width} x {stored.height}")
-        if self._image.mode not in _MODES:
-            raise UnsupportedFormat("unsupported_pixel_layout", self._image.mode)
-        self._turned = self._orientation() in {5, 6, 7, 8}
+            self._image = self._opened()
+            stored = Size(*self._image.size)
+            self._turned = self._orientation() in {5, 6, 7, 8}
+        except BaseException:
+            self._file.close()
+            raise
         self.size = Size(stored.height, stored.width) if self._turned else stored
         self.levels = halved_levels(self.size)
         self._pyramid: list[Image.Image] = []
@@ -127,6 +122,7 @@ class RasterReader:
         """Drop the picture."""
         self._pyramid.clear()
         self._image.close()
+        self._file.close()
 
     def _check_tiff(self, path: str) -> None:
         structure = tiff_structure.read_structure(path)
@@ -138,12 +134,29 @@ class RasterReader:
         if several_planes or first.first(tiff_structure.SAMPLES, 1) > 4:
             raise UnsupportedFormat("multichannel_not_supported")
 
+    def _opened(self) -> Image.Image:
+        """The picture's header, checked against the limits; nothing is decoded."""
+        try:
+            image: Image.Image = Image.open(self._file, formats=(_FORMATS[self._family],))
+        except Image.DecompressionBombError as error:
+            raise LimitExceeded("too_many_pixels") from error
+        except (UnidentifiedImageError, OSError, ValueError, SyntaxError, OverflowError, KeyError) as error:
+            raise MalformedFile("malformed") from error
+        width, height = image.size
+        if width * height == 0:
+            raise MalformedFile("malformed", "no pixels")
+        if width * height > MAX_PIXELS:
+            raise LimitExceeded("too_many_pixels", f"{width} x {height}")
+        if image.mode not in _MODES:
+            raise UnsupportedFormat("unsupported_pixel_layout", image.mode)
+        return image
+
     def _check_sums(self) -> None:
         """Compare the check sums of a PNG, which decoding passes over."""
         if self._family != "png":
             return
         try:
-            with Image.open(self._path, formats=("PNG",)) as copy:
+            with BoundedFile(self._path) as file, Image.open(file, formats=("PNG",)) as copy:
                 copy.verify()
         except (OSError, SyntaxError, ValueError, EOFError) as error:
             raise MalformedFile("pixels_undecodable", "a check sum is wrong") from error
@@ -156,7 +169,7 @@ class RasterReader:
     def _decoded(self, level: int) -> Image.Image:
         if not self._pyramid:
             try:
-                with Image.open(self._path, formats=(_FORMATS[self._family],)) as stored:
+                with BoundedFile(self._path) as file, Image.open(file, formats=(_FORMATS[self._family],)) as stored:
                     self._pyramid.append(self._to_rgb(stored))
             except (OSError, ValueError, SyntaxError, IndexError, EOFError) as error:
                 raise MalformedFile("pixels_undecodable") from error

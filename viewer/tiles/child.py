@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ from viewer.readers import errors
 from viewer.tiles import wire
 
 _ROOT: Final = str(Path(__file__).resolve().parents[2])
+_END_S: Final = 1.0
+_FROM_OUTSIDE: Final = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP})
 # A codec that was taken over finds neither keys nor database addresses in its environment.
 _ENVIRONMENT: Final = {
     "PATH": "/usr/bin:/bin",
@@ -50,6 +53,7 @@ class Child:
         os.set_blocking(self._to_child.fileno(), False)
         os.set_blocking(self._from_child.fileno(), False)
         self.pid = self._process.pid
+        self._greeted = False
 
     def exchange(self, message: bytes, deadline: float) -> tuple[dict[str, Any], bytes]:
         """Send one request and return the answer's header and body.
@@ -60,11 +64,33 @@ class Child:
         """
         try:
             wire.send(self._to_child.fileno(), message, deadline)
+            if not self._greeted:
+                wire.receive(self._from_child.fileno(), deadline)
+                self._greeted = True
             return wire.receive(self._from_child.fileno(), deadline)
         except wire.WireTimeout as error:
             raise errors.WorkerTimeout("worker_timeout") from error
         except (wire.WireClosed, ValueError) as error:  # ValueError: the pipe was closed by PixelPool.close
             raise errors.WorkerCrashed("worker_crashed") from error
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
+
+    @property
+    def warm(self) -> bool:
+        """Whether the process has imported what it needs and would answer at once."""
+        return self._greeted or wire.readable(self._from_child.fileno())
+
+    def was_killed(self) -> bool:
+        """Whether somebody else ended the process (an operator, the kernel short of memory), not a fault of its own.
+
+        To be asked once the pipe is closed; waits the moment that the kernel takes to say how the process ended.
+        """
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._process.wait(timeout=_END_S) in _FROM_OUTSIDE
+        return False
 
     def stop(self) -> None:
         """End the process at once; a thread that waits for its answer then gets `WorkerCrashed`."""

@@ -1,13 +1,15 @@
 """Child processes that decode pixels, so that no codec ever runs in a web process.
 
 `PixelPool` hands each request to one of a few children (`python -m viewer.tiles.worker`). A child has a memory limit
-and a time limit; one that crashes, hangs or answers nonsense is killed and replaced, and only the request it was
-serving fails, with a `ReaderError`. All methods are thread-safe and block the calling thread.
+and a time limit; one that crashes, hangs or answers nonsense is killed and replaced. The request it was serving is given
+to another child; only one whose children crash twice, or that takes too long, fails with a `ReaderError`. All methods are
+thread-safe and block the calling thread.
 """
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import threading
 import time
@@ -20,6 +22,9 @@ from viewer.tiles import wire
 from viewer.tiles.child import Child
 
 RECENT_PATHS: Final = 16
+# A file that ends two workers will end a third. A worker that somebody else ended says nothing about the file.
+CRASHES_BORNE: Final = 1
+KILLS_BORNE: Final = 3
 
 
 class Encoded(NamedTuple):
@@ -56,6 +61,10 @@ class PixelPool:
         self._starting = 0
         self._recent: dict[int, deque[str]] = {}
         self._closed = False
+        self._serving = False
+        self._spare: Child | None = None
+        self._making_spare = False
+        self._inspections = threading.BoundedSemaphore(max(1, self._limit - 1))
 
     def inspect(self, path: str) -> dict[str, Any]:
         """What the file at `path` holds, after its first pixels were decoded once.
@@ -67,7 +76,16 @@ class PixelPool:
             ReaderError: with the reason why the file is refused.
         """
         absolute = str(Path(path).absolute())  # a child has a working directory of its own
-        return self._ask({"verb": "inspect", "path": absolute}, absolute)[0]
+        request = {"verb": "inspect", "path": absolute}
+        if not self._serving:
+            return self._ask(request, absolute)[0]
+        # Whoever looks at images always finds a worker, however many bad files are being opened.
+        if not self._inspections.acquire(timeout=self._wall_limit_s):
+            raise errors.WorkerBusy("workers_busy")
+        try:
+            return self._ask(request, absolute)[0]
+        finally:
+            self._inspections.release()
 
     def tile(self, source: dict[str, Any], level: int, column: int, row: int) -> Encoded:
         """One tile of a slide or photograph as JPEG; column and row are 0-based.
@@ -118,7 +136,10 @@ class PixelPool:
         return self._encoded({"verb": "region", "source": source, **rectangle, **wanted})
 
     def warm_up(self) -> None:
-        """Start every child now, so that the first requests need not wait for it; returns once they are started."""
+        """Start every child now and keep a spare one from here on; for a server, whose requests shall never wait for a start.
+
+        Returns once they are started. From now on inspections leave one worker free.
+        """
         started: list[Child] = []
         while len(started) < self._limit:
             with self._lock:
@@ -128,13 +149,18 @@ class PixelPool:
             started.append(self._start(""))
         for child in started:
             self._release(child)
+        self._serving = True
+        self._make_spare()
 
     def close(self) -> None:
         """Stop every child; requests that wait or run fail with `pool_closed` or `worker_crashed`."""
         with self._lock:
             self._closed = True
             idle, busy = list(self._idle), list(self._busy)
+            if self._spare is not None:
+                idle.append(self._spare)
             self._idle.clear()
+            self._spare = None
             self._freed.notify_all()
         for child in busy:
             child.stop()
@@ -151,12 +177,7 @@ class PixelPool:
             message = wire.pack(header)
         except ValueError as error:
             raise errors.ReaderError("bad_request") from error
-        child = self._acquire(path)
-        try:
-            answer, body = child.exchange(message, time.monotonic() + self._wall_limit_s)
-        except BaseException:
-            self._discard(child)
-            raise
+        child, answer, body = self._exchange(message, path)
         if answer.get("leaving"):
             self._discard(child)
         else:
@@ -164,6 +185,27 @@ class PixelPool:
         if "error" in answer:
             raise errors.from_json(answer["error"])
         return answer.get("result", {}), body
+
+    def _exchange(self, message: bytes, path: str) -> tuple[Child, dict[str, Any], bytes]:
+        """The answer and the child that gave it; what a child left undone is given to another, within one wall limit."""
+        crashes = kills = 0
+        deadline: float | None = None
+        while True:
+            child = self._acquire(path)
+            deadline = deadline or time.monotonic() + self._wall_limit_s
+            try:
+                return child, *child.exchange(message, deadline)
+            except errors.WorkerCrashed:
+                if child.was_killed():
+                    kills += 1
+                else:
+                    crashes += 1
+                self._discard(child)
+                if crashes > CRASHES_BORNE or kills > KILLS_BORNE:
+                    raise
+            except BaseException:
+                self._discard(child)
+                raise
 
     def _acquire(self, path: str) -> Child:
         deadline = time.monotonic() + self._wall_limit_s
@@ -183,6 +225,10 @@ class PixelPool:
 
     def _pick(self, path: str) -> Child | None:
         """An idle child, best one that has this path open already; called with the lock held."""
+        for dead in [child for child in self._idle if not child.alive]:
+            self._idle.remove(dead)
+            self._recent.pop(dead.pid, None)
+            dead.dispose()
         if not self._idle:
             return None
         knowing = (child for child in self._idle if path in self._recent[child.pid])
@@ -194,7 +240,7 @@ class PixelPool:
 
     def _start(self, path: str) -> Child:
         try:
-            child = Child(self._memory_limit_bytes, self._wall_limit_s)
+            child = self._take_spare() or Child(self._memory_limit_bytes, self._wall_limit_s)
         except OSError as error:
             with self._lock:
                 self._starting -= 1
@@ -205,6 +251,33 @@ class PixelPool:
             self._busy.add(child)
             self._remember(child, path)
         return child
+
+    def _take_spare(self) -> Child | None:
+        """The spare child, if there is one that lives; the next one is made meanwhile."""
+        if not self._serving:
+            return None
+        with self._lock:
+            spare, self._spare = self._spare, None
+        threading.Thread(target=self._make_spare, name="pixel-spare", daemon=True).start()
+        if spare is not None and not spare.alive:
+            spare.dispose()
+            return None
+        return spare
+
+    def _make_spare(self) -> None:
+        with self._lock:
+            if self._spare is not None or self._making_spare or self._closed:
+                return
+            self._making_spare = True
+        spare: Child | None = None
+        with contextlib.suppress(OSError):  # no process to be had now: the next request that needs one says so
+            spare = Child(self._memory_limit_bytes, self._wall_limit_s)
+        with self._lock:
+            self._making_spare = False
+            if not self._closed:
+                self._spare, spare = spare, None
+        if spare is not None:
+            spare.dispose()
 
     def _remember(self, child: Child, path: str) -> None:
         recent = self._recent.setdefault(child.pid, deque(maxlen=RECENT_PATHS))

@@ -70,6 +70,13 @@ def receive(descriptor: int, deadline: float | None) -> tuple[dict[str, Any], by
     return parse_header(raw), bytes(body)
 
 
+def readable(descriptor: int) -> bool:
+    """Whether something has arrived, or the other side is gone."""
+    poller = select.poll()
+    poller.register(descriptor, select.POLLIN)
+    return bool(poller.poll(0))
+
+
 def parse_header(raw: bytes | bytearray) -> dict[str, Any]:
     """The header's JSON object.
 

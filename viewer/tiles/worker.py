@@ -1,8 +1,8 @@
 """The pixel worker: the only process in which image codecs run.
 
 Started as `python -m viewer.tiles.worker <memory limit, bytes> <wall limit, s>`. It reads requests from standard input
-and answers on what was standard output, one at a time, and ends when its input ends. It limits itself: address space,
-CPU time per request, wall time per request, no core dumps.
+and answers on what was standard output, one at a time, and ends when its input ends. Its first message, before any
+answer, says that it is warm. It limits itself: address space, CPU time per request, wall time per request, no core dumps.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ def main() -> None:
     os.dup2(2, 1)  # what a codec prints must not get between the messages
     _limit(memory_limit_bytes)
     _warm_up()
+    wire.send(answers, wire.pack({"warm": True}), None)
     while True:
         try:
             header, _ = wire.receive(0, None)

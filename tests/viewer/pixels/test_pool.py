@@ -43,13 +43,11 @@ def _gone_within(pids: list[int], seconds: float) -> bool:
     return False
 
 
-def test_a_crash_costs_one_request(shared_data: Path) -> None:
+def test_a_killed_worker_costs_no_request(shared_data: Path) -> None:
     pool = PixelPool(workers=1)
     path = str(shared_data / "photo/fundus/retina.jpg")
     pool.inspect(path)
     os.kill(_pids(pool)[0], signal.SIGKILL)
-    with pytest.raises(errors.WorkerCrashed):
-        pool.inspect(path)
     assert pool.inspect(path)["width"] == 1411
     pool.close()
 
