@@ -80,9 +80,10 @@ def _servers(folder: Path, slide: Path) -> list[_Server]:
     token = grant.sign(_IMAGE, 1, time.time() + 7200, _KEY.encode())
     site = {"BENCH_DATA": str(data_dir), "BENCH_KEY": _KEY}
     port = _free_port()
-    uvicorn = [sys.executable, "-m", "uvicorn", "--host", "127.0.0.1", "--port", str(port), "--workers", "2", "--loop", "uvloop"]
-    uvicorn += ["--http", "httptools", "--no-access-log", "--log-level", "error", "bench.tile_site:app"]
-    found = [_Server("Mitate, uvicorn", uvicorn, site, ours, port, f"{grant.cookie_name(_IMAGE)}={token}")]
+    cookie = f"{grant.cookie_name(_IMAGE)}={token}"
+    found = [_Server("Mitate, uvicorn", _uvicorn(port, "bench.tile_site:app"), site, ours, port, cookie)]
+    port = _free_port()
+    found.append(_Server("nothing but uvicorn, 12 KiB from memory", _uvicorn(port, "bench.floor:app"), {}, ours, port, cookie))
     port = _free_port()
     stored = _index_for_limit(data_dir, tiles, ours)
     (folder / "limit.txt").write_text("".join(stored.values()))
@@ -96,6 +97,11 @@ def _servers(folder: Path, slide: Path) -> list[_Server]:
         gunicorn += ["--chdir", str(_HERE / "peers"), "-b", f"127.0.0.1:{port}", f"{module}:app"]
         found.append(_Server(f"{name}, gunicorn gthread", gunicorn, {"SLIDE": str(slide)}, theirs, port))
     return found
+
+
+def _uvicorn(port: int, app: str) -> list[str]:
+    return [sys.executable, "-m", "uvicorn", "--host", "127.0.0.1", "--port", str(port), "--workers", "2", "--loop", "uvloop",
+            "--http", "httptools", "--no-access-log", "--log-level", "error", app]  # fmt: skip
 
 
 def _prepare(data_dir: Path, slide: Path) -> list[dict[str, Any]]:
@@ -135,6 +141,7 @@ def _measure(server: _Server, folder: Path) -> Iterator[tuple[str, str]]:
     (folder / "paths.txt").write_text("\n".join(server.paths) + "\n")
     with _running(server) as session:
         _load(server, folder, 8, 3.0)
+        _wait_until_idle(session)
         for connections in _CONNECTIONS:
             before = _cpu_s(session)
             answers, bad, seconds, received, p50, p99 = _load(server, folder, connections, _SECONDS)
@@ -171,6 +178,15 @@ def _wait_for(port: int) -> None:
                 return
         time.sleep(0.1)
     raise TimeoutError(port)
+
+
+def _wait_until_idle(session: int) -> None:
+    """Wait until nothing of the server runs: its decoders start in the background, which is no part of a tile."""
+    for _ in range(60):
+        before = _cpu_s(session)
+        time.sleep(0.5)
+        if _cpu_s(session) - before <= 0.01:
+            return
 
 
 def _free_port() -> int:

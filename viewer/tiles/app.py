@@ -10,6 +10,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -105,6 +106,12 @@ async def _until_disconnect(receive: Receive) -> None:
 
 
 async def _send(send: Send, method: str, reply: Reply) -> None:
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
+    headers = [_encoded(name, value) for name, value in reply.headers.items()]
     await send({"type": "http.response.start", "status": int(reply.status), "headers": headers})
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else reply.body})
+
+
+@lru_cache(maxsize=1024)
+def _encoded(name: str, value: str) -> tuple[bytes, bytes]:
+    """A header as ASGI wants it; most of them are the same on every tile."""
+    return name.lower().encode("latin-1"), value.encode("latin-1")

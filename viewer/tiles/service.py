@@ -15,6 +15,7 @@ import uuid
 from collections import OrderedDict
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from http import HTTPStatus
 from pathlib import Path
@@ -176,10 +177,8 @@ class PixelService:
         return Reply(HTTPStatus.OK, {"ETag": tag, **_FOR_EVER, **encoded.headers, **length}, encoded.body)
 
     def _is_granted(self, image_id: object, cookie_header: str) -> bool:
-        name = grant.cookie_name(image_id)
-        pairs = (pair.strip().partition("=") for pair in cookie_header.split(";"))
-        token = next((value for key, _, value in pairs if key == name), "")
-        return grant.verify(token, image_id, time.time(), self._settings.signing_key) is not None
+        expires_s = _granted_until(cookie_header, grant.canonical(image_id), self._settings.signing_key)
+        return expires_s is not None and time.time() < expires_s
 
     def _stored(
         self, image_id: uuid.UUID, path: str, address: re.Match[str], source: dict[str, Any], headers: dict[str, str]
@@ -255,6 +254,16 @@ def _uuid(text: str) -> uuid.UUID:
         return uuid.UUID(text)
     except ValueError as error:
         raise _Refusal(HTTPStatus.NOT_FOUND, "bad_address") from error
+
+
+@lru_cache(maxsize=512)  # every tile of an open image brings the same cookies
+def _granted_until(cookie_header: str, image: str, key: bytes) -> int | None:
+    """When the grant of an image in the cookies ends, seconds since 1970; None without a genuine one."""
+    name = grant.cookie_name(image)
+    pairs = (pair.strip().partition("=") for pair in cookie_header.split(";"))
+    token = next((value for said, _, value in pairs if said == name), "")
+    found = grant.verify(token, image, 0, key)
+    return None if found is None else found.expires_s
 
 
 def _tag(version: str, path: str) -> str:

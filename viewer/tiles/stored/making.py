@@ -96,14 +96,13 @@ class _Proof:
     def keep_proven(self, lengths: Grid) -> bool:
         """Set to 0 what is not proven; whether anything stays.
 
-        The last column and row are judged by themselves, as Aperio's are often spoilt on the reduced levels (OpenSlide
-        rebuilds them from the finer level): those are always rendered.
+        The last column and row are judged by themselves, as scanners often treat them otherwise. Tiles that Aperio left
+        empty there have no length; OpenSlide rebuilds them from the finer level when they are rendered.
         """
         rows, columns = lengths.shape
         inner, right, bottom = (slice(0, rows - 1), slice(0, columns - 1)), np.s_[:, -1:], np.s_[-1:, :]
-        spoilt = self._reader.vendor == "aperio" and self._level.index > 0
-        for region, trusted in ((inner, True), (right, not spoilt), (bottom, not spoilt)):
-            if lengths[region].size and not (trusted and self._holds(lengths, region)):
+        for region in (inner, right, bottom):
+            if lengths[region].size and not self._holds(lengths, region):
                 lengths[region] = 0
         return bool(lengths.any())
 
