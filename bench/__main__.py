@@ -6,13 +6,14 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import exporting, isolation, opening, saving
+from bench import exporting, isolation, opening, saving, tiles
 
 BENCHES: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "opening": opening.run,
     "saving": saving.run,
     "exporting": exporting.run,
     "isolation": isolation.run,
+    "tiles": tiles.run,
 }
 
 

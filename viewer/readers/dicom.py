@@ -5,7 +5,7 @@ Whole-slide instances are checked here and then opened by the slide engine, whos
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image
 from pydicom.dataset import Dataset
@@ -32,6 +32,9 @@ from viewer.readers.dicom_values import (
     windows_of,
 )
 from viewer.readers.errors import LimitExceeded, MalformedFile, OutOfRange, UnsupportedFormat, WithheldImage
+
+if TYPE_CHECKING:
+    from viewer.readers.openslide import OpenSlideReader
 
 NAME: Final = "dicom"
 _SEGMENTATION_CLASSES: Final = frozenset({"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"})
@@ -167,6 +170,11 @@ class DicomSlideReader:
 
         self._header = header
         self._slide = OpenSlideReader(path)
+
+    @property
+    def slide(self) -> OpenSlideReader:
+        """The slide engine that reads the pixels."""
+        return self._slide
 
     @as_malformed()
     def inspect(self) -> Inspection:

@@ -83,6 +83,15 @@ class OpenSlideReader:
 
     def tile(self, level: int, column: int, row: int) -> EncodedPixels:
         """One tile in the slide's own grid, clipped to the level."""
+        return base.encode_jpeg(self.tile_pixels(level, column, row), base.TILE_QUALITY, full_chroma=True)
+
+    def tile_pixels(self, level: int, column: int, row: int) -> Image.Image:
+        """What `tile` encodes: the pixels as OpenSlide decodes them, RGB.
+
+        Raises:
+            OutOfRange: when the level's grid has no such tile.
+            MalformedFile: when the pixels cannot be decoded.
+        """
         if not 0 <= level < len(self.levels):
             raise OutOfRange
         wanted = self.levels[level]
@@ -91,7 +100,7 @@ class OpenSlideReader:
         except ValueError as error:
             raise OutOfRange from error
         left, top = column * wanted.grid.tile.width, row * wanted.grid.tile.height
-        return base.encode_jpeg(self._read(level, left, top, size), base.TILE_QUALITY, full_chroma=True)
+        return self._read(level, left, top, size)
 
     def frame(self, index: int) -> EncodedPixels:
         """A slide has no frames."""

@@ -12,6 +12,7 @@ from viewer.services.grouping import SLIDE, group_key
 from viewer.services.names import display_name
 from viewer.services.reasons import FROZEN_NOTICE, Refused
 from viewer.services.storage import Quarantine
+from viewer.services.stored_tiles import index_stored_tiles
 from viewer.tiles.pool import default_pool
 
 Status = Literal["accepted", "duplicate", "refused"]
@@ -112,6 +113,7 @@ def ingest_received(*, collection: Collection, quarantine: Quarantine, name: str
         return IngestResult.refused(shown, refusal)
     except placing.AlreadyThere as found:
         return _Known(found.image).as_result(shown)
+    index_stored_tiles(placed.image)
     if placed.after_frozen:
         return IngestResult("accepted", shown, placed.image, "new_image_frozen", str(FROZEN_NOTICE.text), str(FROZEN_NOTICE.hint))
     return IngestResult("accepted", shown, placed.image)

@@ -10,8 +10,9 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from viewer.tiles.pool import PixelPool
 from viewer.tiles.service import PREFIX, PixelService, PixelSettings, Reply
@@ -24,14 +25,17 @@ AsgiApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
 StartResponse = Callable[..., Any]
 WsgiApplication = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
+_NEEDED: Final = frozenset({b"cookie", b"if-none-match"})  # ASGI sends names in lower case
+
 __all__ = ["PixelApp", "PixelSettings", "PixelWsgi"]
 
 
 class PixelApp:
     """An ASGI application that answers for pixels and hands the rest on.
 
-    Requests run in threads of their own, so that a slow decoder never delays the event loop or the wrapped application;
-    a request whose client went away before its turn is dropped.
+    A stored tile that lies in memory is answered on the spot. Other requests run in threads of their own, so that a slow
+    disk or decoder never delays the event loop or the wrapped application; a request whose client went away before its
+    turn is dropped.
     """
 
     def __init__(self, asgi_app: AsgiApplication, *, settings: PixelSettings, pool: PixelPool | None = None) -> None:
@@ -46,7 +50,11 @@ class PixelApp:
         if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
             await self._wrapped(scope, receive, send)
             return
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"] if name in _NEEDED}
+        reply = self._service.reply_at_once(scope["method"], scope["path"], headers)
+        if reply is not None:
+            await _send(send, scope["method"], reply)
+            return
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(self._threads, self._service.reply, scope["method"], scope["path"], headers)
         gone = asyncio.create_task(_until_disconnect(receive))
@@ -98,6 +106,12 @@ async def _until_disconnect(receive: Receive) -> None:
 
 
 async def _send(send: Send, method: str, reply: Reply) -> None:
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
+    headers = [_encoded(name, value) for name, value in reply.headers.items()]
     await send({"type": "http.response.start", "status": int(reply.status), "headers": headers})
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else reply.body})
+
+
+@lru_cache(maxsize=1024)
+def _encoded(name: str, value: str) -> tuple[bytes, bytes]:
+    """A header as ASGI wants it; most of them are the same on every tile."""
+    return name.lower().encode("latin-1"), value.encode("latin-1")

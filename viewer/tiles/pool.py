@@ -87,6 +87,14 @@ class PixelPool:
         finally:
             self._inspections.release()
 
+    def stored_index(self, source: dict[str, Any]) -> bytes:
+        """The packed index of the tiles that a slide stores as JPEG; see `viewer.tiles.stored.index_file`.
+
+        Raises:
+            ReaderError: when the file cannot be parsed.
+        """
+        return self._ask({"verb": "index", "source": source}, str(source["paths"][0]))[1]
+
     def tile(self, source: dict[str, Any], level: int, column: int, row: int) -> Encoded:
         """One tile of a slide or photograph as JPEG; column and row are 0-based.
 

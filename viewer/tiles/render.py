@@ -24,6 +24,8 @@ def serve(header: dict[str, Any]) -> Answer:
     verb = header.get("verb")
     if verb == "inspect":
         return _inspect(str(header["path"])), b""
+    if verb == "index":
+        return {}, _index(header["source"])
     handler = {"tile": _tile, "frame": _frame, "thumbnail": _thumbnail, "region": _region}.get(str(verb))
     if handler is None:
         raise ReaderError("bad_request")
@@ -44,6 +46,19 @@ def _inspect(path: str) -> dict[str, Any]:
         return reader.inspect().as_json()
     finally:
         reader.close()
+
+
+def _index(source: dict[str, Any]) -> bytes:
+    """The index of the tiles that a slide stores, empty for what is no slide; see `viewer.tiles.stored`."""
+    from viewer.readers.dicom import DicomSlideReader  # noqa: PLC0415 -- engines load on first use
+    from viewer.readers.openslide import OpenSlideReader  # noqa: PLC0415
+    from viewer.tiles.stored.index_file import pack  # noqa: PLC0415
+    from viewer.tiles.stored.making import make_index  # noqa: PLC0415
+
+    paths = [str(path) for path in source["paths"]]
+    reader = _handles.get(paths[0])
+    reader = reader.slide if isinstance(reader, DicomSlideReader) else reader
+    return make_index(reader, paths, list(source["levels"])) if isinstance(reader, OpenSlideReader) else pack([])
 
 
 def _tile(header: dict[str, Any]) -> EncodedPixels:

@@ -1,7 +1,8 @@
 """What is answered to a request for pixels, without any web framework.
 
-The order is fixed: grant, then image, then cache, then decoder. A tile that lies ready is no reason to show it to
-somebody who may not see it, and an image that does not exist looks the same as one that is not granted.
+The order is fixed: grant, then image, then the tile as the slide stores it, then cache, then decoder. A tile that lies
+ready is no reason to show it to somebody who may not see it, and an image that does not exist looks the same as one that
+is not granted.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import uuid
 from collections import OrderedDict
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from http import HTTPStatus
 from pathlib import Path
@@ -23,9 +25,11 @@ from viewer.readers import errors
 from viewer.tiles import grant
 from viewer.tiles.cache import TileCache
 from viewer.tiles.pool import Encoded, PixelPool, default_pool
+from viewer.tiles.stored.shelf import Shelf
 
 PREFIX: Final = "/pixels/"
 RENDER_VERSION: Final = "1"
+STORED_VERSION: Final = "s1"
 MANIFESTS_KEPT: Final = 256
 MAX_MANIFEST_BYTES: Final = 32 << 20
 _ADDRESS: Final = re.compile(
@@ -38,6 +42,7 @@ _SAFE_HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Content-Security-Policy": "default-src 'none'; sandbox",
 }
+_FOR_EVER: Final = {"Cache-Control": "private, max-age=31536000, immutable", **_SAFE_HEADERS}
 _TEXTS: Final = {
     "pixels_not_granted": ("You may not see this image, or have not opened it.", "Open the image again."),
     "image_not_found": ("There is no such image, or it has changed.", "Reload the page."),
@@ -95,6 +100,7 @@ class PixelService:
         self._manifests: OrderedDict[str, tuple[int, dict[str, Any]]] = OrderedDict()
         self._lock = threading.Lock()
         self._running: dict[str, Future[Encoded]] = {}
+        self._shelf = Shelf(settings.data_dir / "manifests")
 
     def start(self) -> None:
         """Start the decoders before anybody waits for them."""
@@ -104,8 +110,34 @@ class PixelService:
         """Stop the decoders."""
         (self._pool or default_pool()).close()
 
+    def reply_at_once(self, method: str, path: str, headers: dict[str, str]) -> Reply | None:
+        """The answer to one request if it takes microseconds: a stored tile of an open slide, in memory.
+
+        None for everything else, refusals among it: then `reply` has to be asked, where waiting hurts nobody.
+
+        Args:
+            method: as sent, upper case.
+            path: decoded, without query.
+            headers: as for `reply`.
+        """
+        address = _ADDRESS.fullmatch(path)
+        if address is None or address["level"] is None or method not in {"GET", "HEAD"}:
+            return None
+        image = address["image"]
+        slide = self._shelf.ready(grant.canonical(image), address["revision"])
+        if slide is None or not self._is_granted(image, headers.get("cookie", "")):
+            return None
+        place = slide.place(int(address["level"]), int(address["column"]), int(address["row"]))
+        if place is None:
+            return None
+        tag = _tag(STORED_VERSION, path)
+        if _is_known(tag, headers):
+            return _not_modified(tag)
+        body = slide.read_at_once(place)
+        return None if body is None else _jpeg(tag, body)
+
     def reply(self, method: str, path: str, headers: dict[str, str]) -> Reply:
-        """The answer to one request.
+        """The answer to one request; may wait for a disk or a decoder.
 
         Args:
             method: as sent, upper case.
@@ -126,27 +158,43 @@ class PixelService:
         if image is None:
             raise _Refusal(HTTPStatus.NOT_FOUND, "bad_address")
         image_id = _uuid(image["image"])
-        self._check_grant(image_id, headers.get("cookie", ""))
+        if not self._is_granted(image_id, headers.get("cookie", "")):
+            raise _Refusal(HTTPStatus.FORBIDDEN, "pixels_not_granted")
         address = _ADDRESS.fullmatch(path)
         if address is None:
             raise _Refusal(HTTPStatus.NOT_FOUND, "bad_address")
         manifest = self._manifest(image_id)
         if str(manifest.get("revision")) != address["revision"]:
             raise _Refusal(HTTPStatus.NOT_FOUND, "image_not_found")
-        tag = _tag(path)
-        known = {"ETag": tag, "Cache-Control": "private, max-age=31536000, immutable", **_SAFE_HEADERS}
-        if tag in {part.strip().removeprefix("W/") for part in headers.get("if-none-match", "").split(",")}:
-            return Reply(HTTPStatus.NOT_MODIFIED, known, b"")
+        stored = self._stored(image_id, path, address, manifest["source"], headers)
+        if stored is not None:
+            return stored
+        tag = _tag(RENDER_VERSION, path)
+        if _is_known(tag, headers):
+            return _not_modified(tag)
         encoded = self._encoded(image_id.hex, path, address, manifest["source"])
         length = {"Content-Type": encoded.content_type, "Content-Length": str(len(encoded.body))}
-        return Reply(HTTPStatus.OK, {**known, **encoded.headers, **length}, encoded.body)
+        return Reply(HTTPStatus.OK, {"ETag": tag, **_FOR_EVER, **encoded.headers, **length}, encoded.body)
 
-    def _check_grant(self, image_id: uuid.UUID, cookie_header: str) -> None:
-        name = grant.cookie_name(image_id)
-        pairs = (pair.strip().partition("=") for pair in cookie_header.split(";"))
-        token = next((value for key, _, value in pairs if key == name), "")
-        if grant.verify(token, image_id, time.time(), self._settings.signing_key) is None:
-            raise _Refusal(HTTPStatus.FORBIDDEN, "pixels_not_granted")
+    def _is_granted(self, image_id: object, cookie_header: str) -> bool:
+        expires_s = _granted_until(cookie_header, grant.canonical(image_id), self._settings.signing_key)
+        return expires_s is not None and time.time() < expires_s
+
+    def _stored(
+        self, image_id: uuid.UUID, path: str, address: re.Match[str], source: dict[str, Any], headers: dict[str, str]
+    ) -> Reply | None:
+        """The answer with the tile as the slide stores it, or None where it has to be rendered."""
+        if address["level"] is None:
+            return None
+        slide = self._shelf.fetch(image_id, address["revision"], source, self._pool or default_pool())
+        place = slide.place(int(address["level"]), int(address["column"]), int(address["row"])) if slide else None
+        if slide is None or place is None:
+            return None
+        tag = _tag(STORED_VERSION, path)
+        if _is_known(tag, headers):
+            return _not_modified(tag)
+        body = slide.read(place)
+        return None if body is None else _jpeg(tag, body)
 
     def _manifest(self, image_id: uuid.UUID) -> dict[str, Any]:
         path = self._settings.data_dir / "manifests" / f"{image_id}.json"
@@ -208,8 +256,31 @@ def _uuid(text: str) -> uuid.UUID:
         raise _Refusal(HTTPStatus.NOT_FOUND, "bad_address") from error
 
 
-def _tag(path: str) -> str:
-    return f'"{blake2b(f"{RENDER_VERSION}{path.lower()}".encode(), digest_size=12).hexdigest()}"'
+@lru_cache(maxsize=512)  # every tile of an open image brings the same cookies
+def _granted_until(cookie_header: str, image: str, key: bytes) -> int | None:
+    """When the grant of an image in the cookies ends, seconds since 1970; None without a genuine one."""
+    name = grant.cookie_name(image)
+    pairs = (pair.strip().partition("=") for pair in cookie_header.split(";"))
+    token = next((value for said, _, value in pairs if said == name), "")
+    found = grant.verify(token, image, 0, key)
+    return None if found is None else found.expires_s
+
+
+def _tag(version: str, path: str) -> str:
+    return f'"{blake2b(f"{version}{path.lower()}".encode(), digest_size=12).hexdigest()}"'
+
+
+def _is_known(tag: str, headers: dict[str, str]) -> bool:
+    known = headers.get("if-none-match")
+    return known is not None and tag in {part.strip().removeprefix("W/") for part in known.split(",")}
+
+
+def _not_modified(tag: str) -> Reply:
+    return Reply(HTTPStatus.NOT_MODIFIED, {"ETag": tag, **_FOR_EVER}, b"")
+
+
+def _jpeg(tag: str, body: bytes) -> Reply:
+    return Reply(HTTPStatus.OK, {"ETag": tag, **_FOR_EVER, "Content-Type": "image/jpeg", "Content-Length": str(len(body))}, body)
 
 
 def _reader_error(error: errors.ReaderError) -> Reply:

@@ -2,7 +2,7 @@
 
 import {ImageLayer, ImageStatic, ImageTile, TileGrid, TileLayer} from '../../vendor/ol.mjs';
 import {hatched} from './hatch.js';
-import {cachedTiles, chooseLevel, gridOptions, isEdgeTile, levelsByZ, tileUrl} from './tile-grid.js';
+import {cachedTiles, chooseLevel, gridOptions, levelsByZ, shownPart, tileUrl} from './tile-grid.js';
 
 /** @import {Projection} from '../../vendor/ol.mjs' */
 /** @import {PixelGrant} from './pixel-grant.js' */
@@ -47,10 +47,13 @@ export class PyramidSource extends ImageTile {
     try {
       const response = await this.grant.fetch(tileUrl(this.template, {level: level.index, column, row}), signal);
       const blob = await response.blob();
-      // Tiles of the last column and row are clipped to the level; OpenLayers would stretch them over the whole cell.
-      return isEdgeTile(level, column, row)
-        ? await createImageBitmap(blob, 0, 0, width, height)
-        : await createImageBitmap(blob);
+      const shown = shownPart(level, column, row);
+      if (shown.whole) return await createImageBitmap(blob);
+      // Cut off the padding first, then fill the cell up: OpenLayers would stretch a smaller bitmap over the whole cell.
+      const part = await createImageBitmap(blob, 0, 0, shown.width, shown.height);
+      const cell = await createImageBitmap(part, 0, 0, width, height);
+      part.close();
+      return cell;
     } catch (error) {
       if (signal?.aborted) throw error;
       this.failed += 1;

@@ -80,12 +80,15 @@ export function cachedTiles(levels) {
 }
 
 /**
- * Tiles in the last column or row are clipped to the level; elsewhere they are whole.
+ * How much of a tile shows the image. In the last column and row the rest of the cell lies beyond the level: a rendered
+ * tile ends there, a stored one goes on with padding that must not be seen.
  * @param {Level} level
  * @param {number} column
  * @param {number} row
- * @returns {boolean}
+ * @returns {{width: number, height: number, whole: boolean}} px of the level; whole where that is the full cell
  */
-export function isEdgeTile(level, column, row) {
-  return (column + 1) * level.tile_width > level.width || (row + 1) * level.tile_height > level.height;
+export function shownPart(level, column, row) {
+  const width = Math.min(level.tile_width, level.width - column * level.tile_width);
+  const height = Math.min(level.tile_height, level.height - row * level.tile_height);
+  return {width, height, whole: width === level.tile_width && height === level.tile_height};
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
 import {TileGrid} from '../../../static/vendor/ol.mjs';
-import {cachedTiles, chooseLevel, gridOptions, isEdgeTile, levelsByZ, tileUrl} from '../../../static/js/viewer/tile-grid.js';
+import {cachedTiles, chooseLevel, gridOptions, levelsByZ, shownPart, tileUrl} from '../../../static/js/viewer/tile-grid.js';
 
 /**
  * @param {number} index
@@ -64,9 +64,9 @@ test('addresses count levels from the finest', () => {
 });
 
 test('only the last column and row are clipped', () => {
-  assert.equal(isEdgeTile(GAPPED[0], 16, 7), false);
-  assert.equal(isEdgeTile(GAPPED[0], 17, 0), true);
-  assert.equal(isEdgeTile(GAPPED[0], 0, 8), true);
+  assert.deepEqual(shownPart(GAPPED[0], 16, 7), {width: 256, height: 256, whole: true});
+  assert.deepEqual(shownPart(GAPPED[0], 17, 0), {width: 4404 - 17 * 256, height: 256, whole: false});
+  assert.deepEqual(shownPart(GAPPED[0], 17, 8), {width: 4404 - 17 * 256, height: 2200 - 8 * 256, whole: false});
 });
 
 test('larger tiles, fewer of them', () => {

@@ -55,6 +55,7 @@ def test_every_kind_becomes_an_image_that_shows(
     manifest = json.loads((data_dir / "manifests" / f"{image.pk}.json").read_text())
     source = manifest["source"]
     assert manifest["revision"] == 1
+    assert (data_dir / "manifests" / f"{image.pk}.tiles").exists() is (kind == "slide"), "stored tiles are indexed at ingest"
     assert source["engine"] in {"openslide", "dicom", "raster"}
     assert [Path(p).is_relative_to(data_dir / "images" / str(image.collection_id)) for p in source["paths"]] == [True]
     pool = default_pool()
@@ -179,7 +180,7 @@ def test_a_frozen_slide_does_not_gain_a_level(shared_data: Path, take: Take, dat
     freeze(images=[first.image])
     late = take(folder / "level0.dcm")
     assert (late.status, late.code) == ("accepted", "new_image_frozen")
-    manifests = [json.loads(path.read_text()) for path in (data_dir / "manifests").iterdir()]
+    manifests = [json.loads(path.read_text()) for path in (data_dir / "manifests").glob("*.json")]
     assert [len(manifest["source"]["levels"]) for manifest in manifests] == [1, 1]
     folders = {Path(manifest["source"]["paths"][0]).parent for manifest in manifests}
     assert len(folders) == 2

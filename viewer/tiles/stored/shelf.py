@@ -1,0 +1,202 @@
+"""Slides whose stored tiles can be handed over at once: open files and mapped indexes, as many as are in use and no more."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Protocol
+from uuid import UUID
+
+from viewer.readers.errors import ReaderError, WorkerBusy
+from viewer.tiles.stored import index_file
+from viewer.tiles.stored.index_file import IndexedLevel, MappedIndex, UnusableIndex
+
+MAX_SLIDES: Final = 64
+MAX_DESCRIPTORS: Final = 256
+RETRY_S: Final = 60.0
+_MAX_WAITING: Final = 1_024
+_NO_WAITING: Final = getattr(os, "RWF_NOWAIT", 0)  # Linux only
+
+
+class Indexer(Protocol):
+    """Whoever makes an index in a process of its own; `PixelPool` does."""
+
+    def stored_index(self, source: dict[str, Any]) -> bytes:
+        """The packed index of a slide."""
+
+
+class Place(NamedTuple):
+    """Where a stored tile lies."""
+
+    level: IndexedLevel
+    offset: int
+    length: int
+
+
+class StoredSlide:
+    """One slide with its index and its files open; they are closed when the last user lets go of it.
+
+    Raises:
+        UnusableIndex: when the index is broken, or was made for another revision or other files.
+        OSError: when the index or a file is not there.
+    """
+
+    __slots__ = ("_descriptors", "_index", "_manifest", "_manifest_mtime_ns", "revision")
+
+    def __init__(self, manifest: Path, revision: str) -> None:
+        self._descriptors: list[int] = []
+        self._manifest, self._manifest_mtime_ns = str(manifest), manifest.stat().st_mtime_ns
+        self.revision = revision
+        self._index = MappedIndex(manifest.with_suffix(index_file.SUFFIX), revision)
+        if self._index.levels:
+            for path, size in zip(self._index.paths, self._index.sizes, strict=True):
+                self._descriptors.append(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+                if os.fstat(self._descriptors[-1]).st_size != size:
+                    raise UnusableIndex
+
+    def __del__(self) -> None:
+        for descriptor in self._descriptors:
+            os.close(descriptor)
+
+    @property
+    def descriptors(self) -> int:
+        """How many files it keeps open, the mapped index among them."""
+        return len(self._descriptors) + 1
+
+    def is_current(self) -> bool:
+        """Whether the image is still as it was when this was opened."""
+        try:
+            return os.stat(self._manifest).st_mtime_ns == self._manifest_mtime_ns  # noqa: PTH116 -- on the way of every tile
+        except OSError:
+            return False
+
+    def place(self, level: int, column: int, row: int) -> Place | None:
+        """Where a tile is stored; None where it has to be rendered, or the grid has none."""
+        known = self._index.levels.get(level)
+        if known is None or column >= known.columns or row >= known.rows:
+            return None
+        offset, length = self._index.place(known, column, row)
+        return Place(known, offset, length) if length else None
+
+    def read(self, place: Place) -> bytes | None:
+        """The tile as a JPEG file, waiting for the disk; None where it is not what the index promised."""
+        return place.level.recipe.complete(os.pread(self._descriptors[place.level.file], place.length, place.offset))
+
+    def read_at_once(self, place: Place) -> bytes | None:
+        """Like `read`, but None too where the disk would have to be waited for."""
+        if not _NO_WAITING:
+            return None
+        buffer = bytearray(place.length)
+        try:
+            if os.preadv(self._descriptors[place.level.file], [buffer], place.offset, _NO_WAITING) != place.length:
+                return None
+        except OSError:  # not in memory, or a file system that cannot tell
+            return None
+        return place.level.recipe.complete(buffer)
+
+
+class Shelf:
+    """The slides in use, the least recently used put away first; thread-safe.
+
+    Args:
+        manifests: the folder that holds manifests, and the indexes beside them.
+    """
+
+    def __init__(self, manifests: Path) -> None:
+        self._manifests = manifests
+        self._lock = threading.Lock()
+        self._slides: OrderedDict[str, StoredSlide] = OrderedDict()
+        self._descriptors = 0
+        self._making: set[str] = set()
+        self._not_before: dict[str, float] = {}
+
+    def ready(self, image: str, revision: str) -> StoredSlide | None:
+        """The slide if it is open, of this revision and current.
+
+        Args:
+            image: 32 hexadecimal digits.
+            revision: as in the address.
+        """
+        with self._lock:
+            slide = self._slides.get(image)
+            if slide is not None:
+                self._slides.move_to_end(image)
+        return slide if slide is not None and slide.revision == revision and slide.is_current() else None
+
+    def fetch(self, image_id: UUID, revision: str, source: dict[str, Any], indexer: Indexer) -> StoredSlide | None:
+        """The slide, opened and if need be indexed now; None where that is not possible, or somebody else is at it.
+
+        Args:
+            image_id: of the image.
+            revision: as in its manifest.
+            source: as in its manifest.
+            indexer: asked when there is no index for this revision yet.
+        """
+        slide = self.ready(image_id.hex, revision)
+        if slide is not None or source.get("kind") != "slide":
+            return slide
+        manifest = self._manifests / f"{image_id}.json"
+        for attempt in (1, 2):
+            try:
+                return self._keep(image_id.hex, StoredSlide(manifest, revision))
+            except (OSError, UnusableIndex):
+                if attempt == 2 or not self._made(image_id, revision, source, indexer):
+                    return None
+        return None
+
+    def _made(self, image_id: UUID, revision: str, source: dict[str, Any], indexer: Indexer) -> bool:
+        """Make the index unless somebody is at it, or it failed a moment ago; whether it was made."""
+        key = image_id.hex
+        with self._lock:
+            if key in self._making or self._not_before.get(key, 0.0) > time.monotonic():
+                return False
+            self._making.add(key)
+        try:
+            write_index(self._manifests, image_id, revision, source, indexer)
+        except (OSError, ReaderError, UnusableIndex):
+            with self._lock:
+                if len(self._not_before) >= _MAX_WAITING:
+                    self._not_before.clear()
+                self._not_before[key] = time.monotonic() + RETRY_S
+            return False
+        finally:
+            with self._lock:
+                self._making.discard(key)
+        return True
+
+    def _keep(self, image: str, slide: StoredSlide) -> StoredSlide:
+        with self._lock:
+            self._take(image)
+            self._slides[image] = slide
+            self._descriptors += slide.descriptors
+            while len(self._slides) > 1 and (len(self._slides) > MAX_SLIDES or self._descriptors > MAX_DESCRIPTORS):
+                self._take(next(iter(self._slides)))
+        return slide
+
+    def _take(self, image: str) -> None:
+        slide = self._slides.pop(image, None)
+        if slide is not None:
+            self._descriptors -= slide.descriptors
+
+
+def write_index(manifests: Path, image_id: UUID, revision: str, source: dict[str, Any], indexer: Indexer) -> None:
+    """Make the index of an image and put it beside its manifest; an empty one for a file that cannot be indexed.
+
+    Raises:
+        WorkerBusy: when nobody could look at the file now.
+        OSError: when the disk does not take it, or a file of the image is gone.
+        UnusableIndex: when the indexer answered nonsense.
+    """
+    try:
+        packed = indexer.stored_index(source)
+    except WorkerBusy:
+        raise
+    except ReaderError as error:
+        if error.code == "pool_closed":
+            raise
+        packed = index_file.pack([])
+    bound = index_file.bind(packed, revision=revision, paths=[str(path) for path in source["paths"]])
+    index_file.write(manifests / f"{image_id}{index_file.SUFFIX}", bound)
