@@ -99,7 +99,16 @@ def shared_header(header: Dataset, uid_key: str) -> Dataset:
             kept.add(DataElement(tag, "UI", exchanged_uid(str(element.value), uid_key) if element.value else ""))
         else:
             kept.add(element)
+    _without_empty_window(kept)
     return kept
+
+
+def _without_empty_window(kept: Dataset) -> None:
+    """Leave out a window without width, which some devices write: viewers believe it and show black."""
+    if "WindowWidth" in kept and not any((_number(width) or 0) > 0 for width in _several(kept.WindowWidth)):
+        for keyword in ("WindowCenter", "WindowWidth", "WindowCenterWidthExplanation"):
+            if keyword in kept:
+                del kept[keyword]
 
 
 def exchanged_uid(uid: str, key: str) -> str:

@@ -1,69 +1,28 @@
 """Programs of others against a live server, unchanged: dicomweb-client."""
 
-import contextlib
 import io
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pydicom
 import pytest
-import requests
 from dicomweb_client import DICOMwebClient
 from PIL import Image as Picture
 
-from tests.browser.site import free_port
-from tests.conftest import REPOSITORY
-from tests.viewer.catalogue.conftest import Site, migrated  # noqa: F401
-
-FOLDERS = {"CT": "dicom/ct/ct-3slice", "MR": "dicom/mr/generic_j2k", "US": "dicom/us/stress_echo", "SM": "wsi/dicom/he_pyramid_jpeg"}
-TAKE_IN = """
-import pathlib
-from django.contrib.auth.models import User
-from guardian.shortcuts import assign_perm
-from viewer.models import Collection
-from viewer.services.ingest import ingest_file
-collection = Collection.objects.get()
-assign_perm('view_collection', User.objects.create_user('reader', password='not-a-real-one'), collection)
-for folder in sys.argv[1:]:
-    for path in sorted(pathlib.Path(folder).iterdir()):
-        ingest_file(collection=collection, path_or_stream=path, name=path.name)
-"""
+from tests.viewer.dicomweb.live import FOLDERS, live_site, signed_in
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, migrated: bytes, shared_data: Path) -> Iterator[str]:  # noqa: F811
-    """The address of a site that holds the folders, served by uvicorn on loopback."""
-    site = Site(tmp_path_factory.mktemp("served"))
-    (site.folder / "mitate.sqlite3").write_bytes(migrated)
-    site.run(TAKE_IN, *(str(shared_data / folder) for folder in FOLDERS.values()))
-    assert site.manage("collectstatic", "--noinput", "-v0").returncode == 0
-    port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port), "--log-level", "warning"]
-    with (site.folder / "log").open("wb") as log:
-        server = subprocess.Popen(command, cwd=REPOSITORY, env=site.environment(), stdout=log, stderr=log)
-    try:
-        for _attempt in range(300):
-            with contextlib.suppress(requests.ConnectionError):
-                requests.get(f"http://127.0.0.1:{port}/login/", timeout=5)
-                break
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(20)
+def served(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Iterator[str]:
+    """The address of a live site."""
+    with live_site(tmp_path_factory.mktemp("served"), shared_data) as address:
+        yield address
 
 
 @pytest.fixture
 def client(served: str) -> Iterator[DICOMwebClient]:
-    """A client whose session has signed in the way that docs/dicomweb.md says."""
-    with requests.Session() as session:
-        page = session.get(f"{served}/login/")
-        assert page.status_code == 200, page.text
-        form = {"username": "reader", "password": "not-a-real-one", "csrfmiddlewaretoken": session.cookies["csrftoken"]}
-        session.post(f"{served}/login/", form, headers={"Referer": f"{served}/login/"})
+    """A client with a session."""
+    with signed_in(served) as session:
         yield DICOMwebClient(f"{served}/dicomweb", session=session)
 
 

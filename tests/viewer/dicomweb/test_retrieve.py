@@ -78,6 +78,11 @@ def test_large_values_are_fetched_where_the_metadata_say(reader: Client, stored:
     assert get(reader, address(instance, "bulkdata", "00100010")).status_code == 404
 
 
+def test_a_window_without_width_is_left_out(reader: Client, stored: Stored) -> None:
+    instance = stored("dicom/mr/brain_series/brain_010.dcm")[0]
+    assert not {"00281050", "00281051"} & set(metadata(reader, instance))
+
+
 def test_native_frames_are_the_stored_bytes(reader: Client, stored: Stored, shared_data: Path) -> None:
     instance = stored(f"dicom/{CT}")[0]
     pixels = pydicom.dcmread(shared_data / "dicom" / CT / "01.dcm").PixelData
