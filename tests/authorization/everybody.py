@@ -19,6 +19,7 @@ from annotation.models import Annotation
 from tests.annotation.marking.objects import diagnosis, put
 from tests.authorization.table import ANONYMOUS, LEAVER, NOBODY, OPERATOR
 from tests.authorization.tenants import FORM, MODEL_HOST, SAMPLES, Tenant
+from viewer.dicomweb.uids import uid_of
 from viewer.services.resumable import create_upload, unfinished_uploads
 
 _TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=")[^"]*')
@@ -40,13 +41,19 @@ class Asked:
     upload_id: uuid.UUID
     user_id: int
     slug: str
+    study_uid: str
+    series_uid: str
+    sop_uid: str
     role: str = "reader"
     version: str = "1.0.0"
+    frames: str = "1"
+    place: str = "7FE00010"
 
     def phantom(self) -> Asked:
         """Return the same for things that do not exist."""
         fresh = {each.name: uuid.uuid4() for each in fields(self) if isinstance(getattr(self, each.name), uuid.UUID)}
-        return replace(self, user_id=987_654_321, slug="nowhere", **fresh)
+        uids = {name: uid_of(uuid.uuid4()) for name in ("study_uid", "series_uid", "sop_uid")}
+        return replace(self, user_id=987_654_321, slug="nowhere", **fresh, **uids)
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,7 @@ class Everybody:
 
 def asked_of(tenant: Tenant, *, reader: str = "reader", person: str = "outsider") -> Asked:
     """Return the things of a society, with the read of one of its readers and one of its people."""
-    read = tenant.reads[reader]
+    read, stack = tenant.reads[reader], tenant.stack
     return Asked(
         collection_id=tenant.collection.pk,
         image_id=tenant.photographs[0].pk,
@@ -95,6 +102,9 @@ def asked_of(tenant: Tenant, *, reader: str = "reader", person: str = "outsider"
         upload_id=_upload_of(tenant),
         user_id=tenant.people[person].pk,
         slug=tenant.society.slug,
+        study_uid=uid_of(stack.series.study_id),
+        series_uid=uid_of(stack.series_id),
+        sop_uid=uid_of(stack.instances.get().pk),
     )
 
 
@@ -178,7 +188,8 @@ def secrets_of(tenant: Tenant, word: str) -> list[str]:
     things += [*tenant.reads.values(), tenant.suggestion, tenant.suggestion.run, tenant.export]
     ids = [str(thing.pk) for thing in things]
     # No digests: the two societies hold the same photographs, each its own copy.
-    return [*ids, *(each.replace("-", "") for each in ids), word, tenant.society.name_ja, tenant.campaign.name_ja]
+    uids = [uid_of(tenant.stack.series.study_id), uid_of(tenant.stack.series_id)]
+    return [*ids, *(each.replace("-", "") for each in ids), *uids, word, tenant.society.name_ja, tenant.campaign.name_ja]
 
 
 def leaks(text: str, secrets: list[str]) -> list[str]:

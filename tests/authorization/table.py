@@ -57,6 +57,15 @@ def own_read(status: int, *, gone: int = 403) -> Row:
 
 SEEING_A_READ: Final = api(200, READER, LEAVER, *MANAGERS)
 
+SEARCHING: Final = api(200, *VIEWERS, *OTHERS, outsider=204, leaver=204, nobody=204)
+DICOM_RESOURCES: Final = (
+    *("study-series", "study-instances", "series-instances"),
+    *("study-metadata", "series-metadata", "instance-metadata"),
+    *("study-files", "series-files", "instance-file"),
+    *("frames", "bulkdata", "instance-rendered", "frame-rendered"),
+    *("study-thumbnail", "series-thumbnail", "instance-thumbnail", "frame-thumbnail"),
+)
+
 TABLE: Final[dict[str, dict[str, Row]]] = {
     # what belongs to nobody
     "api-schema": {"GET": public()},
@@ -87,6 +96,9 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "api-image-open": {"POST": api(200, *VIEWERS)},
     "image-thumbnail": {"GET": api(200, *VIEWERS)},
     "image": {"GET": page(*VIEWERS)},
+    # DICOMweb: a search finds what the person may view, and answers 204 when that is nothing
+    **{f"dicomweb-{level}": {"GET": SEARCHING} for level in ("studies", "series", "instances")},
+    **{f"dicomweb-{name}": {"GET": api(200, *VIEWERS)} for name in DICOM_RESOURCES},
     # reads and marks
     "read": {"GET": page(READER, LEAVER, *MANAGERS)},
     "api-read": {"GET": SEEING_A_READ},

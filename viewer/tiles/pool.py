@@ -143,6 +143,20 @@ class PixelPool:
         wanted = {"out_width": out_width, "out_height": out_height, "frame": frame}
         return self._encoded({"verb": "region", "source": source, **rectangle, **wanted})
 
+    def share(self, path: str, wanted: str, **details: Any) -> tuple[dict[str, Any], bytes]:
+        """What of one DICOM instance may leave the site; see `viewer.tiles.share`.
+
+        Args:
+            path: of the instance's file, absolute.
+            wanted: metadata, bulk, frame, head or rendered.
+            **details: plain values that say more about it.
+
+        Raises:
+            OutOfRange: when the instance has no such frame or value.
+            ReaderError: when it cannot be answered.
+        """
+        return self._ask({"verb": "share", "path": path, "wanted": wanted, **details}, path)
+
     def warm_up(self) -> None:
         """Start every child now and keep a spare one from here on; for a server, whose requests shall never wait for a start.
 

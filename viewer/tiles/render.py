@@ -26,6 +26,8 @@ def serve(header: dict[str, Any]) -> Answer:
         return _inspect(str(header["path"])), b""
     if verb == "index":
         return {}, _index(header["source"])
+    if verb == "share":
+        return _share(header)
     handler = {"tile": _tile, "frame": _frame, "thumbnail": _thumbnail, "region": _region}.get(str(verb))
     if handler is None:
         raise ReaderError("bad_request")
@@ -36,6 +38,16 @@ def serve(header: dict[str, Any]) -> Answer:
     finally:
         _handles.trim()
     return {"content_type": encoded.content_type, "headers": encoded.headers}, encoded.body
+
+
+def _share(header: dict[str, Any]) -> Answer:
+    """What DICOMweb sends of one instance; see `viewer.tiles.share`."""
+    from viewer.tiles import share  # noqa: PLC0415 -- engines load on first use
+
+    try:
+        return share.serve(header)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ReaderError("bad_request", type(error).__name__) from error
 
 
 def _inspect(path: str) -> dict[str, Any]:
