@@ -6,12 +6,13 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import exporting, opening, saving
+from bench import exporting, ingest, opening, saving
 
 BENCHES: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "opening": opening.run,
     "saving": saving.run,
     "exporting": exporting.run,
+    "ingest": ingest.run,
 }
 
 
