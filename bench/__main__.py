@@ -6,13 +6,14 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import exporting, ingest, opening, saving
+from bench import catalogue, exporting, ingest, opening, saving
 
 BENCHES: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "opening": opening.run,
     "saving": saving.run,
     "exporting": exporting.run,
     "ingest": ingest.run,
+    "catalogue": catalogue.run,
 }
 
 
