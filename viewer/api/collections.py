@@ -67,7 +67,9 @@ class CollectionImageListView(APIView):
         operation_id="collection_images",
         parameters=[
             OpenApiParameter("after", str, description="Cursor: the next of the page before"),
-            OpenApiParameter("q", str, description="Text in the name, or a modality"),
+            OpenApiParameter(
+                "q", str, description="Words that are all in name, modality, series or acquisition (device, probe, stain, objective)"
+            ),
             OpenApiParameter("kind", str, enum=Image.Kind.values),
         ],
         responses=ImageListSerializer,

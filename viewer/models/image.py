@@ -27,6 +27,7 @@ class Image(models.Model):
     spacing_y_um = models.FloatField(null=True, blank=True)
     spacing_source = models.CharField(max_length=32, blank=True)
     inspection = models.JSONField(help_text="What the reader said of the file: levels, frames, acquisition, warnings")
+    search_text = models.TextField(blank=True, default="", help_text="Name, modality, series and acquisition, without case")
     frozen_at = models.DateTimeField(null=True, blank=True, help_text="Set when a campaign takes the image: no instance joins it any more")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -34,6 +35,7 @@ class Image(models.Model):
         default_permissions = ()
         indexes = [
             models.Index(fields=["collection", "created_at", "id"], name="image_list"),
+            models.Index(fields=["collection", "kind", "created_at", "id"], name="image_list_by_kind"),
             models.Index(fields=["collection", "digest"], name="image_by_digest"),
         ]
 

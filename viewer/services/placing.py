@@ -17,6 +17,7 @@ from viewer.services.locks import lock_collection, lock_images
 from viewer.services.manifests import manifest_path, members_of, write_manifest
 from viewer.services.pseudonym import subject_pseudonym
 from viewer.services.reasons import Refused
+from viewer.services.search_text import search_text
 from viewer.services.storage import data_dir, disk_errors_refuse, images_dir, sync_folder
 
 _log = logging.getLogger(__name__)
@@ -185,6 +186,8 @@ def describe(image: Image, arrival: Arrival) -> None:
     image.spacing_source = (spacing.get("source") or "")[:32]
     dicom = {key: value for key, value in arrival.dicom.items() if key != "patient_id"}
     image.inspection = {**inspection, "dicom": dicom or None, _GROUP: arrival.group}
+    series = image.series.description
+    image.search_text = search_text(name=image.name, modality=image.modality, series=series, inspection=inspection)
 
 
 def add_instance(arrival: Arrival, image: Image, target: Path) -> Instance:

@@ -66,6 +66,23 @@ REASONS: Final[dict[str, Reason]] = {
         _("Finish or discard some of them on the upload page, then go on."),
         429,
     ),
+    "archive_damaged": Reason(_("The archive is damaged."), _("Make the archive again from the original files.")),
+    "archive_too_many": Reason(_("The archive holds too many files."), _("Split it into archives of at most 100,000 files.")),
+    "archive_encrypted": Reason(
+        _("This file is encrypted in its archive."), _("Unpack the archive with its password, and load the files.")
+    ),
+    "archive_method": Reason(
+        _("This file is compressed in a way that is not read here."),
+        _("Make the archive again with the usual compression (deflate)."),
+    ),
+    "archive_expands": Reason(
+        _("This file would grow out of all proportion to its archive."),
+        _("If it is a real image, unpack the archive and load the file by itself."),
+    ),
+    "archive_unsafe_name": Reason(
+        _("The name of this file points out of its archive."),
+        _("Make the archive again from a folder, without absolute names."),
+    ),
     "dicomdir": Reason(_("This is the index of a DICOM medium, not an image."), _("Upload the files that it lists.")),
 }
 RETRY_LATER: Final = frozenset({"disk_full", "storage_failed", "slide_busy", "workers_busy", "pool_closed"})

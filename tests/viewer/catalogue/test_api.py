@@ -1,5 +1,6 @@
 """The catalogue over HTTP: who sees what, pages of a list, opening, thumbnails, uploads."""
 
+import base64
 import csv
 import time
 from collections.abc import Callable
@@ -11,12 +12,15 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from guardian.shortcuts import assign_perm
 
 from tests.viewer.catalogue.conftest import client_with, stored_files
 from viewer.models import Collection, Image, Instance
+from viewer.selectors.catalogue import images_page
 from viewer.services.ingest import IngestResult
 from viewer.services.pixel_key import pixel_key
 from viewer.tiles import grant
@@ -104,6 +108,7 @@ def _rows(collection: Collection, template: Image, count: int) -> None:
             width_px=n + 1,
             height_px=10,
             inspection={},
+            search_text=f"case {n:03} 名前 {('sm', 'ct', 'xc')[n % 3]} prober-{n:03}x",
         )
         for n in range(count)
     )
@@ -137,7 +142,41 @@ def test_the_list_is_narrowed_by_text_and_kind(reader: Client, collection: Colle
     assert count(q="case 00") == 10
     assert count(q="名前", kind="frames") == 10
     assert count(q="ct") == 10
+    assert count(q="名前　ＣＴ PROBER-004") == 1
+    assert count(q="ct nothing") == 0
     assert count(q="%") == count(q="\x00'\"--") == 0
+
+
+FOUND_BY = [("photo/derm/ISIC_0000001.jpg", "isic"), ("dicom/ct/CT_small.dcm", "ct ge medical"), ("dicom/ct/CT_small.dcm", "rhapsode")]
+
+
+def test_an_image_is_found_by_how_it_was_made(reader: Client, collection: Collection, shared_data: Path, take: Take) -> None:
+    take(shared_data / "photo/exif/grey.jpg")
+    for path, q in FOUND_BY:
+        take(shared_data / path)
+        assert len(reader.get(images_url(collection), {"q": q.upper()}).json()["images"]) == 1
+        assert reader.get(images_url(collection), {"q": f"{q} nothing"}).json()["images"] == []
+
+
+def test_nothing_of_the_subject_is_searched(reader: Client, collection: Collection, shared_data: Path, take: Take) -> None:
+    take(shared_data / "dicom/ct/CT_small.dcm")
+    for q in ("CompressedSamples", "1CT1", "1.3.6.1.4.1.5962"):
+        assert reader.get(images_url(collection), {"q": q}).json()["images"] == []
+
+
+@pytest.mark.parametrize("query", [{}, {"kind": "slide"}, {"q": "case"}, {"after": "2020-01-01T00:00:00+00:00"}])
+def test_lists_are_read_from_an_index_in_their_order(query: dict[str, str], collection: Collection) -> None:
+    if "after" in query:
+        query = {"after": base64.urlsafe_b64encode(f"{query['after']}|{uuid4()}".encode()).decode().rstrip("=")}
+    with CaptureQueriesContext(connection) as seen:
+        images_page(collection, **query)
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN " + ("QUERY PLAN " if connection.vendor == "sqlite" else "") + seen[-1]["sql"])
+        plan = " ".join(str(row) for row in cursor.fetchall())
+    if connection.vendor == "sqlite":  # a plan of PostgreSQL on an empty table says nothing
+        assert "USING INDEX image_list" in plan, plan
+        assert "TEMP B-TREE" not in plan, plan
+        assert ("created_at<?" in plan) == ("after" in query), plan
 
 
 BAD_QUESTIONS = [({"after": "bm9uc2Vuc2U"}, "bad_cursor"), ({"after": "ä"}, "bad_cursor"), ({"kind": "x"}, "bad_kind")]

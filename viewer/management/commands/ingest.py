@@ -1,4 +1,4 @@
-"""Takes files and folders into a collection from the command line."""
+"""Takes files, folders and archives into a collection from the command line."""
 
 import os
 from argparse import ArgumentParser
@@ -14,6 +14,7 @@ from django.db import connections
 from django.utils import translation
 
 from viewer.models import Collection
+from viewer.services.archives import Entry, entries, is_zip
 from viewer.services.ingest import IngestResult, ingest_file
 from viewer.services.names import display_name
 from viewer.services.reasons import Refused
@@ -24,14 +25,33 @@ _AHEAD: Final = 8
 
 
 class Found(NamedTuple):
-    """A file on the way, and why it is skipped (a code), if it is."""
+    """A file on the way: on the disk or in an archive; why it is skipped (a code), if it is, and whether that is a refusal."""
 
     path: Path
     skipped: str = ""
+    entry: Entry | None = None
+    detail: str = ""
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it is left out because something is wrong with it, not because it is none of the images."""
+        return self.skipped.startswith("archive_")
 
 
 def find_files(root: Path) -> Iterator[Found]:
-    """Yield the files of a folder and its folders in the order of their names; folders behind links are left out."""
+    """Yield the files of a folder, its folders and its archives in the order of their names; folders behind links are left out."""
+    for found in _on_disk(root):
+        if found.skipped or not is_zip(found.path):
+            yield found
+            continue
+        try:
+            for entry in entries(found.path):
+                yield Found(Path(f"{found.path}/{entry.name}"), entry.refused, entry)
+        except Refused as refusal:
+            yield Found(found.path, refusal.code, detail=refusal.detail)
+
+
+def _on_disk(root: Path) -> Iterator[Found]:
     if not root.is_dir():
         yield Found(root, _reason_to_skip(root))
         return
@@ -54,20 +74,27 @@ def _ingest(collection: Collection, found: Found) -> IngestResult:
     try:
         with translation.override("en"):
             if found.skipped:
-                return IngestResult.refused(display_name(found.path.name), Refused(found.skipped))
+                return IngestResult.refused(display_name(found.path.name), Refused(found.skipped, found.detail))
+            if found.entry:
+                with found.entry.open() as stream:
+                    return ingest_file(collection=collection, path_or_stream=stream, name=found.path.name)
             return ingest_file(collection=collection, path_or_stream=found.path, name=found.path.name)
+    except Refused as refusal:
+        return IngestResult.refused(display_name(found.path.name), refusal)
     finally:
         connections.close_all()
 
 
 class Command(BaseCommand):
     help = (
-        "Take image files and folders into a collection. Ends with 0 if at least one file is in the collection now, "
+        "Take image files, folders and ZIP archives into a collection. Ends with 0 if at least one file is in the collection now, "
         "new or already there; with 1 if none is."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="file, or folder that is searched with all its folders")
+        parser.add_argument(
+            "paths", nargs="*", type=Path, metavar="PATH", help="file, ZIP archive, or folder that is searched with all its folders"
+        )
         parser.add_argument("--collection", metavar="SLUG", help="short name of the collection")
         parser.add_argument("--reconcile", action="store_true", help="remove files that belong to nothing, rewrite missing manifests")
 
@@ -80,8 +107,9 @@ class Command(BaseCommand):
             raise CommandError("Name at least one file or folder.")
         counts: Counter[str] = Counter()
         for found, result in self._run(self._collection(options["collection"]), options["paths"]):
-            counts["skipped" if found.skipped else result.status] += 1
-            self._say(found.path, "skipped" if found.skipped else result.status, result)
+            outcome = "skipped" if found.skipped and not found.is_refused else result.status
+            counts[outcome] += 1
+            self._say(found.path, outcome, result)
         names = ("accepted", "duplicate", "refused", "skipped")
         self.stdout.write(", ".join(f"{counts[name]} {name}" for name in names))
         if not counts["accepted"] and not counts["duplicate"]:
