@@ -14,10 +14,12 @@ import struct
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from viewer.tiles.stored.candidates import MAX_INDEXED_TILES, Lengths, Offsets
 from viewer.tiles.stored.jpeg import Recipe
+
+if TYPE_CHECKING:
+    from viewer.tiles.stored.candidates import Lengths, Offsets
 
 MAGIC: Final = b"MITTILE1"
 SUFFIX: Final = ".tiles"
@@ -114,7 +116,7 @@ class MappedIndex:
         self._offsets, self._lengths = start, start + tiles * _OFFSET.size
         for level in self.levels.values():
             last = level.first + level.columns * level.rows
-            if not (0 <= level.first <= last <= tiles <= MAX_INDEXED_TILES and 0 <= level.file < len(self.paths) == len(self.sizes)):
+            if not (0 <= level.first <= last <= tiles and 0 <= level.file < len(self.paths) == len(self.sizes)):
                 raise UnusableIndex
 
     def place(self, level: IndexedLevel, column: int, row: int) -> tuple[int, int]:
