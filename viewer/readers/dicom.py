@@ -237,4 +237,5 @@ def _check_slide(file: DicomFile) -> None:
         raise MalformedFile("truncated", f"{layout.frames} frames for {tiles} tiles")
     if file.syntax != UID("1.2.840.10008.1.2.4.50") and layout.allocated != 8:
         raise UnsupportedFormat("unsupported_slide_format", f"{layout.allocated}-bit tiles")
-    FrameIndex(file, layout)
+    if not FrameIndex(file, layout).table_fits:
+        raise MalformedFile("malformed", "the offset table points between the frames")
