@@ -72,6 +72,7 @@ class DicomReader:
             self.frame(index)
         if not all(rescale_of(self.header, frame).believed for frame in (0, frames - 1)):
             warnings.append("rescale_ignored")
+        warnings += dicom_describe.doubts(self.header, self._positions())
         return Inspection(
             engine=NAME,
             format=NAME,
