@@ -75,6 +75,7 @@ class DicomReader:
             self.frame(index)
         if not all(rescale_of(self.header, frame).believed for frame in (0, frames - 1)):
             warnings.append("rescale_ignored")
+        warnings += dicom_describe.doubts(self.header, self._positions())
         return Inspection(
             engine=NAME,
             format=NAME,
@@ -245,4 +246,5 @@ def _check_slide(file: DicomFile) -> None:
         raise MalformedFile("truncated", f"{layout.frames} frames for {tiles} tiles")
     if file.syntax != UID("1.2.840.10008.1.2.4.50") and layout.allocated != 8:
         raise UnsupportedFormat("unsupported_slide_format", f"{layout.allocated}-bit tiles")
-    FrameIndex(file, layout)
+    if not FrameIndex(file, layout).table_fits:
+        raise MalformedFile("malformed", "the offset table points between the frames")

@@ -6,7 +6,6 @@ code stream says about its size is compared with the header before a codec is ca
 
 from __future__ import annotations
 
-import re
 import struct
 from contextlib import suppress
 from typing import Any, Final
@@ -27,6 +26,7 @@ from pydicom.uid import (
     JPEGTransferSyntaxes,
 )
 
+from viewer.readers.codestream import jpeg2000_size, jpeg_frame_header
 from viewer.readers.dicom_file import DicomFile
 from viewer.readers.dicom_frames import FrameIndex, Layout
 from viewer.readers.errors import MalformedFile, UnsupportedFormat
@@ -38,10 +38,8 @@ _ADDED: Final = (JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1, JPEGLSLossles
 DECODER_DEPENDENCIES: Final = dict.fromkeys(_ADDED, ("imagecodecs",))
 # For these pydicom compares the signs of code stream and header itself.
 _SIGN_AWARE: Final = frozenset({*JPEG2000TransferSyntaxes, JPEGLSLossless, JPEGLSNearLossless})
-_JPEG_FRAME_MARKERS: Final = frozenset({*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC})
 _JPEG_LOSSLESS_MARKER: Final = 0xC3
 _JPEG_LS_MARKER: Final = 0xF7
-_STANDALONE_MARKERS: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 
 
 def is_available(syntax: str) -> bool:
@@ -51,7 +49,7 @@ def is_available(syntax: str) -> bool:
 
 def _decode_frame(source: bytes, runner: DecodeRunner) -> bytearray:
     """One JPEG-family frame to samples (called by pydicom)."""
-    marker = _jpeg_frame_header(source)[0]  # the transfer syntax is not always true
+    marker = jpeg_frame_header(source)[0]  # the transfer syntax is not always true
     if marker == _JPEG_LS_MARKER:
         array = imagecodecs.jpegls_decode(source)
     elif marker == _JPEG_LOSSLESS_MARKER:
@@ -160,9 +158,9 @@ def _check_stream(raw: bytes, syntax: UID, layout: Layout) -> None:
     """Compare the code stream's own size with the header's, before a codec allocates for it."""
     found: tuple[int, int] | None = None
     if syntax in JPEGTransferSyntaxes or syntax in {JPEGLSLossless, JPEGLSNearLossless}:
-        found = _jpeg_frame_header(raw)[1]
+        found = jpeg_frame_header(raw)[1]
     elif syntax in JPEG2000TransferSyntaxes or syntax.startswith("1.2.840.10008.1.2.4.20"):
-        found = _jpeg2000_size(raw)
+        found = jpeg2000_size(raw)
         if b"\xff\xd9" not in raw[-16:]:
             raise MalformedFile("truncated", "the code stream has no end")
     else:
@@ -172,32 +170,3 @@ def _check_stream(raw: bytes, syntax: UID, layout: Layout) -> None:
     if found != (layout.columns, layout.rows):
         detail = f"{found[0]} x {found[1]} in the code stream, {layout.columns} x {layout.rows} in the header"
         raise MalformedFile("pixels_undecodable", detail)
-
-
-def _jpeg_frame_header(raw: bytes) -> tuple[int, tuple[int, int] | None]:
-    """The start-of-frame marker (0 if there is none) and the width and height it states."""
-    place = 2
-    while place + 9 <= len(raw):
-        if raw[place] != 0xFF:
-            break
-        marker = raw[place + 1]
-        if marker == 0xFF:
-            place += 1
-        elif marker in _STANDALONE_MARKERS:
-            place += 2
-        elif marker in _JPEG_FRAME_MARKERS:
-            height, width = struct.unpack(">HH", raw[place + 5 : place + 9])
-            return marker, (int(width), int(height))
-        else:
-            place += 2 + int(struct.unpack(">H", raw[place + 2 : place + 4])[0])
-    return 0, None
-
-
-def _jpeg2000_size(raw: bytes) -> tuple[int, int] | None:
-    match = re.search(rb"\xff\x4f\xff\x51", raw[:4096])
-    if match is None or len(raw) < match.end() + 36:
-        return None
-    x1, y1, x0, y0, tile_x, tile_y = struct.unpack(">6I", raw[match.end() + 4 : match.end() + 28])
-    if tile_x == 0 or tile_y == 0 or (x1 // tile_x + 1) * (y1 // tile_y + 1) > 65_535:
-        return None
-    return int(x1 - x0), int(y1 - y0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any, Final
 
 from pydicom.dataset import Dataset
@@ -23,6 +24,10 @@ _UID: Final = re.compile(r"[0-9.]{1,64}")
 _CENTIMETRE_CODE: Final = 3
 _SPATIAL_2D: Final = 1
 _FRAME_TIME_RANGE_MS: Final = (1.0, 60_000.0)
+
+_UPRIGHT_DEGREES: Final = 0.5
+_SAME_PLACE_MM: Final = 0.01
+_GAP_FACTOR: Final = 1.5
 
 _TEXT_KEYWORDS: Final = (
     "Manufacturer", "ManufacturerModelName", "BodyPartExamined", "Laterality", "ImageLaterality", "ViewPosition",
@@ -116,9 +121,32 @@ def position_mm(header: Dataset, frame: int) -> float | None:
     return number(projection)
 
 
+def doubts(header: Dataset, positions_mm: list[float] | None) -> list[str]:
+    """Warning codes for what a reader should know about the stack: tilted gantry, uneven frames, drawings left out.
+
+    Args:
+        header: the data set before the pixels.
+        positions_mm: each frame's place along the normal, if every frame states one.
+    """
+    found = []
+    if abs(number(header.get("GantryDetectorTilt")) or 0.0) > _UPRIGHT_DEGREES:
+        found.append("gantry_tilted")
+    # PS3.3 C.9.2: a group of 60xx each; an overlay within unused pixel bits has no data element of its own.
+    if any((group << 16) | 0x0010 in header for group in range(0x6000, 0x6020, 2)):
+        found.append("overlay_not_shown")
+    places = sorted(positions_mm or [])
+    steps = [after - before for before, after in pairwise(places) if after - before > _SAME_PLACE_MM]
+    if steps and max(steps) > _GAP_FACTOR * min(steps):
+        found.append("frames_unevenly_spaced")
+    return found
+
+
 def spacing(header: Dataset, warnings: list[str]) -> PixelSpacing | None:
-    """Distance between pixels, in the patient where the file says so, else at the detector."""
+    """Distance between pixels, in the patient where the file says so, else at the detector; None where frames differ."""
     measures = functional(header, 0, "PixelMeasuresSequence")
+    if _spacing_differs(header):
+        warnings.append("spacing_varies")
+        return None
     stated = [("PixelSpacing", measures.get("PixelSpacing") if measures else None)]
     stated += [(key, header.get(key)) for key in ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")]
     for source, value in stated:
@@ -132,6 +160,16 @@ def spacing(header: Dataset, warnings: list[str]) -> PixelSpacing | None:
             warnings.append("spacing_at_detector")
         return found
     return _ultrasound_spacing(header, warnings)
+
+
+def _spacing_differs(header: Dataset) -> bool:
+    """Whether the frames of an enhanced image state more than one spacing."""
+    stated = set()
+    for frame in range(len(header.get("PerFrameFunctionalGroupsSequence") or [])):
+        measures = functional(header, frame, "PixelMeasuresSequence")
+        pair = [number(part) for part in _several(measures.get("PixelSpacing") if measures else None)]
+        stated.add(tuple(round(part, 5) for part in pair if part is not None))
+    return len(stated) > 1
 
 
 def _ultrasound_spacing(header: Dataset, warnings: list[str]) -> PixelSpacing | None:

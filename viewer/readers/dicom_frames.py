@@ -115,6 +115,10 @@ def _whole(header: object, keyword: str, default: int) -> int:
 class FrameIndex:
     """Where each frame of a file lies.
 
+    Attributes:
+        table_fits: False where the file has an offset table that points elsewhere than at the frames. It is not used here,
+            but a library that believes it reads beyond its memory.
+
     Args:
         file: an open DICOM file.
         layout: its checked layout.
@@ -126,6 +130,7 @@ class FrameIndex:
     def __init__(self, file: DicomFile, layout: Layout) -> None:
         self._file, self._layout = file, layout
         self._frames: list[list[tuple[int, int]]] = []
+        self.table_fits = True
         if file.encapsulated:
             self._index_items()
         elif file.syntax.is_encapsulated:
@@ -159,7 +164,9 @@ class FrameIndex:
         frames, total = self._layout.frames, len(items)
         if total < frames:
             raise MalformedFile("truncated", f"{total} items for {frames} frames")
-        grouped = self._by_offsets(self._extended_table(), items) or self._by_offsets(table, items)
+        extended = self._extended_table()
+        grouped = self._by_offsets(extended, items) or self._by_offsets(table, items)
+        self.table_fits = bool(grouped) or not (table or extended)
         if frames == 1:
             self._frames = [[(offset, length) for offset, length in items]]
         elif grouped:

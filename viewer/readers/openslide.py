@@ -14,23 +14,19 @@ from typing import Any, Final
 import openslide
 from PIL import Image
 
-from viewer.geometry import Level, PixelSpacing, RegionRequest, Size, TileGrid
+from viewer.geometry import Level, PixelSpacing, Size, TileGrid
 from viewer.readers import base, tiff_structure
-from viewer.readers.base import EncodedPixels, Inspection
-from viewer.readers.errors import LimitExceeded, MalformedFile, OutOfRange, ReaderError, UnsupportedFormat
+from viewer.readers.base import Inspection
+from viewer.readers.errors import LimitExceeded, MalformedFile, ReaderError, UnsupportedFormat
+from viewer.readers.pyramid import MAX_BLOCK_PX, PyramidReader, usable_tile
 
 NAME: Final = "openslide"
 VENDORS: Final = frozenset({"aperio", "dicom", "generic-tiff", "hamamatsu", "leica", "philips", "trestle", "ventana"})
-DEFAULT_TILE_PX: Final = 256
-OWN_TILE_RANGE_PX: Final = (8, 4_096)
-MAX_TILE_ASPECT: Final = 4
 MAX_LEVELS: Final = 64
-MAX_BLOCK_PX: Final = 16_000_000
-MAX_SCAN_PX: Final = 400_000_000
 OBJECTIVE_RANGE: Final = (0.1, 200.0)
 
 
-class OpenSlideReader:
+class OpenSlideReader(PyramidReader):
     """A slide opened by OpenSlide.
 
     Args:
@@ -81,42 +77,6 @@ class OpenSlideReader:
             warnings=warnings,
         )
 
-    def tile(self, level: int, column: int, row: int) -> EncodedPixels:
-        """One tile in the slide's own grid, clipped to the level."""
-        return base.encode_jpeg(self.tile_pixels(level, column, row), base.TILE_QUALITY, full_chroma=True)
-
-    def tile_pixels(self, level: int, column: int, row: int) -> Image.Image:
-        """What `tile` encodes: the pixels as OpenSlide decodes them, RGB.
-
-        Raises:
-            OutOfRange: when the level's grid has no such tile.
-            MalformedFile: when the pixels cannot be decoded.
-        """
-        if not 0 <= level < len(self.levels):
-            raise OutOfRange
-        wanted = self.levels[level]
-        try:
-            size = wanted.tile_size(column, row)
-        except ValueError as error:
-            raise OutOfRange from error
-        left, top = column * wanted.grid.tile.width, row * wanted.grid.tile.height
-        return self._read(level, left, top, size)
-
-    def frame(self, index: int) -> EncodedPixels:
-        """A slide has no frames."""
-        raise OutOfRange("no_such_frame")
-
-    def thumbnail(self, index: int, max_px: int) -> EncodedPixels:
-        """The whole slide, from its coarsest level that is large enough; never the stored thumbnail."""
-        out = self.size.fitted_into(max_px)
-        image = self._scaled(0, 0, self.size.width, self.size.height, out)
-        return base.encode_jpeg(image, base.THUMBNAIL_QUALITY)
-
-    def region(self, request: RegionRequest) -> EncodedPixels:
-        """A rectangle of level-0 pixels."""
-        image = self._scaled(request.origin.x, request.origin.y, request.width, request.height, request.out)
-        return base.encode_png(image)
-
     def close(self) -> None:
         """Close the handle."""
         self._slide.close()
@@ -147,15 +107,12 @@ class OpenSlideReader:
         return levels
 
     def _tile_size(self, level: int) -> Size:
-        """The stored tile size if a viewer can use it, else 256 px squares (NDPI stores strips 8 px high)."""
+        """The stored tile size if a viewer can use it (NDPI stores strips 8 px high)."""
         with suppress(KeyError, ValueError):
             width = int(self._properties[f"openslide.level[{level}].tile-width"])
             height = int(self._properties[f"openslide.level[{level}].tile-height"])
-            low, high = OWN_TILE_RANGE_PX
-            square = max(width, height) <= MAX_TILE_ASPECT * min(width, height)
-            if low <= min(width, height) and max(width, height) <= high and square:
-                return Size(width, height)
-        return Size(DEFAULT_TILE_PX, DEFAULT_TILE_PX)
+            return usable_tile(width, height)
+        return usable_tile(0, 0)
 
     def _read(self, level: int, left: int, top: int, size: Size) -> Image.Image:
         """A rectangle of level pixels as RGB, see-through parts in the slide's background colour."""
@@ -174,30 +131,6 @@ class OpenSlideReader:
     def _background(self) -> str:
         colour = self._properties.get("openslide.background-color", "")
         return f"#{colour}" if len(colour) == 6 and all(ch in "0123456789abcdefABCDEF" for ch in colour) else "#ffffff"
-
-    def _scaled(self, left: float, top: float, width: float, height: float, out: Size) -> Image.Image:
-        """A rectangle of level-0 pixels in the size `out`, read block by block so that memory stays bounded."""
-        target = max(width / out.width, height / out.height)
-        index = max((lv.index for lv in self.levels if lv.downsample <= target + 1e-9), default=0)
-        level = self.levels[index]
-        scale = level.downsample
-        x0, y0 = max(0, int(left / scale)), max(0, int(top / scale))
-        x1 = min(level.size.width, int(-(-(left + width) // scale)))
-        y1 = min(level.size.height, int(-(-(top + height) // scale)))
-        canvas = Image.new("RGB", (out.width, out.height), "white")
-        if x1 <= x0 or y1 <= y0:
-            return canvas
-        if (x1 - x0) * (y1 - y0) > MAX_SCAN_PX:
-            raise LimitExceeded("too_many_pixels", "the slide has no level small enough for an overview")
-        ratio_x, ratio_y = out.width / (width / scale), out.height / (height / scale)
-        for top_px, bottom_px in _bands(y0, y1, max(1, MAX_BLOCK_PX // (x1 - x0))):
-            band = self._read(index, x0, top_px, Size(x1 - x0, bottom_px - top_px))
-            from_x, to_x = (round((value - left / scale) * ratio_x) for value in (x0, x1))
-            from_y, to_y = (round((value - top / scale) * ratio_y) for value in (top_px, bottom_px))
-            wanted = (max(1, to_x - from_x), max(1, to_y - from_y))
-            method = Image.Resampling.BOX if ratio_x < 1 else Image.Resampling.BILINEAR
-            canvas.paste(band if band.size == wanted else band.resize(wanted, method), (from_x, from_y))
-        return canvas
 
     def _spacing(self, warnings: list[str]) -> PixelSpacing | None:
         values = [_number(self._properties.get(f"openslide.mpp-{axis}")) for axis in ("x", "y")]
@@ -247,10 +180,6 @@ def open_tiff(path: str) -> OpenSlideReader:
     structure = tiff_structure.read_structure(path)
     tiff_structure.check_structure(structure)
     return OpenSlideReader(path)
-
-
-def _bands(start: int, end: int, rows: int) -> list[tuple[int, int]]:
-    return [(top, min(end, top + rows)) for top in range(start, end, rows)]
 
 
 def _number(text: str | None) -> float | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -22,6 +23,7 @@ from viewer.readers.sniff import Family
 
 NAME: Final = "raster"
 MAX_PIXELS: Final = 120_000_000
+MAX_DEFLATE_RATIO: Final = 1_032  # what deflate can reach at most (zlib's technical details)
 TILE_PX: Final = 512
 SMALLEST_LEVEL_PX: Final = 512
 _FORMATS: Final[dict[Family, str]] = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "tiff": "TIFF"}
@@ -149,6 +151,9 @@ class RasterReader:
             raise LimitExceeded("too_many_pixels", f"{width} x {height}")
         if image.mode not in _MODES:
             raise UnsupportedFormat("unsupported_pixel_layout", image.mode)
+        least_bits = 8 * len(image.getbands()) if image.mode in {"RGB", "RGBA", "LA"} else 1
+        if self._family == "png" and width * height * least_bits // 8 > MAX_DEFLATE_RATIO * Path(self._path).stat().st_size:
+            raise MalformedFile("truncated", f"{width} x {height} pixels declared")
         return image
 
     def _check_sums(self) -> None:

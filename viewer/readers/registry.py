@@ -35,26 +35,47 @@ def open_reader(path: str) -> ImageReader:
 
 
 def _open_tiff(path: str) -> ImageReader:
-    """Tiled files go to OpenSlide; what it does not know, and what lies in strips, is tried as a picture."""
+    """Each TIFF to the engine that shows it truly.
+
+    What OpenSlide would misread (levels below the first directory, deep grey cut to its upper bits) goes to the second
+    slide engine, as do pyramids in strips; other tiled files go to OpenSlide first. What lies in strips without levels,
+    and what neither slide engine knows, is tried as a picture.
+    """
     from viewer.readers import tiff_structure  # noqa: PLC0415 -- engines load on first use
     from viewer.readers.openslide import OpenSlideReader  # noqa: PLC0415
-    from viewer.readers.raster import RasterReader  # noqa: PLC0415
 
     structure = tiff_structure.read_structure(path)
     tiff_structure.check_structure(structure)
-    if not structure.ndpi and not structure.directories[0].tiled:
-        return RasterReader(path, "tiff")
+    if structure.ndpi:
+        return OpenSlideReader(path)
+    first = structure.directories[0]
+    if structure.below or first.deep_grey or b"<OME" in first.description:
+        return _open_second(path, first.tiled or structure.in_levels)
+    if not first.tiled:
+        return _open_second(path, structure.in_levels)
     try:
         return OpenSlideReader(path)
+    except UnsupportedFormat:
+        return _open_second(path, True)
+
+
+def _open_second(path: str, slide: bool) -> ImageReader:
+    """The second slide engine where it can be a slide; else, and for what that does not read, the picture engine."""
+    from viewer.readers.raster import RasterReader  # noqa: PLC0415 -- engines load on first use
+
+    if not slide:
+        return RasterReader(path, "tiff")
+    from viewer.readers.tiff_slide import TiffSlideReader  # noqa: PLC0415
+
+    try:
+        return TiffSlideReader(path)
     except UnsupportedFormat as refusal:
+        if refusal.code == "multichannel_not_supported":
+            raise
         try:
             reader = RasterReader(path, "tiff")
             reader.inspect()
-        except UnsupportedFormat:
-            raise
         except ReaderError as second:
-            if structure.big_endian:
-                raise UnsupportedFormat("unsupported_slide_format", "tiles in big-endian byte order") from second
             raise refusal from second
         return reader
 

@@ -22,15 +22,15 @@ MAX_TILES: Final = 8_000_000
 MAX_SLIDE_SIDE_PX: Final = 4_000_000
 MAX_STRIP_BYTES: Final = 1 << 30
 
-WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, DESCRIPTION = 256, 257, 258, 259, 262, 270
+KIND, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, DESCRIPTION = 254, 256, 257, 258, 259, 262, 270
 STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS, PLANAR = 273, 277, 278, 279, 284
 TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS, SUB_DIRECTORIES, SAMPLE_FORMAT = 322, 323, 324, 325, 330, 339
 NDPI_MARK: Final = 65420
 
 _TYPE_BYTES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _INTEGERS: Final = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
-_SMALL_TAGS: Final = frozenset({WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES, PLANAR, TILE_WIDTH, TILE_HEIGHT,
-                                SAMPLE_FORMAT, ROWS_PER_STRIP})  # fmt: skip
+_SMALL_TAGS: Final = frozenset({KIND, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES, PLANAR, TILE_WIDTH, TILE_HEIGHT,
+                                SAMPLE_FORMAT, ROWS_PER_STRIP, SUB_DIRECTORIES})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +59,29 @@ class Directory:
         """Whether the pixels lie in tiles."""
         return TILE_WIDTH in self.counts or TILE_OFFSETS in self.counts
 
+    @property
+    def deep_grey(self) -> bool:
+        """Whether these are tiles of one sample a pixel with more than 8 bits."""
+        return self.tiled and self.first(SAMPLES, 1) == 1 and self.first(BITS, 1) > 8
+
 
 @dataclass(frozen=True, slots=True)
 class TiffStructure:
-    """All directories of a file, in order."""
+    """All directories of a file, in order, and those that hang below them (smaller levels)."""
 
     directories: list[Directory] = field(default_factory=list)
+    below: list[Directory] = field(default_factory=list)
     ndpi: bool = False
     big_endian: bool = False
     file_bytes: int = 0
+
+    @property
+    def in_levels(self) -> bool:
+        """Whether another directory is a smaller copy of the first: it lies below it, or calls itself reduced, and has its shape."""
+        width, height = self.directories[0].first(WIDTH), self.directories[0].first(HEIGHT)
+        reduced = [other for other in self.directories[1:] if other.first(KIND) & 1]
+        others = [(other.first(WIDTH), other.first(HEIGHT)) for other in [*reduced, *self.below]]
+        return any(0 < w <= width * 0.8 and h and abs(width / w - height / h) <= 0.02 * width / w for w, h in others)
 
 
 class _Walker:
@@ -180,7 +194,11 @@ def read_structure(path: str) -> TiffStructure:
             seen.add(offset)
             directory, offset = walker.directory(offset)
             directories.append(directory)
-    return TiffStructure(directories, ndpi, walker.order == ">", size)
+        places = [place for one in directories for place in one.numbers.get(SUB_DIRECTORIES, ()) if place]
+        if len(places) > MAX_DIRECTORIES:
+            raise LimitExceeded("too_many_tiles", f"more than {MAX_DIRECTORIES} directories")
+        below = [walker.directory(place)[0] for place in places]
+    return TiffStructure(directories, below, ndpi, walker.order == ">", size)
 
 
 def check_structure(structure: TiffStructure) -> None:
@@ -191,7 +209,7 @@ def check_structure(structure: TiffStructure) -> None:
         LimitExceeded: for tile sizes and tile counts beyond the limits.
         UnsupportedFormat: for more samples than colour has.
     """
-    tiles = sum(_check_directory(directory, structure) for directory in structure.directories)
+    tiles = sum(_check_directory(directory, structure) for directory in [*structure.directories, *structure.below])
     if tiles > MAX_TILES:
         raise LimitExceeded("too_many_tiles", f"{tiles} tiles")
 

@@ -34,8 +34,16 @@ _ENGINES: Final = (
     (
         "openslide",
         "Aperio SVS, Hamamatsu NDPI, Leica SCN (its tissue bounds), Philips TIFF, Trestle, tiled pyramidal TIFF and "
-        "BigTIFF (8 and 16 bits; JPEG, JPEG 2000, LZW, deflate), DICOM whole-slide pyramids (JPEG, JPEG 2000, "
+        "BigTIFF (8 bits a channel; JPEG, JPEG 2000, LZW, deflate), DICOM whole-slide pyramids (JPEG, JPEG 2000, "
         "uncompressed); Ventana BIF by the same library, not in the test set",
+        "slide, in its own tile grid and levels",
+    ),
+    (
+        "tifffile",
+        "TIFF pyramids that OpenSlide refuses or misreads: OME-TIFF (levels below its first directory, its own scale), "
+        "QPTIFF (bright field), big-endian tiles, strips, colour planes stored apart, grey of 16 or 32 bits stretched over "
+        "the whole slide between the extremes of its coarsest level; JPEG, JPEG 2000, LZW, deflate, PackBits. A scale that is "
+        "missing, holds a comma or is coarser than 20 um is unknown. Several channels, planes or moments are refused",
         "slide, in its own tile grid and levels",
     ),
     (
@@ -47,7 +55,7 @@ _ENGINES: Final = (
     ),
     (
         "raster",
-        "JPEG, PNG, WebP, TIFF (strips, or tiles that are no slide); EXIF orientation and colour profile applied; CMYK, "
+        "JPEG, PNG, WebP, TIFF (strips without levels, or tiles that are no slide); EXIF orientation and colour profile applied; CMYK, "
         "palette, 16-bit grey",
         "photograph, in levels by halving",
     ),

@@ -20,7 +20,13 @@ from viewer.readers import errors
 from viewer.tiles import wire
 
 WALL_GRACE_S: Final = 5.0
-_ENGINES: Final = ("viewer.tiles.render", "viewer.readers.openslide", "viewer.readers.dicom", "viewer.readers.raster")
+_ENGINES: Final = (
+    "viewer.tiles.render",
+    "viewer.readers.openslide",
+    "viewer.readers.dicom",
+    "viewer.readers.raster",
+    "viewer.readers.tiff_slide",
+)
 
 
 def main() -> None:

@@ -56,7 +56,7 @@ def test_every_kind_becomes_an_image_that_shows(
     source = manifest["source"]
     assert manifest["revision"] == 1
     assert (data_dir / "manifests" / f"{image.pk}.tiles").exists() is (kind == "slide"), "stored tiles are indexed at ingest"
-    assert source["engine"] in {"openslide", "dicom", "raster"}
+    assert source["engine"] in {"openslide", "tifffile", "dicom", "raster"}
     assert [Path(p).is_relative_to(data_dir / "images" / str(image.collection_id)) for p in source["paths"]] == [True]
     pool = default_pool()
     body = pool.frame(source, frames - 1).body if kind == "frames" else pool.tile(source, 0, 0, 0).body

@@ -4,6 +4,7 @@ import csv
 import random
 import resource
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -142,3 +143,44 @@ def test_mutated_files_end_with_a_code(pool: PixelPool, shared_data: Path, tmp_p
             assert pool.inspect(str(path))["width"] > 0
         except errors.ReaderError as refusal:
             assert refusal.code in errors.REASONS  # noqa: PT017 -- either outcome is right
+
+
+def _png_with(shared_data: Path, tmp_path: Path, offset: int, value: int) -> Path:
+    """The start of a colour PNG with one header integer changed and the header's check sum made right again."""
+    raw = bytearray((shared_data / "photo/exif/alpha.png").read_bytes()[:4_000])
+    raw[offset : offset + 4] = value.to_bytes(4, "big")
+    raw[29:33] = zlib.crc32(raw[12:29]).to_bytes(4, "big")
+    path = tmp_path / "broken.png"
+    path.write_bytes(raw)
+    return path
+
+
+def test_lengths_beyond_the_file_reserve_no_memory(tmp_path: Path, shared_data: Path) -> None:
+    small = PixelPool(workers=1, memory_limit_bytes=1 << 30)
+    raw = bytearray((shared_data / "dicom/ct/CT_small.dcm").read_bytes())
+    place = raw.index(b"\x28\x00\x30\x00DS")  # becomes a value of almost 4 GiB
+    raw[place + 4 : place + 12] = b"OB\0\0\xf0\xff\xff\xff"
+    (tmp_path / "long.dcm").write_bytes(raw)
+    for path in (tmp_path / "long.dcm", _png_with(shared_data, tmp_path, 33, 0xFFFFFFF0)):
+        with pytest.raises(errors.ReaderError) as refusal:
+            small.inspect(str(path))
+        assert refusal.value.code in {"no_pixels", "malformed", "pixels_undecodable"}
+    small.close()
+
+
+def test_more_pixels_than_deflate_could_hold_are_refused_before_decoding(pool: PixelPool, tmp_path: Path, shared_data: Path) -> None:
+    path = _png_with(shared_data, tmp_path, 20, 240_000)  # 115 megapixels are allowed, but not out of 4 kB
+    with pytest.raises(errors.MalformedFile) as refusal:
+        pool.inspect(str(path))
+    assert refusal.value.code == "truncated"
+
+
+def test_a_slide_whose_offset_table_points_elsewhere_is_refused(pool: PixelPool, tmp_path: Path, shared_data: Path) -> None:
+    raw = bytearray((shared_data / "wsi/dicom/he_pyramid_jpeg/level1.dcm").read_bytes())
+    table = raw.index(b"\xe0\x7f\x10\x00OB\0\0\xff\xff\xff\xff\xfe\xff\x00\xe0") + 20
+    raw[table + 52 + 2] = 0x7F
+    path = tmp_path / "slide.dcm"
+    path.write_bytes(raw)
+    with pytest.raises(errors.MalformedFile) as refusal:
+        pool.inspect(str(path))
+    assert refusal.value.code == "malformed"

@@ -20,7 +20,6 @@ SLIDES = {
     "aperio/he_jp2k_33005.svs": ("aperio", 1500, 1500, 3, 240),
     "generic-tiff/he_pyramid_bigtiff_512.tif": ("generic-tiff", 2220, 2967, 3, 512),
     "generic-tiff/ihc_pyramid_lzw.tif": ("generic-tiff", 512, 512, 2, 256),
-    "generic-tiff/grey16_tiled.tif": ("generic-tiff", 512, 512, 1, 128),
     "generic-tiff/病理スライド №1 (H&E).tif": ("generic-tiff", 900, 700, 2, 256),
     "hamamatsu/test3-DAPI-2-(387).ndpi": ("hamamatsu", 3968, 4864, 7, 256),
     "leica/he_leica.scn": ("leica", 2220, 2967, 3, 256),
