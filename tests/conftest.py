@@ -1,9 +1,16 @@
 """What every test stands on: the test data, a data folder of its own, and a database that can be emptied."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
+
+# Two runs on one commit end alike; `HYPOTHESIS_PROFILE=searching` looks at other examples each time.
+hypothesis_settings.register_profile("same", derandomize=True)
+hypothesis_settings.register_profile("searching", derandomize=False)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -108,16 +108,20 @@ def test_any_json_value_gives_a_shape_or_a_typed_refusal(value: object) -> None:
 
 
 @given(geometries)
-def test_rounding_moves_no_vertex_further_than_half_a_grid_step(value: dict[str, Any]) -> None:
+def test_rounding_changes_no_more_than_a_grid_step_along_the_outline(value: dict[str, Any]) -> None:
     try:
         shape = parse_geometry(value)
         rounded = normalise(shape)
     except ShapeError:
         assume(False)
         raise
-    assume(shape.vertex_count == rounded.vertex_count)  # parts thinner than the grid vanish
-    for before, after in zip(shape.bounds, rounded.bounds, strict=True):
-        assert abs(before - after) <= GRID_PX
+    if shape.kind == "Point":
+        assert shape.geometry.distance(rounded.geometry) <= GRID_PX
+        return
+    # A spike thinner than the grid may vanish with its tip, so it is the area that is compared and not the bounds.
+    changed = shape.geometry.symmetric_difference(rounded.geometry)
+    assert changed.area <= GRID_PX * (shape.geometry.length + rounded.geometry.length)
+    assert changed.difference(shape.geometry.boundary.buffer(2 * GRID_PX)).area <= 1e-6 * max(1.0, shape.geometry.area)
 
 
 def test_vertices_keep_their_order_and_start() -> None:
