@@ -1,6 +1,7 @@
 """Bad luck and bad files beside people at work: workers killed under load, and hostile files opened meanwhile."""
 
 import contextlib
+import itertools
 import os
 import random
 import signal
@@ -8,6 +9,7 @@ import statistics
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,6 +23,7 @@ FILES = ("wsi/aperio/CMU-1-Small-Region.svs", "wsi/generic-tiff/he_pyramid_jpeg.
 KILLS = 100
 PHASE_S = 12.0
 PAIRS = 4
+MUTANTS = 600
 
 
 def kill_workers(pool: PixelPool, kills: int, pause_s: float, seed: int = 1) -> list[float]:
@@ -63,16 +66,19 @@ def _killing() -> list[tuple[str, str]]:
     ]
 
 
-def _open_bad_files(pool: PixelPool, folder: Path, stop: threading.Event, first: int) -> int:
-    """Inspect malformed and mutated files until told to stop; returns how many."""
-    run, count = Run(pool, 5), 0
+def _bad_files(folder: Path) -> list[Path]:
+    """Malformed files, and mutated ones made now, so that only opening them is measured."""
     known = sorted(path for path in (DATA / "malformed").rglob("*") if path.is_file() and path.parent.name in {"dicom", "photo", "tiff"})
+    run = Run(PixelPool(), 5)
+    return known + [run.write(number, folder)[1] for number in range(MUTANTS)]
+
+
+def _open_bad_files(pool: PixelPool, files: Iterator[Path], stop: threading.Event) -> int:
+    """Inspect one bad file after the other until told to stop; returns how many."""
+    count = 0
     while not stop.is_set():
-        try:
-            path = known[count // 2 % len(known)] if count % 2 else run.write(first + count, folder)[1]
-            pool.inspect(str(path))
-        except ReaderError:
-            pass
+        with contextlib.suppress(ReaderError):
+            pool.inspect(str(next(files)))
         count += 1
     return count
 
@@ -83,13 +89,13 @@ def _beside_bad_files() -> list[tuple[str, str]]:
     hostile: list[float] = []
     opened = 0
     with tempfile.TemporaryDirectory() as folder:
-        pool = PixelPool(workers=2)
+        pool, files = PixelPool(workers=2), itertools.cycle(_bad_files(Path(folder) / "bad"))
         with PixelSite(Path(folder) / "site", [DATA / FILES[0], DATA / FILES[1]], pool, copies=100) as site:
             for phase in range(2 * PAIRS):
                 load, stop = Load(site, people=1), threading.Event()
                 with load.running(), ThreadPoolExecutor(1) as aside:
                     if phase % 2:
-                        bad = aside.submit(_open_bad_files, pool, Path(folder) / str(phase), stop, phase * 10_000)
+                        bad = aside.submit(_open_bad_files, pool, files, stop)
                     time.sleep(PHASE_S)
                     stop.set()
                     opened += bad.result() if phase % 2 else 0

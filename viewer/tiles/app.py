@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from viewer.tiles.pool import PixelPool
 from viewer.tiles.service import PREFIX, PixelService, PixelSettings, Reply
+from viewer.tiles.turns import Turns
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -34,14 +35,16 @@ class PixelApp:
     """An ASGI application that answers for pixels and hands the rest on.
 
     A stored tile that lies in memory is answered on the spot. Other requests run in threads of their own, so that a slow
-    disk or decoder never delays the event loop or the wrapped application; a request whose client went away before its
-    turn is dropped.
+    disk or decoder never delays the event loop or the wrapped application; the newest comes first, and a request whose
+    client went away before its turn is dropped.
     """
 
     def __init__(self, asgi_app: AsgiApplication, *, settings: PixelSettings, pool: PixelPool | None = None) -> None:
         self._wrapped = asgi_app
         self._service = PixelService(settings, pool)
-        self._threads = ThreadPoolExecutor(max_workers=4 + (os.cpu_count() or 2), thread_name_prefix="pixels")
+        at_once = 4 + (os.cpu_count() or 2)
+        self._threads = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="pixels")
+        self._turns = Turns(at_once)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -55,8 +58,7 @@ class PixelApp:
         if reply is not None:
             await _send(send, scope["method"], reply)
             return
-        loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._threads, self._service.reply, scope["method"], scope["path"], headers)
+        work = asyncio.create_task(self._reply_in_turn(scope["method"], scope["path"], headers))
         gone = asyncio.create_task(_until_disconnect(receive))
         both: set[asyncio.Future[Any]] = {work, gone}
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
@@ -65,6 +67,12 @@ class PixelApp:
             return
         gone.cancel()
         await _send(send, scope["method"], work.result())
+
+    async def _reply_in_turn(self, method: str, path: str, headers: dict[str, str]) -> Reply:
+        await self._turns.take()
+        answer = asyncio.get_running_loop().run_in_executor(self._threads, self._service.reply, method, path, headers)
+        answer.add_done_callback(lambda _: self._turns.give_back())  # the thread goes on even if nobody waits any more
+        return await asyncio.shield(answer)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Start the decoders with the server and stop them with it; neither Django nor Channels takes part in this."""

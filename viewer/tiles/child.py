@@ -32,11 +32,12 @@ class Child:
     Args:
         memory_limit_bytes: address space of the process.
         wall_limit_s: the worker ends itself when one request takes clearly longer than this, parent or no parent.
+        niceness: how far it stands back for other processes, 0 to 19.
     """
 
-    def __init__(self, memory_limit_bytes: int, wall_limit_s: float) -> None:
-        command = [sys.executable, "-m", "viewer.tiles.worker", str(memory_limit_bytes), str(wall_limit_s)]
-        self._process = subprocess.Popen(  # noqa: S603 -- fixed module, two numbers
+    def __init__(self, memory_limit_bytes: int, wall_limit_s: float, niceness: int = 0) -> None:
+        command = [sys.executable, "-m", "viewer.tiles.worker", str(memory_limit_bytes), str(wall_limit_s), str(niceness)]
+        self._process = subprocess.Popen(  # noqa: S603 -- fixed module, three numbers
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -25,6 +25,8 @@ RECENT_PATHS: Final = 16
 # A file that ends two workers will end a third. A worker that somebody else ended says nothing about the file.
 CRASHES_BORNE: Final = 1
 KILLS_BORNE: Final = 3
+# A tenth of a processor where others want it: opening a stranger's file is no hurry, and still ends within its limit.
+INSPECTION_NICENESS: Final = 10
 
 
 class Encoded(NamedTuple):
@@ -48,12 +50,14 @@ class PixelPool:
         workers: how many children run at most; they are started when first needed.
         memory_limit_bytes: address space of each child (RLIMIT_AS).
         wall_limit_s: how long one request may take, and how long it may wait for a free child.
+        niceness: how far the children stand back for other processes, 0 to 19.
     """
 
-    def __init__(self, *, workers: int = 2, memory_limit_bytes: int = 3 << 30, wall_limit_s: float = 30.0) -> None:
+    def __init__(self, *, workers: int = 2, memory_limit_bytes: int = 3 << 30, wall_limit_s: float = 30.0, niceness: int = 0) -> None:
         self._limit = max(1, workers)
         self._memory_limit_bytes = memory_limit_bytes
         self._wall_limit_s = wall_limit_s
+        self._niceness = niceness
         self._lock = threading.Lock()
         self._freed = threading.Condition(self._lock)
         self._idle: list[Child] = []
@@ -64,7 +68,7 @@ class PixelPool:
         self._serving = False
         self._spare: Child | None = None
         self._making_spare = False
-        self._inspections = threading.BoundedSemaphore(max(1, self._limit - 1))
+        self._aside: PixelPool | None = None
 
     def inspect(self, path: str) -> dict[str, Any]:
         """What the file at `path` holds, after its first pixels were decoded once.
@@ -75,17 +79,11 @@ class PixelPool:
         Raises:
             ReaderError: with the reason why the file is refused.
         """
+        # Whoever looks at images always finds a worker and a processor, however many bad files are being opened.
+        if self._aside is not None:
+            return self._aside.inspect(path)
         absolute = str(Path(path).absolute())  # a child has a working directory of its own
-        request = {"verb": "inspect", "path": absolute}
-        if not self._serving:
-            return self._ask(request, absolute)[0]
-        # Whoever looks at images always finds a worker, however many bad files are being opened.
-        if not self._inspections.acquire(timeout=self._wall_limit_s):
-            raise errors.WorkerBusy("workers_busy")
-        try:
-            return self._ask(request, absolute)[0]
-        finally:
-            self._inspections.release()
+        return self._ask({"verb": "inspect", "path": absolute}, absolute)[0]
 
     def stored_index(self, source: dict[str, Any]) -> bytes:
         """The packed index of the tiles that a slide stores as JPEG; see `viewer.tiles.stored.index_file`.
@@ -160,8 +158,16 @@ class PixelPool:
     def warm_up(self) -> None:
         """Start every child now and keep a spare one from here on; for a server, whose requests shall never wait for a start.
 
-        Returns once they are started. From now on inspections leave one worker free.
+        Returns once they are started. From now on files are inspected by children of their own, which stand back.
         """
+        with self._lock:
+            if self._aside is None and not self._closed:
+                self._aside = PixelPool(
+                    workers=max(1, self._limit - 1),
+                    memory_limit_bytes=self._memory_limit_bytes,
+                    wall_limit_s=self._wall_limit_s,
+                    niceness=INSPECTION_NICENESS,
+                )
         started: list[Child] = []
         while len(started) < self._limit:
             with self._lock:
@@ -178,7 +184,7 @@ class PixelPool:
         """Stop every child; requests that wait or run fail with `pool_closed` or `worker_crashed`."""
         with self._lock:
             self._closed = True
-            idle, busy = list(self._idle), list(self._busy)
+            idle, busy, aside = list(self._idle), list(self._busy), self._aside
             if self._spare is not None:
                 idle.append(self._spare)
             self._idle.clear()
@@ -188,6 +194,8 @@ class PixelPool:
             child.stop()
         for child in idle:
             child.dispose()
+        if aside is not None:
+            aside.close()
 
     def _encoded(self, header: dict[str, Any]) -> Encoded:
         paths = header["source"].get("paths") or [""]
@@ -262,7 +270,7 @@ class PixelPool:
 
     def _start(self, path: str) -> Child:
         try:
-            child = self._take_spare() or Child(self._memory_limit_bytes, self._wall_limit_s)
+            child = self._take_spare() or Child(self._memory_limit_bytes, self._wall_limit_s, self._niceness)
         except OSError as error:
             with self._lock:
                 self._starting -= 1
@@ -293,7 +301,7 @@ class PixelPool:
             self._making_spare = True
         spare: Child | None = None
         with contextlib.suppress(OSError):  # no process to be had now: the next request that needs one says so
-            spare = Child(self._memory_limit_bytes, self._wall_limit_s)
+            spare = Child(self._memory_limit_bytes, self._wall_limit_s, self._niceness)
         with self._lock:
             self._making_spare = False
             if not self._closed:

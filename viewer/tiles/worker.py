@@ -1,6 +1,6 @@
 """The pixel worker: the only process in which image codecs run.
 
-Started as `python -m viewer.tiles.worker <memory limit, bytes> <wall limit, s>`. It reads requests from standard input
+Started as `python -m viewer.tiles.worker <memory limit, bytes> <wall limit, s> <niceness>`. It reads requests from standard input
 and answers on what was standard output, one at a time, and ends when its input ends. Its first message, before any
 answer, says that it is warm. It limits itself: address space, CPU time per request, wall time per request, no core dumps.
 """
@@ -34,6 +34,7 @@ def main() -> None:
     memory_limit_bytes, wall_limit_s = int(sys.argv[1]), float(sys.argv[2])
     answers = os.dup(1)
     os.dup2(2, 1)  # what a codec prints must not get between the messages
+    os.nice(int(sys.argv[3]))
     _limit(memory_limit_bytes)
     _warm_up()
     wire.send(answers, wire.pack({"warm": True}), None)
