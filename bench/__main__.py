@@ -6,12 +6,13 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import catalogue, exporting, ingest, isolation, opening, saving, tiles
+from bench import catalogue, exporting, giant, ingest, isolation, opening, saving, tiles
 
 BENCHES: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "opening": opening.run,
     "saving": saving.run,
     "exporting": exporting.run,
+    "giant": giant.run,
     "isolation": isolation.run,
     "tiles": tiles.run,
     "ingest": ingest.run,

@@ -1,9 +1,11 @@
 """From the click on an image to its first sharp pixels, in headless Chromium without a GPU, on a real site."""
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.figures import spread_ms
 from tests.browser.conftest import CHROMIUM, PASSWORD
@@ -12,7 +14,21 @@ from tests.browser.site import Site
 _ROUNDS = 15
 
 
-def _images(page: Page, url: str) -> list[tuple[str, str]]:
+@contextmanager
+def signed_in(browser: Browser, url: str, user: str) -> Iterator[Page]:
+    """A page of a fresh context in which one of the demo's people has signed in."""
+    context = browser.new_context(viewport={"width": 1600, "height": 1000}, bypass_csp=True)  # to wait on a condition
+    page = context.new_page()
+    page.goto(f"{url}/login/")
+    page.fill("input[name=username]", user)
+    page.fill("input[name=password]", PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url(f"{url}/")
+    yield page
+    context.close()
+
+
+def images(page: Page, url: str) -> list[tuple[str, str]]:
     """Return name and id of every image the signed-in person may see."""
     found: list[tuple[str, str]] = []
     for collection in page.request.get(f"{url}/api/collections/").json()["collections"]:
@@ -21,7 +37,7 @@ def _images(page: Page, url: str) -> list[tuple[str, str]]:
     return found
 
 
-def _first_sharp_s(page: Page, address: str) -> float:
+def first_sharp_s(page: Page, address: str) -> float:
     """Load an image's page; return seconds from navigation to the first frame in which all visible pixels are sharp."""
     page.goto(address, wait_until="commit")
     page.wait_for_function("performance.getEntriesByName('mitate:first-sharp').length > 0")
@@ -37,20 +53,13 @@ def run() -> list[tuple[str, str]]:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         try:
             for user in ("jsp-admin", "jrs-admin", "jos-admin", "jsum-admin"):
-                context = browser.new_context(viewport={"width": 1600, "height": 1000}, bypass_csp=True)  # to wait on a condition
-                page = context.new_page()
-                page.goto(f"{site.url}/login/")
-                page.fill("input[name=username]", user)
-                page.fill("input[name=password]", PASSWORD)
-                page.press("input[name=password]", "Enter")
-                page.wait_for_url(f"{site.url}/")
-                for name, image_id in _images(page, site.url)[:2]:
-                    address = f"{site.url}/images/{image_id}/"
-                    cold = _first_sharp_s(page, address)
-                    warm = [_first_sharp_s(page, address) for _ in range(_ROUNDS)]
-                    rows.append((f"open {name}: nothing cached", f"{cold * 1e3:.0f} ms"))
-                    rows.append((f"open {name}: again", spread_ms(warm)))
-                context.close()
+                with signed_in(browser, site.url, user) as page:
+                    for name, image_id in images(page, site.url)[:2]:
+                        address = f"{site.url}/images/{image_id}/"
+                        cold = first_sharp_s(page, address)
+                        warm = [first_sharp_s(page, address) for _ in range(_ROUNDS)]
+                        rows.append((f"open {name}: nothing cached", f"{cold * 1e3:.0f} ms"))
+                        rows.append((f"open {name}: again", spread_ms(warm)))
         finally:
             browser.close()
             site.stop()

@@ -115,7 +115,7 @@ class Panels:
         wait_for("the suggestion run of this image", finished, 60)
         suggestions = self.open_suggestions()
         if suggestions:
-            expect(self.page.locator("#suggestions-panel")).to_be_visible()
+            expect(self.page.locator("#suggestions-panel")).to_be_visible(timeout=15_000)  # the page looks again every few seconds
         return suggestions
 
     def wait_until_shown(self, suggestion: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ import {errorOf} from '../lib/api.js';
 
 /** While a model is at work its answer is looked for this often, and ever more rarely up to the second. */
 const SOONEST_MS = 1_500;
-const LATEST_MS = 10_000;
+const LATEST_MS = 5_000;
 
 export class SuggestionFeed {
   /**
