@@ -59,7 +59,7 @@ def write_giant(path: Path) -> None:
         columns, rows = COLUMNS, ROWS
         while True:
             writer.write(
-                dice.choices(tiles, k=columns * rows),
+                iter(dice.choices(tiles, k=columns * rows)),
                 shape=(rows * TILE_PX, columns * TILE_PX, 3),
                 dtype=numpy.uint8,
                 tile=(TILE_PX, TILE_PX),
