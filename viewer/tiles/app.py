@@ -15,6 +15,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from viewer.tiles.pool import PixelPool
+from viewer.tiles.quick import FOR_EVER, JPEG_HEADERS
 from viewer.tiles.service import PREFIX, PixelService, PixelSettings, Reply
 from viewer.tiles.turns import Turns
 
@@ -26,7 +27,7 @@ AsgiApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
 StartResponse = Callable[..., Any]
 WsgiApplication = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
-_NEEDED: Final = frozenset({b"cookie", b"if-none-match"})  # ASGI sends names in lower case
+_JPEG_HEADERS: Final = [*FOR_EVER.items(), ("Content-Type", "image/jpeg")]
 
 __all__ = ["PixelApp", "PixelSettings", "PixelWsgi"]
 
@@ -42,6 +43,7 @@ class PixelApp:
     def __init__(self, asgi_app: AsgiApplication, *, settings: PixelSettings, pool: PixelPool | None = None) -> None:
         self._wrapped = asgi_app
         self._service = PixelService(settings, pool)
+        self.quick = self._service.quick
         at_once = 4 + (os.cpu_count() or 2)
         self._threads = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="pixels")
         self._turns = Turns(at_once)
@@ -53,7 +55,22 @@ class PixelApp:
         if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
             await self._wrapped(scope, receive, send)
             return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"] if name in _NEEDED}
+        cookies = stated = b""
+        for name, value in scope["headers"]:  # ASGI sends names in lower case
+            if name == b"cookie":
+                cookies = value
+            elif name == b"if-none-match":
+                stated = value
+        if scope["method"] == "GET" and (quick := self.quick.answer(scope["path"], cookies, stated)) is not None and quick.body is not None:
+            length = b"%d" % len(quick.body)
+            headers = [(b"etag", quick.tag.encode()), *JPEG_HEADERS, (b"content-length", length)]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": quick.body})
+            return
+        await self._reply(scope, receive, send, {"cookie": cookies.decode("latin-1"), "if-none-match": stated.decode("latin-1")})
+
+    async def _reply(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str]) -> None:
+        """Answer with whatever takes longer, or is no picture."""
         reply = self._service.reply_at_once(scope["method"], scope["path"], headers)
         if reply is not None:
             await _send(send, scope["method"], reply)
@@ -101,6 +118,11 @@ class PixelWsgi:
         if not path.startswith(PREFIX):
             return self._wrapped(environ, start_response)
         method = str(environ.get("REQUEST_METHOD", "GET"))
+        cookies, stated = (str(environ.get(key, "")).encode("latin-1") for key in ("HTTP_COOKIE", "HTTP_IF_NONE_MATCH"))
+        quick = self._service.quick.answer(path, cookies, stated, wait=True) if method == "GET" else None
+        if quick is not None and quick.body is not None:
+            start_response("200 OK", [("ETag", quick.tag), *_JPEG_HEADERS, ("Content-Length", str(len(quick.body)))])
+            return [quick.body]
         wanted = {"cookie": "HTTP_COOKIE", "if-none-match": "HTTP_IF_NONE_MATCH"}
         headers = {name: str(environ[key]) for name, key in wanted.items() if key in environ}
         reply = self._service.reply(method, path, headers)

@@ -10,26 +10,23 @@ from __future__ import annotations
 import json
 import re
 import threading
-import time
 import uuid
 from collections import OrderedDict
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from functools import lru_cache
 from hashlib import blake2b
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from viewer.readers import errors
-from viewer.tiles import grant
 from viewer.tiles.cache import TileCache
 from viewer.tiles.pool import Encoded, PixelPool, default_pool
+from viewer.tiles.quick import FOR_EVER, SAFE_HEADERS, QuickTiles, is_granted, is_known, stored_tag
 from viewer.tiles.stored.shelf import Shelf
 
 PREFIX: Final = "/pixels/"
 RENDER_VERSION: Final = "1"
-STORED_VERSION: Final = "s1"
 MANIFESTS_KEPT: Final = 256
 MAX_MANIFEST_BYTES: Final = 32 << 20
 _ADDRESS: Final = re.compile(
@@ -37,12 +34,6 @@ _ADDRESS: Final = re.compile(
     r"(?:tiles/(?P<level>[0-9]{1,3})/(?P<column>[0-9]{1,9})/(?P<row>[0-9]{1,9})|frames/(?P<frame>[0-9]{1,9}))"
 )
 _IMAGE: Final = re.compile(r"/pixels/(?P<image>[0-9a-fA-F-]{32,36})/")
-_SAFE_HEADERS: Final = {
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-}
-_FOR_EVER: Final = {"Cache-Control": "private, max-age=31536000, immutable", **_SAFE_HEADERS}
 _TEXTS: Final = {
     "pixels_not_granted": ("You may not see this image, or have not opened it.", "Open the image again."),
     "image_not_found": ("There is no such image, or it has changed.", "Reload the page."),
@@ -101,6 +92,7 @@ class PixelService:
         self._lock = threading.Lock()
         self._running: dict[str, Future[Encoded]] = {}
         self._shelf = Shelf(settings.data_dir / "manifests")
+        self.quick = QuickTiles(self._shelf, settings.signing_key)
 
     def start(self) -> None:
         """Start the decoders before anybody waits for them."""
@@ -120,21 +112,12 @@ class PixelService:
             path: decoded, without query.
             headers: as for `reply`.
         """
-        address = _ADDRESS.fullmatch(path)
-        if address is None or address["level"] is None or method not in {"GET", "HEAD"}:
+        if method not in {"GET", "HEAD"}:
             return None
-        image = address["image"]
-        slide = self._shelf.ready(grant.canonical(image), address["revision"])
-        if slide is None or not self._is_granted(image, headers.get("cookie", "")):
+        found = self.quick.answer(path, headers.get("cookie", "").encode("latin-1"), headers.get("if-none-match", "").encode("latin-1"))
+        if found is None:
             return None
-        place = slide.place(int(address["level"]), int(address["column"]), int(address["row"]))
-        if place is None:
-            return None
-        tag = _tag(STORED_VERSION, path)
-        if _is_known(tag, headers):
-            return _not_modified(tag)
-        body = slide.read_at_once(place)
-        return None if body is None else _jpeg(tag, body)
+        return _not_modified(found.tag) if found.body is None else _jpeg(found.tag, found.body)
 
     def reply(self, method: str, path: str, headers: dict[str, str]) -> Reply:
         """The answer to one request; may wait for a disk or a decoder.
@@ -158,7 +141,7 @@ class PixelService:
         if image is None:
             raise _Refusal(HTTPStatus.NOT_FOUND, "bad_address")
         image_id = _uuid(image["image"])
-        if not self._is_granted(image_id, headers.get("cookie", "")):
+        if not is_granted(headers.get("cookie", "").encode("latin-1"), image_id.hex, self._settings.signing_key):
             raise _Refusal(HTTPStatus.FORBIDDEN, "pixels_not_granted")
         address = _ADDRESS.fullmatch(path)
         if address is None:
@@ -166,23 +149,17 @@ class PixelService:
         manifest = self._manifest(image_id)
         if str(manifest.get("revision")) != address["revision"]:
             raise _Refusal(HTTPStatus.NOT_FOUND, "image_not_found")
-        stored = self._stored(image_id, path, address, manifest["source"], headers)
+        stored = self._stored(image_id, address, manifest["source"], headers)
         if stored is not None:
             return stored
-        tag = _tag(RENDER_VERSION, path)
-        if _is_known(tag, headers):
+        tag = _rendered_tag(path)
+        if is_known(tag, headers.get("if-none-match")):
             return _not_modified(tag)
         encoded = self._encoded(image_id.hex, path, address, manifest["source"])
         length = {"Content-Type": encoded.content_type, "Content-Length": str(len(encoded.body))}
-        return Reply(HTTPStatus.OK, {"ETag": tag, **_FOR_EVER, **encoded.headers, **length}, encoded.body)
+        return Reply(HTTPStatus.OK, {"ETag": tag, **FOR_EVER, **encoded.headers, **length}, encoded.body)
 
-    def _is_granted(self, image_id: object, cookie_header: str) -> bool:
-        expires_s = _granted_until(cookie_header, grant.canonical(image_id), self._settings.signing_key)
-        return expires_s is not None and time.time() < expires_s
-
-    def _stored(
-        self, image_id: uuid.UUID, path: str, address: re.Match[str], source: dict[str, Any], headers: dict[str, str]
-    ) -> Reply | None:
+    def _stored(self, image_id: uuid.UUID, address: re.Match[str], source: dict[str, Any], headers: dict[str, str]) -> Reply | None:
         """The answer with the tile as the slide stores it, or None where it has to be rendered."""
         if address["level"] is None:
             return None
@@ -190,8 +167,8 @@ class PixelService:
         place = slide.place(int(address["level"]), int(address["column"]), int(address["row"])) if slide else None
         if slide is None or place is None:
             return None
-        tag = _tag(STORED_VERSION, path)
-        if _is_known(tag, headers):
+        tag = stored_tag(address["revision"], address["level"], address["column"], address["row"])
+        if is_known(tag, headers.get("if-none-match")):
             return _not_modified(tag)
         body = slide.read(place)
         return None if body is None else _jpeg(tag, body)
@@ -256,31 +233,16 @@ def _uuid(text: str) -> uuid.UUID:
         raise _Refusal(HTTPStatus.NOT_FOUND, "bad_address") from error
 
 
-@lru_cache(maxsize=512)  # every tile of an open image brings the same cookies
-def _granted_until(cookie_header: str, image: str, key: bytes) -> int | None:
-    """When the grant of an image in the cookies ends, seconds since 1970; None without a genuine one."""
-    name = grant.cookie_name(image)
-    pairs = (pair.strip().partition("=") for pair in cookie_header.split(";"))
-    token = next((value for said, _, value in pairs if said == name), "")
-    found = grant.verify(token, image, 0, key)
-    return None if found is None else found.expires_s
-
-
-def _tag(version: str, path: str) -> str:
-    return f'"{blake2b(f"{version}{path.lower()}".encode(), digest_size=12).hexdigest()}"'
-
-
-def _is_known(tag: str, headers: dict[str, str]) -> bool:
-    known = headers.get("if-none-match")
-    return known is not None and tag in {part.strip().removeprefix("W/") for part in known.split(",")}
+def _rendered_tag(path: str) -> str:
+    return f'"{blake2b(f"{RENDER_VERSION}{path.lower()}".encode(), digest_size=12).hexdigest()}"'
 
 
 def _not_modified(tag: str) -> Reply:
-    return Reply(HTTPStatus.NOT_MODIFIED, {"ETag": tag, **_FOR_EVER}, b"")
+    return Reply(HTTPStatus.NOT_MODIFIED, {"ETag": tag, **FOR_EVER}, b"")
 
 
 def _jpeg(tag: str, body: bytes) -> Reply:
-    return Reply(HTTPStatus.OK, {"ETag": tag, **_FOR_EVER, "Content-Type": "image/jpeg", "Content-Length": str(len(body))}, body)
+    return Reply(HTTPStatus.OK, {"ETag": tag, **FOR_EVER, "Content-Type": "image/jpeg", "Content-Length": str(len(body))}, body)
 
 
 def _reader_error(error: errors.ReaderError) -> Reply:
@@ -296,7 +258,7 @@ def _error(status: HTTPStatus, code: str, message: str, hint: str) -> Reply:
         "Content-Type": "application/json",
         "Content-Length": str(len(body)),
         "Cache-Control": "no-store",
-        **_SAFE_HEADERS,
+        **SAFE_HEADERS,
     }
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = "GET, HEAD"

@@ -97,7 +97,8 @@ class Command(BaseCommand):
             workers=settings.ENV.web_workers,
             # uvicorn's workers on plain asyncio lose TCP_NODELAY: 44 ms a tile.
             loop="uvloop",
-            http="httptools",
+            # httptools, with stored tiles answered before an ASGI cycle is made for them.
+            http="viewer.tiles.protocol:TileProtocol",
             ws="websockets-sansio",
             access_log=False,
             log_level="warning",

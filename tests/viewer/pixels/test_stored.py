@@ -21,7 +21,7 @@ from viewer.tiles.app import PixelApp
 from viewer.tiles.pool import PixelPool
 from viewer.tiles.service import PixelService, PixelSettings, Reply
 from viewer.tiles.stored import index_file
-from viewer.tiles.stored.shelf import MAX_DESCRIPTORS, MAX_SLIDES, Shelf, write_index
+from viewer.tiles.stored.shelf import LOOK_AGAIN_S, MAX_DESCRIPTORS, MAX_SLIDES, Shelf, write_index
 
 Opened = Callable[[Path], tuple[dict[str, Any], dict[str, Any]]]
 KEY = b"a key for tests, thirty-two byte"
@@ -185,13 +185,14 @@ def test_a_new_revision_is_indexed_anew_and_the_old_one_is_gone(site: Any, pool:
     settings, image_id, source = site(shared_data / "wsi/aperio/CMU-1-Small-Region.svs")
     service = PixelService(settings, pool)
     before = _get(service, image_id, "0/3/3")
-    time.sleep(0.01)
     _write_manifest(settings.data_dir, image_id, source, 2)
+    time.sleep(LOOK_AGAIN_S)
     assert service.reply_at_once("GET", f"/pixels/{image_id}/1/tiles/0/3/3", _headers(image_id)) is None
     assert _get(service, image_id, "0/3/3").status == 404
     after = _get(service, image_id, "0/3/3", revision=2)
     assert (after.status, after.body) == (200, before.body)
     (settings.data_dir / "manifests" / f"{image_id}.json").unlink()
+    time.sleep(LOOK_AGAIN_S)
     assert service.reply_at_once("GET", f"/pixels/{image_id}/2/tiles/0/3/3", _headers(image_id)) is None
 
 

@@ -24,6 +24,25 @@ RGB, YCBCR = 0, 1
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """How tiles begin that were checked: everything before the first byte of the picture itself.
+
+    Attributes:
+        stored: as the slide has it.
+        sent: as a browser gets it.
+    """
+
+    stored: bytes
+    sent: bytes
+
+    def whole(self, tile: bytes | bytearray) -> bytes | None:
+        """The JPEG file of a stored tile that begins like this; None where it has no end."""
+        if tile[-2:] != _EOI and _EOI not in tile[-_PADDING_LOOKED_AT:]:
+            return None
+        return b"".join((self.sent, memoryview(tile)[len(self.stored) :]))
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """What the tiles of one level need to become JPEG files.
 
@@ -44,10 +63,14 @@ class Recipe:
 
         Looks at every segment up to the first scan, and at the end; nothing is decoded.
         """
-        if stored[:2] != _SOI or (stored[-2:] != _EOI and _EOI not in stored[-_PADDING_LOOKED_AT:]):
+        head = self.head_of(stored)
+        return None if head is None else head.whole(stored)
+
+    def head_of(self, stored: bytes | bytearray) -> Head | None:
+        """What the tile begins with, up to its first scan, as it is stored and as it is sent; None where that is not as announced."""
+        if stored[:2] != _SOI:
             return None
-        view = memoryview(stored)
-        parts: list[bytes | memoryview] = [self.prefix]
+        parts: list[bytes | bytearray] = [self.prefix]
         start = place = 2
         limit = len(stored) - 4
         framed = False
@@ -55,10 +78,9 @@ class Recipe:
             marker = stored[place + 1]
             end = place + 2 + (stored[place + 2] << 8 | stored[place + 3])
             if marker == _SCAN:
-                parts.append(view[start:])
-                return b"".join(parts) if framed else None
+                return Head(bytes(stored[:end]), b"".join([*parts, stored[start:end]])) if framed and end <= limit + 4 else None
             if marker in _SPOKEN:
-                parts.append(view[start:place])
+                parts.append(stored[start:place])
                 start = end
             elif marker in _FRAMES:
                 if framed or not self._fits(stored[place + 4 : place + 10]):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import OrderedDict
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
@@ -13,10 +12,12 @@ from uuid import UUID
 from viewer.readers.errors import ReaderError, WorkerBusy
 from viewer.tiles.stored import index_file
 from viewer.tiles.stored.index_file import IndexedLevel, MappedIndex, UnusableIndex
+from viewer.tiles.stored.jpeg import Head
 
 MAX_SLIDES: Final = 64
 MAX_DESCRIPTORS: Final = 256
 RETRY_S: Final = 60.0
+LOOK_AGAIN_S: Final = 0.25
 _MAX_WAITING: Final = 1_024
 _NO_WAITING: Final = getattr(os, "RWF_NOWAIT", 0)  # Linux only
 
@@ -44,12 +45,14 @@ class StoredSlide:
         OSError: when the index or a file is not there.
     """
 
-    __slots__ = ("_descriptors", "_index", "_manifest", "_manifest_mtime_ns", "revision")
+    __slots__ = ("_current_until_s", "_descriptors", "_heads", "_index", "_manifest", "_manifest_mtime_ns", "revision", "used_s")
 
     def __init__(self, manifest: Path, revision: str) -> None:
         self._descriptors: list[int] = []
+        self._heads: dict[int, Head] = {}
         self._manifest, self._manifest_mtime_ns = str(manifest), manifest.stat().st_mtime_ns
         self.revision = revision
+        self.used_s = self._current_until_s = 0.0
         self._index = MappedIndex(manifest.with_suffix(index_file.SUFFIX), revision)
         if self._index.levels:
             for path, size in zip(self._index.paths, self._index.sizes, strict=True):
@@ -66,12 +69,20 @@ class StoredSlide:
         """How many files it keeps open, the mapped index among them."""
         return len(self._descriptors) + 1
 
-    def is_current(self) -> bool:
-        """Whether the image is still as it was when this was opened."""
+    def is_current(self, now_s: float) -> bool:
+        """Whether the image was still as it is here when last looked at, which is at most `LOOK_AGAIN_S` ago.
+
+        What is answered in between is what was right a moment before, under an address that only ever meant that.
+        """
+        self.used_s = now_s
+        if now_s < self._current_until_s:
+            return True
         try:
-            return os.stat(self._manifest).st_mtime_ns == self._manifest_mtime_ns  # noqa: PTH116 -- on the way of every tile
+            current = os.stat(self._manifest).st_mtime_ns == self._manifest_mtime_ns  # noqa: PTH116 -- paths are text all the way
         except OSError:
-            return False
+            current = False
+        self._current_until_s = now_s + LOOK_AGAIN_S if current else 0.0
+        return current
 
     def place(self, level: int, column: int, row: int) -> Place | None:
         """Where a tile is stored; None where it has to be rendered, or the grid has none."""
@@ -83,7 +94,7 @@ class StoredSlide:
 
     def read(self, place: Place) -> bytes | None:
         """The tile as a JPEG file, waiting for the disk; None where it is not what the index promised."""
-        return place.level.recipe.complete(os.pread(self._descriptors[place.level.file], place.length, place.offset))
+        return self._complete(place.level, os.pread(self._descriptors[place.level.file], place.length, place.offset))
 
     def read_at_once(self, place: Place) -> bytes | None:
         """Like `read`, but None too where the disk would have to be waited for."""
@@ -95,7 +106,17 @@ class StoredSlide:
                 return None
         except OSError:  # not in memory, or a file system that cannot tell
             return None
-        return place.level.recipe.complete(buffer)
+        return self._complete(place.level, buffer)
+
+    def _complete(self, level: IndexedLevel, stored: bytes | bytearray) -> bytes | None:
+        """The whole JPEG file. Tiles of a level nearly always begin alike, so the last beginning that was checked is remembered."""
+        known = self._heads.get(level.level)
+        if known is None or not stored.startswith(known.stored):
+            known = level.recipe.head_of(stored)
+            if known is None:
+                return None
+            self._heads[level.level] = known
+        return known.whole(stored)
 
 
 class Shelf:
@@ -108,7 +129,7 @@ class Shelf:
     def __init__(self, manifests: Path) -> None:
         self._manifests = manifests
         self._lock = threading.Lock()
-        self._slides: OrderedDict[str, StoredSlide] = OrderedDict()
+        self._slides: dict[str, StoredSlide] = {}  # read without the lock, changed with it
         self._descriptors = 0
         self._making: set[str] = set()
         self._not_before: dict[str, float] = {}
@@ -120,11 +141,8 @@ class Shelf:
             image: 32 hexadecimal digits.
             revision: as in the address.
         """
-        with self._lock:
-            slide = self._slides.get(image)
-            if slide is not None:
-                self._slides.move_to_end(image)
-        return slide if slide is not None and slide.revision == revision and slide.is_current() else None
+        slide = self._slides.get(image)
+        return slide if slide is not None and slide.revision == revision and slide.is_current(time.monotonic()) else None
 
     def fetch(self, image_id: UUID, revision: str, source: dict[str, Any], indexer: Indexer) -> StoredSlide | None:
         """The slide, opened and if need be indexed now; None where that is not possible, or somebody else is at it.
@@ -170,10 +188,11 @@ class Shelf:
     def _keep(self, image: str, slide: StoredSlide) -> StoredSlide:
         with self._lock:
             self._take(image)
+            slide.is_current(time.monotonic())
             self._slides[image] = slide
             self._descriptors += slide.descriptors
             while len(self._slides) > 1 and (len(self._slides) > MAX_SLIDES or self._descriptors > MAX_DESCRIPTORS):
-                self._take(next(iter(self._slides)))
+                self._take(min(self._slides, key=lambda one: self._slides[one].used_s))
         return slide
 
     def _take(self, image: str) -> None:
