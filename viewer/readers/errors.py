@@ -48,7 +48,7 @@ class LimitExceeded(ReaderError):
 
 
 class MissingCompanion(ReaderError):
-    """The format spreads over several files."""
+    """A slide that is spread over several files lacks one of them, or names one that is not its own."""
 
     default_code = "companion_files"
 
@@ -127,8 +127,12 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
         "Nothing to do: the slide itself is uploaded without it.",
     ),
     "companion_files": (
-        "This slide format is spread over several files (MIRAX, VMS, VMU).",
-        "Convert the slide to a single file: SVS, DICOM or pyramidal TIFF.",
+        "This slide is spread over several files, and one of them is missing.",
+        "Upload the slide with all its files as one ZIP archive, or load its folder with manage.py ingest.",
+    ),
+    "companion_unsafe": (
+        "This slide names a file outside its own folder.",
+        "Export the slide again; its files must lie beside it and be no links.",
     ),
     "malformed": ("The file contradicts itself.", _ASK_EXPORT),
     "truncated": ("The file ends too early.", "Upload the file again; the copy was probably interrupted."),

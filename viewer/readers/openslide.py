@@ -1,6 +1,6 @@
-"""The slide engine: every format OpenSlide reads from one file, and DICOM whole-slide pyramids.
+"""The slide engine: every format OpenSlide reads, in one file or spread over several, and DICOM whole-slide pyramids.
 
-Tiles keep the slide's own grid. Where a format has bounds (Leica SCN), level 0 is the bounded area, not the empty
+Tiles keep the slide's own grid. Where a format has bounds (Leica SCN, MIRAX), level 0 is the bounded area, not the empty
 canvas. Associated images (label, macro, thumbnail) are never asked for.
 """
 
@@ -17,11 +17,12 @@ from PIL import Image
 from viewer.geometry import Level, PixelSpacing, Size, TileGrid
 from viewer.readers import base, tiff_structure
 from viewer.readers.base import Inspection
+from viewer.readers.companions import is_spread
 from viewer.readers.errors import LimitExceeded, MalformedFile, ReaderError, UnsupportedFormat
 from viewer.readers.pyramid import MAX_BLOCK_PX, PyramidReader, usable_tile
 
 NAME: Final = "openslide"
-VENDORS: Final = frozenset({"aperio", "dicom", "generic-tiff", "hamamatsu", "leica", "philips", "trestle", "ventana"})
+VENDORS: Final = frozenset({"aperio", "dicom", "generic-tiff", "hamamatsu", "leica", "mirax", "philips", "trestle", "ventana"})
 MAX_LEVELS: Final = 64
 OBJECTIVE_RANGE: Final = (0.1, 200.0)
 
@@ -30,8 +31,7 @@ class OpenSlideReader(PyramidReader):
     """A slide opened by OpenSlide.
 
     Args:
-        path: a file that `sniff` called TIFF or DICOM.
-        checked_as: "tiff" or "dicom"; decides which other doors must have been passed.
+        path: a file that `sniff` called TIFF or DICOM, or a slide of several files that passed `companions.check`.
 
     Raises:
         UnsupportedFormat: when OpenSlide does not know the variant.
@@ -52,6 +52,7 @@ class OpenSlideReader(PyramidReader):
                 raise UnsupportedFormat("unsupported_slide_format", reason) from error
             raise MalformedFile("malformed", reason) from error
         self.vendor: str = vendor
+        self.is_spread = is_spread(path)
         self._properties: dict[str, str] = dict(self._slide.properties)
         self._origin, self.size = self._bounds()
         self.levels = self._read_levels()
@@ -87,7 +88,9 @@ class OpenSlideReader(PyramidReader):
         names = ("bounds-x", "bounds-y", "bounds-width", "bounds-height")
         with suppress(KeyError, ValueError):
             x, y, w, h = (int(self._properties[f"openslide.{name}"]) for name in names)
-            if x >= 0 and y >= 0 and w > 0 and h > 0 and x + w <= width and y + h <= height:
+            # Stitching may push the last camera images a few pixels over the nominal canvas.
+            w, h = min(w, width - x), min(h, height - y)
+            if x >= 0 and y >= 0 and w > 0 and h > 0:
                 return (x, y), Size(w, h)
         return (0, 0), Size(width, height)
 
@@ -158,6 +161,8 @@ _ACQUISITION: Final = {
     "ObjectivePower": "openslide.objective-power",
     "ManufacturerModelName": "tiff.Model",
     "DeviceMaker": "tiff.Make",
+    "ObjectiveName": "mirax.GENERAL.OBJECTIVE_NAME",
+    "CameraType": "mirax.GENERAL.CAMERA_TYPE",
     "LeicaDeviceModel": "leica.device-model",
     "IlluminationSource": "leica.illumination-source",
     "NumericalAperture": "leica.numerical-aperture",

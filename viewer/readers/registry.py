@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from pathlib import Path
 from typing import Final
 
 from viewer.readers.base import ImageReader
-from viewer.readers.errors import ReaderError, UnsupportedFormat
+from viewer.readers.errors import MissingCompanion, ReaderError, UnsupportedFormat
 from viewer.readers.sniff import sniff
 
 MAX_HANDLES: Final = 32
@@ -29,9 +30,22 @@ def open_reader(path: str) -> ImageReader:
         return open_instance(path)
     if family == "tiff":
         return _open_tiff(path)
+    if family == "spread":
+        return _open_spread(path)
     from viewer.readers.raster import RasterReader  # noqa: PLC0415 -- engines load on first use
 
     return RasterReader(path, family)
+
+
+def _open_spread(path: str) -> ImageReader:
+    """A slide of several files, once it is sure that all of them are its own."""
+    from viewer.readers import companions  # noqa: PLC0415 -- engines load on first use
+    from viewer.readers.openslide import OpenSlideReader  # noqa: PLC0415
+
+    if not companions.is_spread(path):
+        raise MissingCompanion(detail="its first file is not named .vms or .vmu")
+    companions.check(Path(path))
+    return OpenSlideReader(path)
 
 
 def _open_tiff(path: str) -> ImageReader:

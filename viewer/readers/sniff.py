@@ -1,7 +1,6 @@
 """What a file is, by its first bytes; names and suffixes are not believed.
 
-The one suffix that counts is `.mrxs`: a MIRAX slide begins as an ordinary JPEG, and OpenSlide would follow the names
-in its companion folder wherever they lead.
+The one suffix that counts is `.mrxs`: a MIRAX slide begins as an ordinary JPEG, and its pixels lie in a folder beside it.
 """
 
 from __future__ import annotations
@@ -9,13 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, Literal
 
-from viewer.readers.errors import MalformedFile, MissingCompanion, ReaderError, UnsupportedFormat
+from viewer.readers.errors import MalformedFile, ReaderError, UnsupportedFormat
 
-Family = Literal["dicom", "tiff", "jpeg", "png", "webp"]
+Family = Literal["dicom", "tiff", "jpeg", "png", "webp", "spread"]
 
 HEAD_BYTES: Final = 1_024
 PREAMBLE_BYTES: Final = 128
 _TIFF_MAGIC: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_KEY_FILES: Final = (b"[Virtual Microscope Specimen]", b"[Uncompressed Virtual Microscope Specimen]")
 _VIDEO_BRANDS: Final = (b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"qt  ", b"dash")
 _EXPLICIT_VR: Final = frozenset(
     b"AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN UR US UT UV".split()
@@ -42,14 +42,15 @@ _REFUSED: Final[tuple[tuple[bytes, str], ...]] = (
 def sniff(path: str) -> Family:
     """The family of the file at `path`.
 
+    "spread" is a slide of several files, of which this is the first; see `companions`.
+
     Raises:
-        MissingCompanion: for MIRAX and VMS/VMU.
         UnsupportedFormat: for a file that is something else, with a code that says what.
         MalformedFile: for an empty file.
         ReaderError: with `not_found` when it cannot be opened.
     """
     if Path(path).suffix.lower() == ".mrxs":
-        raise MissingCompanion
+        return "spread"
     try:
         with Path(path).open("rb") as file:
             head = file.read(HEAD_BYTES)
@@ -74,6 +75,8 @@ def _family(head: bytes) -> Family | None:
         return "png"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "webp"
+    if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(_KEY_FILES):
+        return "spread"
     return "dicom" if _is_bare_dicom(head) else None
 
 
@@ -99,8 +102,6 @@ def _refusal(head: bytes, suffix: str) -> ReaderError:
         return UnsupportedFormat("video_not_supported")
     if head[4:8] == b"ftyp":
         return UnsupportedFormat("video_not_supported" if head[8:12] in _VIDEO_BRANDS else "unsupported_format")
-    if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith((b"[Virtual Microscope Specimen]", b"[Uncompressed Virtual")):
-        return MissingCompanion()
     if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         return UnsupportedFormat("vector_not_supported")
     return UnsupportedFormat("not_dicom" if suffix in {".dcm", ".dicom"} else "unsupported_format")

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from viewer.models import Collection, Image, Instance
-from viewer.readers.errors import ReaderError
+from viewer.readers import companions
+from viewer.readers.errors import MissingCompanion, ReaderError
 from viewer.readers.sniff import sniff
 from viewer.services import placing, slides
 from viewer.services.grouping import SLIDE, group_key
@@ -45,6 +46,11 @@ class IngestResult:
     def refused(cls, name: str, refusal: Refused) -> "IngestResult":
         """Return the result for a file that is not taken."""
         return cls("refused", name, None, refusal.code, refusal.text, refusal.hint, refusal.status)
+
+    @classmethod
+    def duplicate(cls, name: str, image: Image) -> "IngestResult":
+        """Return the result for bytes that are there already, in this image."""
+        return cls("duplicate", name, image)
 
 
 def ingest_file(*, collection: Collection, path_or_stream: str | Path | BinaryIO, name: str) -> IngestResult:
@@ -92,9 +98,12 @@ def ingest_received(*, collection: Collection, quarantine: Quarantine, name: str
     try:
         quarantine.finish()
         family = sniff(str(quarantine.path))
-        known = _already_there(collection, quarantine.digest)
+        if family == "spread":
+            companions.check(quarantine.path)  # says which of its files is missing; alone it never is a whole slide
+            raise MissingCompanion
+        known = already_there(collection, quarantine.digest)
         if known is not None:
-            return known.as_result(shown)
+            return IngestResult.duplicate(shown, known)
         inspection = _inspect(quarantine.path)
         arrival = placing.Arrival(
             collection=collection,
@@ -112,25 +121,17 @@ def ingest_received(*, collection: Collection, quarantine: Quarantine, name: str
     except Refused as refusal:
         return IngestResult.refused(shown, refusal)
     except placing.AlreadyThere as found:
-        return _Known(found.image).as_result(shown)
+        return IngestResult.duplicate(shown, found.image)
     index_stored_tiles(placed.image)
     if placed.after_frozen:
         return IngestResult("accepted", shown, placed.image, "new_image_frozen", str(FROZEN_NOTICE.text), str(FROZEN_NOTICE.hint))
     return IngestResult("accepted", shown, placed.image)
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    image: Image
-
-    def as_result(self, name: str) -> IngestResult:
-        return IngestResult("duplicate", name, self.image)
-
-
-def _already_there(collection: Collection, digest: str) -> _Known | None:
+def already_there(collection: Collection, digest: str) -> Image | None:
     """Return the image that already holds these bytes; asked before the costly look at the pixels."""
     instance = Instance.objects.filter(collection=collection, digest=digest).select_related("image").first()
-    return _Known(instance.image) if instance else None
+    return instance.image if instance else None
 
 
 def _inspect(path: Path) -> dict[str, Any]:

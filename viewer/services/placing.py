@@ -46,6 +46,8 @@ class Arrival:
     suffix: str
     inspection: dict[str, Any]
     group: str
+    folder: Path | None = None
+    """Holds `file` and its companions, and nothing else, where the image is spread over several files."""
 
     @property
     def dicom(self) -> dict[str, Any]:
@@ -56,6 +58,17 @@ class Arrival:
     def stored_name(self) -> str:
         """The file's name in its place, made of its content alone."""
         return f"{self.digest}{self.suffix}"
+
+    def target_in(self, folder: Path) -> Path:
+        """Where the file will lie in the image's folder."""
+        return folder / self.stored_name if self.folder is None else folder / self.digest / self.file.name
+
+    def move_into(self, folder: Path) -> None:
+        """Move the file, with its companions if it has any, to its place; both are on one file system."""
+        if self.folder is None:
+            self.file.replace(self.target_in(folder))
+        else:
+            self.folder.rename(folder / self.digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +98,9 @@ def place(arrival: Arrival) -> Placed:
         folder = images_dir() / str(arrival.collection.pk) / image.pk.hex
         with disk_errors_refuse():
             folder.mkdir(parents=True, exist_ok=True)
-            target = folder / arrival.stored_name
-            undo.path(target)
-            arrival.file.replace(target)
+            target = arrival.target_in(folder)
+            undo.path(target if arrival.folder is None else target.parent)
+            arrival.move_into(folder)
             sync_folder(folder)
         if not joins:
             image.save(force_insert=True)

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from viewer.models import Image, Instance
+from viewer.readers.companions import check, is_spread
+from viewer.readers.errors import ReaderError
 from viewer.services.manifests import manifest_is_current, members_of, write_manifest
 from viewer.services.resumable import sweep
 from viewer.services.storage import absolute, data_dir, images_dir, incoming_dir, manifests_dir
@@ -70,6 +72,7 @@ def _remove_orphans(found: Reconciled, before: float) -> None:
             files = [Path(entry.path) for entry in os.scandir(group)] if group.is_dir() else [group]
             names = {str(path.relative_to(data_dir())): path for path in files}
             known = set(Instance.objects.filter(path__in=names).values_list("path", flat=True))
+            known |= {name for name, path in names.items() if path.is_dir() and _holds_slide(name)}
             for name in sorted(names.keys() - known):
                 if names[name].lstat().st_ctime <= before:
                     _remove(names[name], found)
@@ -77,10 +80,23 @@ def _remove_orphans(found: Reconciled, before: float) -> None:
                 group.rmdir()
 
 
+def _holds_slide(folder: str) -> bool:
+    """Return whether a folder is that of a slide of several files, which all belong to the one that an instance names."""
+    return Instance.objects.filter(path__startswith=f"{folder}/").exists()
+
+
 def _check_instances(found: Reconciled) -> None:
     for path in Instance.objects.order_by("pk").values_list("path", flat=True).iterator(chunk_size=2000):
-        if not absolute(path).is_file():
+        if not absolute(path).is_file() or (is_spread(path) and not _is_whole(absolute(path))):
             found.missing.append(path)
+
+
+def _is_whole(main: Path) -> bool:
+    try:
+        check(main)
+    except ReaderError:
+        return False
+    return True
 
 
 def _check_manifests(found: Reconciled, before: float) -> None:

@@ -70,7 +70,9 @@ def _index(source: dict[str, Any]) -> bytes:
     paths = [str(path) for path in source["paths"]]
     reader = _handles.get(paths[0])
     reader = reader.slide if isinstance(reader, DicomSlideReader) else reader
-    return make_index(reader, paths, list(source["levels"])) if isinstance(reader, OpenSlideReader) else pack([])
+    if not isinstance(reader, OpenSlideReader) or reader.is_spread:
+        return pack([])
+    return make_index(reader, paths, list(source["levels"]))
 
 
 def _tile(header: dict[str, Any]) -> EncodedPixels:

@@ -35,7 +35,8 @@ _ENGINES: Final = (
         "openslide",
         "Aperio SVS, Hamamatsu NDPI, Leica SCN (its tissue bounds), Philips TIFF, Trestle, tiled pyramidal TIFF and "
         "BigTIFF (8 bits a channel; JPEG, JPEG 2000, LZW, deflate), DICOM whole-slide pyramids (JPEG, JPEG 2000, "
-        "uncompressed); Ventana BIF by the same library, not in the test set",
+        "uncompressed); spread over several files MIRAX (its bounds) and Hamamatsu VMS and VMU, taken as a folder or in a ZIP "
+        "archive, which the tests write themselves; Ventana BIF by the same library, not in the test set",
         "slide, in its own tile grid and levels",
     ),
     (

@@ -14,23 +14,27 @@ from django.db import connections
 from django.utils import translation
 
 from viewer.models import Collection
-from viewer.services.archives import Entry, entries, is_zip
+from viewer.readers import companions
+from viewer.readers.companions import MIRAX_SUFFIX, is_spread
+from viewer.services.archives import entries, is_zip
 from viewer.services.ingest import IngestResult, ingest_file
 from viewer.services.names import display_name
 from viewer.services.reasons import Refused
 from viewer.services.reconcile import reconcile
+from viewer.services.slide_sets import Part, SlideSet, gather, ingest_slide_set
 
 # Files looked at ahead of the workers: enough to keep them busy, too few to fill memory.
 _AHEAD: Final = 8
 
 
 class Found(NamedTuple):
-    """A file on the way: on the disk or in an archive; why it is skipped (a code), if it is, and whether that is a refusal."""
+    """A file on the way, or a slide of several files: on the disk or in an archive; why it is skipped (a code), if it is."""
 
     path: Path
     skipped: str = ""
-    entry: Entry | None = None
+    entry: Part | None = None
     detail: str = ""
+    slide: SlideSet | None = None
 
     @property
     def is_refused(self) -> bool:
@@ -45,21 +49,45 @@ def find_files(root: Path) -> Iterator[Found]:
             yield found
             continue
         try:
-            for entry in entries(found.path):
-                yield Found(Path(f"{found.path}/{entry.name}"), entry.refused, entry)
+            yield from _in_archive(found.path)
         except Refused as refusal:
             yield Found(found.path, refusal.code, detail=refusal.detail)
 
 
+def _in_archive(path: Path) -> Iterator[Found]:
+    slides, rest = gather(Part(entry.name, entry.open, entry.refused) for entry in entries(path))
+    yield from (Found(Path(f"{path}/{slide.main.name}"), slide=slide) for slide in slides)
+    yield from (Found(Path(f"{path}/{part.name}"), part.refused, part) for part in rest)
+
+
 def _on_disk(root: Path) -> Iterator[Found]:
     if not root.is_dir():
-        yield Found(root, _reason_to_skip(root))
+        yield from _in_folder(root.parent, [root.name], only=root.name)
         return
     for folder, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            path = Path(folder, name)
-            yield Found(path, _reason_to_skip(path))
+        own = {Path(name).stem for name in names if name.lower().endswith(MIRAX_SUFFIX)}
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in own)
+        yield from _in_folder(Path(folder), sorted(names))
+
+
+def _in_folder(folder: Path, names: list[str], only: str = "") -> Iterator[Found]:
+    """Yield the files of a folder, slides of several files first; if `only` one is wanted, it takes its companions from there."""
+    if not any(is_spread(name) for name in names):
+        yield from (Found(folder / name, _reason_to_skip(folder / name)) for name in names)
+        return
+    around = sorted(set(names) | {entry.name for entry in os.scandir(folder) if entry.is_file()}) if only else list(names)
+    for beside in (companions.folder_of(folder / name) for name in names if name.lower().endswith(MIRAX_SUFFIX)):
+        around += [f"{beside.name}/{each.name}" for each in (sorted(beside.iterdir()) if beside.is_dir() else [])]
+    slides, rest = gather(_part(folder, name) for name in around if not only or not is_spread(name) or name == only)
+    yield from (Found(folder / slide.main.name, slide=slide) for slide in slides)
+    yield from (Found(folder / part.name, _reason_to_skip(folder / part.name)) for part in rest if only in ("", part.name))
+
+
+def _part(folder: Path, name: str) -> Part:
+    path = folder / name
+    beside_main = path.parent == folder or not path.parent.is_symlink()
+    plain = beside_main and path.is_file() and not path.is_symlink()
+    return Part(name, lambda: path.open("rb"), "" if plain else "not_a_file")
 
 
 def _reason_to_skip(path: Path) -> str:
@@ -75,6 +103,8 @@ def _ingest(collection: Collection, found: Found) -> IngestResult:
         with translation.override("en"):
             if found.skipped:
                 return IngestResult.refused(display_name(found.path.name), Refused(found.skipped, found.detail))
+            if found.slide:
+                return ingest_slide_set(collection=collection, slide=found.slide)
             if found.entry:
                 with found.entry.open() as stream:
                     return ingest_file(collection=collection, path_or_stream=stream, name=found.path.name)
