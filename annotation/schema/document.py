@@ -244,6 +244,7 @@ def image_member(image: ImageFacts) -> dict[str, Any]:
                 {"sopClassUID": sop_class, "sopInstanceUID": sop, "numberOfFrames": frames}
                 for sop_class, sop, frames in image.dicom.instances
             ],
+            "uidsReplaced": True,
         }
     if image.acquisition:
         member["acquisition"] = _acquisition(dict(image.acquisition))

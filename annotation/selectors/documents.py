@@ -27,6 +27,7 @@ from annotation.schema.facts import (
 from annotation.schema.labels import QUERY_STRATEGIES, Coding, Granularity, LabelValue
 from annotation.schema.shapes import Shape
 from viewer.api.errors import not_found
+from viewer.dicomweb.uids import uid_of
 from viewer.models import Image, Instance
 from viewer.services.manifests import members_of
 from viewer.services.pseudonym import facility_key
@@ -190,16 +191,14 @@ def _plain(value: Any) -> Any:
 
 
 def _dicom_facts(image: Image) -> DicomFacts | None:
-    """Return the identifiers of the DICOM objects behind an image, its files in the order of their frames; two queries."""
-    dicom = image.inspection.get("dicom") or {}
-    study_uid, series_uid = dicom.get("study_instance_uid") or "", dicom.get("series_instance_uid") or ""
-    if not (_DICOM_UID.fullmatch(study_uid) and _DICOM_UID.fullmatch(series_uid)):
+    """Return the UIDs by which DICOMweb knows the objects behind an image, its files in the order of their frames; two queries."""
+    stored = Instance.objects.filter(image=image).exclude(sop_instance_uid="")
+    classes = dict(stored.values_list("id", "sop_class_uid"))
+    members = members_of(image)
+    if not members or not all(_DICOM_UID.fullmatch(classes.get(member.id, "")) for member in members):
         return None
-    rows = {row[0]: row[1:] for row in Instance.objects.filter(image=image).values_list("id", "sop_class_uid", "sop_instance_uid")}
-    instances = tuple((*rows[member.id], member.frame_count) for member in members_of(image) if member.id in rows)
-    if not instances or not all(_DICOM_UID.fullmatch(uid) for sop_class, sop, _ in instances for uid in (sop_class, sop)):
-        return None
-    return DicomFacts(study_uid, series_uid, instances)
+    instances = tuple((classes[member.id], uid_of(member.id), member.frame_count) for member in members)
+    return DicomFacts(uid_of(image.series.study_id), uid_of(image.series_id), instances)
 
 
 def _read_facts(read: Read, people: People) -> ReadFacts:
@@ -226,13 +225,24 @@ def _annotations(reads: dict[UUID, ReadFacts], strategies: dict[UUID, str], peop
         .iterator(chunk_size=ROWS_AT_ONCE)
     )
     while batch := list(islice(rows, ROWS_AT_ONCE)):
-        decisions = _last_decisions(batch)
+        decisions, uids = _last_decisions(batch), _shared_uids(batch, reads)
         for row in batch:
             suggestion = None
             if row.suggestion is not None:
                 decision = decisions.get((row.read_id, row.suggestion.pk))
                 suggestion = _decided(row.suggestion, decision, strategies.get(row.suggestion.image_id, ""), people)
-            yield _annotation_facts(row, reads[row.read_id], suggestion)
+            read = reads[row.read_id]
+            yield _annotation_facts(row, read, suggestion, uids.get((read.image_id, row.sop_instance_uid), ""))
+
+
+def _shared_uids(batch: Iterable[Annotation], reads: dict[UUID, ReadFacts]) -> dict[tuple[str, str], str]:
+    """Return (image, SOP Instance UID of the file) -> the UID that is told outside; at most one query."""
+    named = {(reads[row.read_id].image_id, row.sop_instance_uid) for row in batch if row.sop_instance_uid}
+    if not named:
+        return {}
+    images, uids = {image for image, _ in named}, {uid for _, uid in named}
+    rows = Instance.objects.filter(image_id__in=images, sop_instance_uid__in=uids).values_list("image_id", "sop_instance_uid", "id")
+    return {(str(image), uid): uid_of(key) for image, uid, key in rows}
 
 
 def _last_decisions(batch: Iterable[Annotation]) -> dict[tuple[UUID, UUID], Decision]:
@@ -244,7 +254,7 @@ def _last_decisions(batch: Iterable[Annotation]) -> dict[tuple[UUID, UUID], Deci
     return {(row.read_id, row.suggestion_id): row for row in Decision.objects.filter(asked).order_by("pk")}
 
 
-def _annotation_facts(row: Annotation, read: ReadFacts, suggestion: SuggestionFacts | None) -> AnnotationFacts:
+def _annotation_facts(row: Annotation, read: ReadFacts, suggestion: SuggestionFacts | None, sop_instance_uid: str) -> AnnotationFacts:
     return AnnotationFacts(
         id=str(row.pk),
         revision=row.revision,
@@ -256,7 +266,7 @@ def _annotation_facts(row: Annotation, read: ReadFacts, suggestion: SuggestionFa
         created_at=row.created_at,
         updated_at=row.updated_at,
         frame=row.frame,
-        sop_instance_uid=row.sop_instance_uid,
+        sop_instance_uid=sop_instance_uid,
         text=row.text,
         form_data=row.form_data,
         certainty=row.certainty,
