@@ -42,6 +42,12 @@ class Env(BaseSettings):
     pixel_workers: int = Field(default=2, ge=1, le=64, description="Child processes that decode pixels.")
     pixel_memory_bytes: int = Field(default=3 << 30, ge=256 << 20, description="Address space one pixel worker may take, in bytes.")
     tile_cache_bytes: int = Field(default=4 << 30, ge=0, description="Disk space that rendered tiles may take, in bytes.")
+    levels_bytes: int = Field(
+        default=20 << 30,
+        ge=0,
+        description="Disk space for tiles that slides do not store (missing levels, JPEG 2000 and the like), in bytes; 0: none are kept.",
+    )
+    levels_workers: int = Field(default=1, ge=1, le=64, description="Child processes that make such tiles in the background.")
     upload_max_bytes: int = Field(default=20 << 30, ge=1 << 20, description="Largest single file taken by the upload page, in bytes.")
     upload_keep_hours: int = Field(default=72, ge=1, description="Hours after which an upload that does not go on is thrown away.")
     uploads_unfinished: int = Field(default=50, ge=1, description="Unfinished uploads that one person may have at a time.")

@@ -197,6 +197,7 @@ UPLOADS_UNFINISHED = ENV.uploads_unfinished
 PIXEL_WORKERS = ENV.pixel_workers
 PIXEL_MEMORY_BYTES = ENV.pixel_memory_bytes
 TILE_CACHE_BYTES = ENV.tile_cache_bytes
+LEVELS_BYTES = ENV.levels_bytes
 PIXEL_GRANT_TTL_S = 60
 
 LOGGING: dict[str, Any] = {

@@ -50,6 +50,21 @@ class PyramidReader(ABC):
         left, top = column * wanted.grid.tile.width, row * wanted.grid.tile.height
         return self._read(level, left, top, size)
 
+    def tile_between(self, level: Level, column: int, row: int) -> EncodedPixels:
+        """One tile of a level that the slide has not, scaled down from a finer one.
+
+        Raises:
+            OutOfRange: when the level's grid has no such tile.
+        """
+        try:
+            size = level.tile_size(column, row)
+        except ValueError as error:
+            raise OutOfRange from error
+        scale = level.downsample
+        left, top = column * level.grid.tile.width * scale, row * level.grid.tile.height * scale
+        image = self._scaled(left, top, size.width * scale, size.height * scale, size)
+        return base.encode_jpeg(image, base.TILE_QUALITY, full_chroma=True)
+
     def frame(self, index: int) -> EncodedPixels:
         """A slide has no frames."""
         raise OutOfRange("no_such_frame")

@@ -11,6 +11,8 @@ from django.urls import reverse
 from viewer.models import Image, Instance
 from viewer.services.grouping import Member, in_order
 from viewer.services.storage import absolute, manifests_dir, write_json_atomically
+from viewer.tiles.made.places import open_made
+from viewer.tiles.made.plan import added_levels
 
 
 def members_of(image: Image) -> list[Member]:
@@ -96,7 +98,7 @@ def browser_manifest(image: Image, members: list[Member]) -> dict[str, Any]:
         "width": image.width_px,
         "height": image.height_px,
         "revision": image.revision,
-        "levels": image.inspection["levels"],
+        "levels": levels_now(image),
         "spacing": spacing_of(image),
         "objective_power": image.inspection["objective_power"],
         "frames": _frames_block(image, members),
@@ -107,6 +109,20 @@ def browser_manifest(image: Image, members: list[Member]) -> dict[str, Any]:
         "warnings": image.inspection["warnings"],
         "grant_ttl_s": settings.PIXEL_GRANT_TTL_S,
     }
+
+
+def levels_now(image: Image) -> list[dict[str, Any]]:
+    """Return the slide's own levels and behind them those that were added, as long as their tiles are there.
+
+    An added level changes no address of another one, so the revision stays and what browsers keep stays right.
+    """
+    own: list[dict[str, Any]] = image.inspection["levels"]
+    if image.kind != Image.Kind.SLIDE:
+        return own
+    made = open_made(manifests_dir(), image.pk, str(image.revision))
+    if made is None:
+        return own
+    return own + [added.level.as_json() for added in added_levels(own) if added.level.index in made.levels]
 
 
 def thumbnail_url(image_id: UUID, revision: int) -> str:

@@ -2,17 +2,20 @@
 
 from contextlib import suppress
 
+from django.conf import settings
+
 from viewer.models import Image
 from viewer.readers.errors import ReaderError
 from viewer.services.manifests import members_of, source_of
 from viewer.services.storage import manifests_dir
+from viewer.tiles.made.places import wish
 from viewer.tiles.pool import default_pool
 from viewer.tiles.stored.index_file import UnusableIndex
 from viewer.tiles.stored.shelf import write_index
 
 
 def index_stored_tiles(image: Image) -> None:
-    """Have a slide's stored tiles indexed by a pixel worker, outside any transaction.
+    """Have a slide's stored tiles indexed by a pixel worker, outside any transaction, and wish for those it does not store.
 
     What fails here fails silently: the pixel application makes a missing index at the first look, and renders until then.
     """
@@ -21,3 +24,5 @@ def index_stored_tiles(image: Image) -> None:
     source = source_of(image, members_of(image))
     with suppress(ReaderError, OSError, UnusableIndex):
         write_index(manifests_dir(), image.pk, str(image.revision), source, default_pool())
+    if settings.LEVELS_BYTES:
+        wish(manifests_dir(), image.pk)

@@ -93,6 +93,15 @@ class PixelPool:
         """
         return self._ask({"verb": "index", "source": source}, str(source["paths"][0]))[1]
 
+    def make(self, job: dict[str, Any], path: str) -> tuple[list[int], bytes]:
+        """Tiles for a sidecar: their lengths, and the JPEG files one after the other; see `viewer.tiles.made.maker`.
+
+        Raises:
+            ReaderError: when they cannot be made.
+        """
+        answer, body = self._ask({"verb": "make", **job}, path)
+        return [int(length) for length in answer.get("lengths", [])], body
+
     def tile(self, source: dict[str, Any], level: int, column: int, row: int) -> Encoded:
         """One tile of a slide or photograph as JPEG; column and row are 0-based.
 

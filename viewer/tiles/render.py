@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from viewer.geometry import Level0Point, RegionRequest, Size
 from viewer.readers import base
 from viewer.readers.base import EncodedPixels, ImageReader
 from viewer.readers.errors import OutOfRange, ReaderError
 from viewer.readers.registry import HandleCache, open_reader
+
+if TYPE_CHECKING:
+    from viewer.readers.pyramid import PyramidReader
 
 _handles: Final = HandleCache()
 Answer = tuple[dict[str, Any], bytes]
@@ -28,6 +31,8 @@ def serve(header: dict[str, Any]) -> Answer:
         return {}, _index(header["source"])
     if verb == "share":
         return _share(header)
+    if verb == "make":
+        return _make(header)
     handler = {"tile": _tile, "frame": _frame, "thumbnail": _thumbnail, "region": _region}.get(str(verb))
     if handler is None:
         raise ReaderError("bad_request")
@@ -62,22 +67,61 @@ def _inspect(path: str) -> dict[str, Any]:
 
 def _index(source: dict[str, Any]) -> bytes:
     """The index of the tiles that a slide stores, empty for what is no slide; see `viewer.tiles.stored`."""
-    from viewer.readers.dicom import DicomSlideReader  # noqa: PLC0415 -- engines load on first use
-    from viewer.readers.openslide import OpenSlideReader  # noqa: PLC0415
+    from viewer.readers.openslide import OpenSlideReader  # noqa: PLC0415 -- engines load on first use
     from viewer.tiles.stored.index_file import pack  # noqa: PLC0415
     from viewer.tiles.stored.making import make_index  # noqa: PLC0415
 
     paths = [str(path) for path in source["paths"]]
-    reader = _handles.get(paths[0])
-    reader = reader.slide if isinstance(reader, DicomSlideReader) else reader
+    reader = _pyramid(paths[0])
     if not isinstance(reader, OpenSlideReader) or reader.is_spread:
         return pack([])
     return make_index(reader, paths, list(source["levels"]))
 
 
+def _make(header: dict[str, Any]) -> Answer:
+    """Tiles for a sidecar; see `viewer.tiles.made.maker`."""
+    from viewer.tiles.made import maker  # noqa: PLC0415 -- engines load on first use
+
+    try:
+        if header["kind"] == "shrink":
+            return maker.shrink(header)
+        source, level = header["source"], int(header["level"])
+        reader = _pyramid(str(source["paths"][0]))
+        # Tiles of another grid than the announced one would be shown in the wrong place.
+        if reader is None or reader.levels[level].as_json() != source["levels"][level]:
+            raise OutOfRange
+        return maker.render(reader, level, header["cells"])
+    except (KeyError, TypeError, ValueError, IndexError, OSError) as error:
+        raise ReaderError("bad_request", type(error).__name__) from error
+
+
+def _pyramid(path: str) -> PyramidReader | None:
+    """The slide's reader, out of what DICOM has put around it; None for what is no slide."""
+    from viewer.readers.dicom import DicomSlideReader  # noqa: PLC0415 -- engines load on first use
+    from viewer.readers.pyramid import PyramidReader  # noqa: PLC0415
+
+    reader = _handles.get(path)
+    reader = reader.slide if isinstance(reader, DicomSlideReader) else reader
+    return reader if isinstance(reader, PyramidReader) else None
+
+
 def _tile(header: dict[str, Any]) -> EncodedPixels:
-    reader = _handles.get(str(header["source"]["paths"][0]))
-    return reader.tile(int(header["level"]), int(header["column"]), int(header["row"]))
+    source, number = header["source"], int(header["level"])
+    path, column, row = str(source["paths"][0]), int(header["column"]), int(header["row"])
+    if source.get("kind") == "slide" and number >= len(source["levels"]) > 0:
+        return _tile_between(path, source["levels"], number, column, row)
+    return _handles.get(path).tile(number, column, row)
+
+
+def _tile_between(path: str, announced: list[dict[str, Any]], number: int, column: int, row: int) -> EncodedPixels:
+    """A tile of a level that only the sidecar has, for a page that was opened before the sidecar went."""
+    from viewer.tiles.made.plan import added_levels  # noqa: PLC0415 -- rarely needed
+
+    level = next((added.level for added in added_levels(announced) if added.level.index == number), None)
+    reader = _pyramid(path)
+    if level is None or reader is None:
+        raise OutOfRange
+    return reader.tile_between(level, column, row)
 
 
 def _frame(header: dict[str, Any]) -> EncodedPixels:

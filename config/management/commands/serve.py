@@ -57,6 +57,10 @@ class Command(BaseCommand):
 
     def _start_children(self, children: Children, options: dict[str, Any]) -> None:
         children.start("worker", ["manage.py", "work"], folder=ROOT)
+        if settings.LEVELS_BYTES:
+            limits = ["--limit-bytes", settings.LEVELS_BYTES, "--memory-bytes", settings.ENV.pixel_memory_bytes]
+            command = ["-m", "viewer.tiles.made", settings.DATA_DIR, *limits, "--workers", settings.ENV.levels_workers]
+            children.start("levels", [str(word) for word in command], folder=ROOT)
         port = options["endpoint_port"]
         if port and self._is_free("127.0.0.1", port):
             folder = settings.DATA_DIR / "reference_endpoint"

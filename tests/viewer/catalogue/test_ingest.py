@@ -19,6 +19,8 @@ from viewer.services.ingest import IngestResult, ingest_file
 from viewer.services.manifests import browser_manifest, members_of
 from viewer.services.names import display_name
 from viewer.services.pseudonym import subject_pseudonym
+from viewer.services.reconcile import reconcile
+from viewer.tiles.made.completing import Completer
 from viewer.tiles.pool import default_pool
 
 pytestmark = pytest.mark.django_db
@@ -306,3 +308,27 @@ def test_names_for_display() -> None:
     assert len(long) == 255
     assert long.endswith("….dcm")
     assert len(display_name("y" * 400)) == 255
+
+
+def test_levels_that_a_slide_lacks_join_its_manifest_when_their_tiles_are_there(shared_data: Path, take: Take, data_dir: Path) -> None:
+    """The revision stays: no address of another tile changes, and the document keeps the slide's own levels."""
+    image = Image.objects.get(pk=take(shared_data / "wsi/aperio/CMU-1-Small-Region.svs").image.pk)
+    assert (data_dir / "made/wanted" / str(image.pk)).exists(), "made in the background, not while a file is taken in"
+    before = browser_manifest(image, members_of(image))
+    assert [level["downsample"] for level in before["levels"]] == [1.0]
+    assert Completer(data_dir, limit_bytes=1 << 30, pool=default_pool()).run_once() == 1
+    after = browser_manifest(image, members_of(image))
+    assert after["levels"][:1] == before["levels"]
+    assert (after["levels"][1]["index"], after["levels"][1]["downsample"], after["levels"][1]["width"]) == (1, 2.0, 1110)
+    assert {**after, "levels": []} == {**before, "levels": []}
+    assert len(json.loads((data_dir / "manifests" / f"{image.pk}.json").read_text())["source"]["levels"]) == 1
+    assert reconcile(settled_s=0).removed == []
+    for path in (data_dir / "made").glob("*.jpgs"):
+        path.unlink()
+    assert browser_manifest(image, members_of(image)) == before
+
+
+def test_without_room_for_levels_nobody_wishes(shared_data: Path, take: Take, data_dir: Path, settings: Any) -> None:
+    settings.LEVELS_BYTES = 0
+    take(shared_data / "wsi/aperio/CMU-1-Small-Region.svs")
+    assert not (data_dir / "made").exists()

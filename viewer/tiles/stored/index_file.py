@@ -88,10 +88,26 @@ def write(path: Path, content: bytes) -> None:
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
         Path(temporary).replace(path)
     except OSError:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def paths_of(path: Path) -> list[str]:
+    """The files that an index speaks of.
+
+    Raises:
+        UnusableIndex: when it is broken.
+        OSError: when it is not there.
+    """
+    with path.open("rb") as file:
+        start = file.read(_START)
+        length = _LENGTH.unpack_from(start, len(MAGIC))[0] if len(start) == _START else 0
+        head, _ = _head(start + file.read(min(length, MAX_HEAD_BYTES)))
+    return [str(one) for one in head.get("paths", [])]
 
 
 class MappedIndex:
@@ -125,6 +141,11 @@ class MappedIndex:
         offset: int = _OFFSET.unpack_from(self._map, self._offsets + number * 8)[0]
         length: int = _LENGTH.unpack_from(self._map, self._lengths + number * 4)[0]
         return offset, length
+
+    def lengths(self, level: IndexedLevel) -> bytes:
+        """The lengths of all tiles of a level, row by row, as little-endian u32."""
+        start = self._lengths + level.first * _LENGTH.size
+        return self._map[start : start + level.columns * level.rows * _LENGTH.size]
 
 
 def _with_head(head: dict[str, Any], tables: bytes) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
 
 from viewer.readers.errors import ReaderError, WorkerBusy
+from viewer.tiles.made import places
 from viewer.tiles.stored import index_file
 from viewer.tiles.stored.index_file import IndexedLevel, MappedIndex, UnusableIndex
 from viewer.tiles.stored.jpeg import Head
@@ -30,27 +31,36 @@ class Indexer(Protocol):
 
 
 class Place(NamedTuple):
-    """Where a stored tile lies."""
+    """Where a stored tile lies.
+
+    Attributes:
+        level: as its index has it.
+        file: number of the open file among those of the slide and its sidecar.
+        offset: in bytes.
+        length: likewise.
+    """
 
     level: IndexedLevel
+    file: int
     offset: int
     length: int
 
 
 class StoredSlide:
-    """One slide with its index and its files open; they are closed when the last user lets go of it.
+    """One slide with its index and its files open, and its sidecar if it has one; closed when the last user lets go of it.
 
     Raises:
         UnusableIndex: when the index is broken, or was made for another revision or other files.
         OSError: when the index or a file is not there.
     """
 
-    __slots__ = ("_current_until_s", "_descriptors", "_heads", "_index", "_manifest", "_manifest_mtime_ns", "revision", "used_s")
+    __slots__ = ("_current_until_s", "_descriptors", "_files", "_heads", "_index", "_made_from", "_mtimes_ns", "made", "revision", "used_s")
 
     def __init__(self, manifest: Path, revision: str) -> None:
         self._descriptors: list[int] = []
-        self._heads: dict[int, Head] = {}
-        self._manifest, self._manifest_mtime_ns = str(manifest), manifest.stat().st_mtime_ns
+        self._heads: dict[tuple[int, int], Head] = {}
+        self._files = (str(manifest), str(manifest.with_suffix(places.INDEX_SUFFIX)))
+        self._mtimes_ns = _mtimes_ns(self._files)
         self.revision = revision
         self.used_s = self._current_until_s = 0.0
         self._index = MappedIndex(manifest.with_suffix(index_file.SUFFIX), revision)
@@ -59,6 +69,11 @@ class StoredSlide:
                 self._descriptors.append(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
                 if os.fstat(self._descriptors[-1]).st_size != size:
                     raise UnusableIndex
+        self.made = places.open_made(manifest.parent, manifest.stem, revision)
+        self._made_from = len(self._descriptors)
+        for path in self.made.paths if self.made else ():
+            self._descriptors.append(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+            places.note_use(self._descriptors[-1])
 
     def __del__(self) -> None:
         for descriptor in self._descriptors:
@@ -66,8 +81,8 @@ class StoredSlide:
 
     @property
     def descriptors(self) -> int:
-        """How many files it keeps open, the mapped index among them."""
-        return len(self._descriptors) + 1
+        """How many files it keeps open, the mapped indexes among them."""
+        return len(self._descriptors) + (1 if self.made is None else 2)
 
     def is_current(self, now_s: float) -> bool:
         """Whether the image was still as it is here when last looked at, which is at most `LOOK_AGAIN_S` ago.
@@ -77,24 +92,28 @@ class StoredSlide:
         self.used_s = now_s
         if now_s < self._current_until_s:
             return True
-        try:
-            current = os.stat(self._manifest).st_mtime_ns == self._manifest_mtime_ns  # noqa: PTH116 -- paths are text all the way
-        except OSError:
-            current = False
+        current = _mtimes_ns(self._files) == self._mtimes_ns
         self._current_until_s = now_s + LOOK_AGAIN_S if current else 0.0
         return current
 
     def place(self, level: int, column: int, row: int) -> Place | None:
-        """Where a tile is stored; None where it has to be rendered, or the grid has none."""
+        """Where a tile is stored, in the slide or in its sidecar; None where it has to be rendered, or the grid has none."""
         known = self._index.levels.get(level)
+        if known is not None and column < known.columns and row < known.rows:
+            offset, length = self._index.place(known, column, row)
+            if length:
+                return Place(known, known.file, offset, length)
+        if self.made is None:
+            return None
+        known = self.made.levels.get(level)
         if known is None or column >= known.columns or row >= known.rows:
             return None
-        offset, length = self._index.place(known, column, row)
-        return Place(known, offset, length) if length else None
+        offset, length = self.made.place(known, column, row)
+        return Place(known, self._made_from + known.file, offset, length) if length else None
 
     def read(self, place: Place) -> bytes | None:
         """The tile as a JPEG file, waiting for the disk; None where it is not what the index promised."""
-        return self._complete(place.level, os.pread(self._descriptors[place.level.file], place.length, place.offset))
+        return self._complete(place, os.pread(self._descriptors[place.file], place.length, place.offset))
 
     def read_at_once(self, place: Place) -> bytes | None:
         """Like `read`, but None too where the disk would have to be waited for."""
@@ -102,20 +121,21 @@ class StoredSlide:
             return None
         buffer = bytearray(place.length)
         try:
-            if os.preadv(self._descriptors[place.level.file], [buffer], place.offset, _NO_WAITING) != place.length:
+            if os.preadv(self._descriptors[place.file], [buffer], place.offset, _NO_WAITING) != place.length:
                 return None
         except OSError:  # not in memory, or a file system that cannot tell
             return None
-        return self._complete(place.level, buffer)
+        return self._complete(place, buffer)
 
-    def _complete(self, level: IndexedLevel, stored: bytes | bytearray) -> bytes | None:
+    def _complete(self, place: Place, stored: bytes | bytearray) -> bytes | None:
         """The whole JPEG file. Tiles of a level nearly always begin alike, so the last beginning that was checked is remembered."""
-        known = self._heads.get(level.level)
+        key = place.level.level, place.file
+        known = self._heads.get(key)
         if known is None or not stored.startswith(known.stored):
-            known = level.recipe.head_of(stored)
+            known = place.level.recipe.head_of(stored)
             if known is None:
                 return None
-            self._heads[level.level] = known
+            self._heads[key] = known
         return known.whole(stored)
 
 
@@ -159,10 +179,14 @@ class Shelf:
         manifest = self._manifests / f"{image_id}.json"
         for attempt in (1, 2):
             try:
-                return self._keep(image_id.hex, StoredSlide(manifest, revision))
+                opened = self._keep(image_id.hex, StoredSlide(manifest, revision))
             except (OSError, UnusableIndex):
                 if attempt == 2 or not self._made(image_id, revision, source, indexer):
                     return None
+            else:
+                if opened.made is None:
+                    places.wish(self._manifests, image_id)
+                return opened
         return None
 
     def _made(self, image_id: UUID, revision: str, source: dict[str, Any], indexer: Indexer) -> bool:
@@ -199,6 +223,17 @@ class Shelf:
         slide = self._slides.pop(image, None)
         if slide is not None:
             self._descriptors -= slide.descriptors
+
+
+def _mtimes_ns(files: tuple[str, ...]) -> list[int]:
+    """When each file was written last, 0 for one that is not there."""
+    found: list[int] = []
+    for path in files:
+        try:
+            found.append(os.stat(path).st_mtime_ns)  # noqa: PTH116 -- paths are text all the way
+        except OSError:
+            found.append(0)
+    return found
 
 
 def write_index(manifests: Path, image_id: UUID, revision: str, source: dict[str, Any], indexer: Indexer) -> None:
