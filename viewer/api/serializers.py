@@ -103,6 +103,7 @@ class ManifestSerializer(serializers.Serializer[Any]):
     frames = FramesSerializer(allow_null=True)
     tile_url = serializers.CharField(help_text="With {level}, {column} and {row} to fill in")
     frame_url = serializers.CharField(help_text="With {frame} to fill in, from 0")
+    overlay_url = serializers.CharField(help_text="With {frame} to fill in; for frames whose answer says Mitate-Overlays")
     thumbnail_url = serializers.CharField()
     acquisition = serializers.DictField(help_text="How the image was made; never who is on it")
     warnings = serializers.ListField(child=serializers.CharField())

@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from viewer.geometry import RegionRequest, Size
-from viewer.readers import base, dicom_decode, dicom_describe, tiff_structure
+from viewer.readers import base, dicom_decode, dicom_describe, dicom_overlays, tiff_structure
 from viewer.readers.base import EncodedPixels, Inspection
 from viewer.readers.dicom_decode import Samples
 from viewer.readers.dicom_file import DicomFile, as_malformed, check_depth, open_dicom
@@ -62,6 +62,7 @@ class DicomReader:
         self.size = Size(self.layout.columns, self.layout.rows)
         self.grey = self.layout.photometric in GREY
         self.invert = self.layout.photometric == "MONOCHROME1"
+        self._overlays, self._overlays_whole = dicom_overlays.overlays_of(self.header, words=self._has_words(file))
 
     @as_malformed()
     def inspect(self) -> Inspection:
@@ -76,6 +77,8 @@ class DicomReader:
         if not all(rescale_of(self.header, frame).believed for frame in (0, frames - 1)):
             warnings.append("rescale_ignored")
         warnings += dicom_describe.doubts(self.header, self._positions())
+        if not self._overlays_whole:
+            warnings.append("overlay_unreadable")
         return Inspection(
             engine=NAME,
             format=NAME,
@@ -97,12 +100,26 @@ class DicomReader:
     @as_malformed()
     def frame(self, index: int) -> EncodedPixels:
         """One frame (0-based): values for grey, JPEG for colour."""
-        samples = self._samples(index)
+        samples, overlays = self._samples(index), dicom_overlays.count_over(self._overlays, index)
         if not self.grey:
-            return base.encode_jpeg(self._colour(samples), base.FRAME_QUALITY, full_chroma=True)
+            picture = base.encode_jpeg(self._colour(samples), base.FRAME_QUALITY, full_chroma=True)
+            return dicom_overlays.with_count(picture, overlays)
         values = to_values(samples, self.header, index)
         stated = windows_of(self.header, index)
-        return encode_values(values, self.invert, stated[0] if stated else None)
+        return dicom_overlays.with_count(encode_values(values, self.invert, stated[0] if stated else None), overlays)
+
+    @as_malformed()
+    def overlay(self, index: int) -> EncodedPixels:
+        """The overlays that lie over a frame (0-based), as a palette PNG of its size; see `dicom_overlays`.
+
+        Raises:
+            OutOfRange: when there is no such frame, or nothing lies over it.
+        """
+        if not 0 <= index < self.layout.frames or not dicom_overlays.count_over(self._overlays, index):
+            raise OutOfRange("no_such_frame")
+        in_words = any(overlay.bit is not None for overlay in self._overlays)
+        words = dicom_decode.pixel_words(self._file, self.layout, self._index, index) if in_words else None
+        return dicom_overlays.encode(dicom_overlays.planes(self.header, self._overlays, index, self.size, words), self.size)
 
     @as_malformed()
     def thumbnail(self, index: int, max_px: int) -> EncodedPixels:
@@ -119,6 +136,9 @@ class DicomReader:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+    def _has_words(self, file: DicomFile) -> bool:
+        return not file.encapsulated and self.layout.samples == 1 and self.layout.allocated in {8, 16, 32} and file.keyword == "PixelData"
 
     def _samples(self, index: int) -> Samples:
         return dicom_decode.decode(self._file, self.layout, self._index, index)

@@ -17,6 +17,7 @@ from pydicom.encaps import encapsulate
 from pydicom.pixels.decoders.base import Decoder, DecodeRunner, get_decoder
 from pydicom.uid import (
     UID,
+    ExplicitVRBigEndian,
     JPEG2000TransferSyntaxes,
     JPEGExtended12Bit,
     JPEGLossless,
@@ -111,6 +112,20 @@ def decode(file: DicomFile, layout: Layout, index: FrameIndex, frame: int) -> Sa
     if samples.shape != shape:
         raise MalformedFile("pixels_undecodable", "the frame is not the size the header says")
     return samples if file.syntax in _SIGN_AWARE else _clean(samples, layout)
+
+
+def pixel_words(file: DicomFile, layout: Layout, index: FrameIndex, frame: int) -> Samples:
+    """Frame `frame` (0-based) of uncompressed grey with every bit that is allocated, as old files keep overlays in spare ones.
+
+    pydicom clears those bits, therefore the words are read here.
+
+    Raises:
+        OutOfRange: when there is no such frame.
+    """
+    order = ">" if file.syntax == ExplicitVRBigEndian else "<"
+    kind = order + {8: "u1", 16: "u2", 32: "u4"}[layout.allocated]
+    words = np.frombuffer(index.frame_bytes(frame), dtype=kind).reshape(layout.rows, layout.columns)
+    return words.astype(words.dtype.newbyteorder("="))
 
 
 def _run(file: DicomFile, layout: Layout, raw: bytes) -> Samples:

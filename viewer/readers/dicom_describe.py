@@ -122,7 +122,7 @@ def position_mm(header: Dataset, frame: int) -> float | None:
 
 
 def doubts(header: Dataset, positions_mm: list[float] | None) -> list[str]:
-    """Warning codes for what a reader should know about the stack: tilted gantry, uneven frames, drawings left out.
+    """Warning codes for what a reader should know about the stack: tilted gantry, uneven frames.
 
     Args:
         header: the data set before the pixels.
@@ -131,9 +131,6 @@ def doubts(header: Dataset, positions_mm: list[float] | None) -> list[str]:
     found = []
     if abs(number(header.get("GantryDetectorTilt")) or 0.0) > _UPRIGHT_DEGREES:
         found.append("gantry_tilted")
-    # PS3.3 C.9.2: a group of 60xx each; an overlay within unused pixel bits has no data element of its own.
-    if any((group << 16) | 0x0010 in header for group in range(0x6000, 0x6020, 2)):
-        found.append("overlay_not_shown")
     places = sorted(positions_mm or [])
     steps = [after - before for before, after in pairwise(places) if after - before > _SAME_PLACE_MM]
     if steps and max(steps) > _GAP_FACTOR * min(steps):

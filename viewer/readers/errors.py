@@ -194,7 +194,7 @@ WARNINGS: Final[dict[str, str]] = {
     "first_page_only": "The file holds several pages; the first is shown.",
     "frames_unevenly_spaced": "The frames do not lie at even distances; some may be missing.",
     "gantry_tilted": "The gantry was tilted: the slices lie obliquely in the body.",
-    "overlay_not_shown": "The file holds overlays (drawings, text), which are not shown.",
+    "overlay_unreadable": "The file holds overlays (drawings, text) that cannot be shown.",
     "pyramid_incomplete": "The slide has no small level; overviews are slow.",
     "range_stretched": "Deep grey values were stretched to 8 bits between their extremes.",
     "rescale_ignored": "The rescale slope or intercept is unusable; stored values are shown.",

@@ -13,7 +13,7 @@ from uuid import UUID
 _STACKED_MODALITIES: Final = frozenset({"CT", "MR", "PT", "NM"})
 _GAP_FACTOR: Final = 1.5
 _SAME_PLACE_MM: Final = 1e-3
-_STACK_WARNINGS: Final = frozenset({"stack_position_gap", "stack_positions_missing", "stack_positions_repeat"})
+STACK_WARNINGS: Final = frozenset({"stack_position_gap", "stack_positions_missing", "stack_positions_repeat"})
 
 ALONE: Final = ""
 SLIDE: Final = "slide"
@@ -91,7 +91,7 @@ def stack_warnings(ordered: Sequence[Member]) -> list[str]:
 
 def with_stack_warnings(warnings: Iterable[str], ordered: Sequence[Member]) -> list[str]:
     """Return the warnings of an image with those on its order brought up to date."""
-    return sorted((set(warnings) - _STACK_WARNINGS) | set(stack_warnings(ordered)))
+    return sorted((set(warnings) - STACK_WARNINGS) | set(stack_warnings(ordered)))
 
 
 def image_digest(digests: Iterable[str]) -> str:

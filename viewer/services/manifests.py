@@ -104,6 +104,7 @@ def browser_manifest(image: Image, members: list[Member]) -> dict[str, Any]:
         "frames": _frames_block(image, members),
         "tile_url": f"{pixels}/tiles/{{level}}/{{column}}/{{row}}",
         "frame_url": f"{pixels}/frames/{{frame}}",
+        "overlay_url": f"{pixels}/overlays/{{frame}}",
         "thumbnail_url": thumbnail_url(image.pk, image.revision),
         "acquisition": image.inspection["acquisition"],
         "warnings": image.inspection["warnings"],

@@ -120,6 +120,15 @@ class PixelPool:
         """
         return self._encoded({"verb": "frame", "source": source, "frame": frame})
 
+    def overlay(self, source: dict[str, Any], frame: int) -> Encoded:
+        """What is drawn over a frame (0-based), as a palette PNG of the frame's size; see `viewer.readers.dicom_overlays`.
+
+        Raises:
+            OutOfRange: when nothing is drawn over it.
+            ReaderError: when it cannot be decoded.
+        """
+        return self._encoded({"verb": "overlay", "source": source, "frame": frame})
+
     def thumbnail(self, source: dict[str, Any], *, max_px: int = 256) -> Encoded:
         """A JPEG of the whole image whose longer side has at most `max_px` pixels.
 

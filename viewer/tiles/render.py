@@ -33,7 +33,7 @@ def serve(header: dict[str, Any]) -> Answer:
         return _share(header)
     if verb == "make":
         return _make(header)
-    handler = {"tile": _tile, "frame": _frame, "thumbnail": _thumbnail, "region": _region}.get(str(verb))
+    handler = {"tile": _tile, "frame": _frame, "overlay": _overlay, "thumbnail": _thumbnail, "region": _region}.get(str(verb))
     if handler is None:
         raise ReaderError("bad_request")
     try:
@@ -127,6 +127,16 @@ def _tile_between(path: str, announced: list[dict[str, Any]], number: int, colum
 def _frame(header: dict[str, Any]) -> EncodedPixels:
     reader, index = _frame_of(header["source"], int(header["frame"]))
     return reader.frame(index)
+
+
+def _overlay(header: dict[str, Any]) -> EncodedPixels:
+    """What is drawn over a frame; only DICOM frames have something of the kind."""
+    from viewer.readers.dicom import DicomReader  # noqa: PLC0415 -- engines load on first use
+
+    reader, index = _frame_of(header["source"], int(header["frame"]))
+    if not isinstance(reader, DicomReader):
+        raise OutOfRange("no_such_frame")
+    return reader.overlay(index)
 
 
 def _thumbnail(header: dict[str, Any]) -> EncodedPixels:

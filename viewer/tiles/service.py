@@ -26,12 +26,13 @@ from viewer.tiles.quick import FOR_EVER, SAFE_HEADERS, QuickTiles, is_granted, i
 from viewer.tiles.stored.shelf import Shelf
 
 PREFIX: Final = "/pixels/"
-RENDER_VERSION: Final = "1"
+RENDER_VERSION: Final = "2"
 MANIFESTS_KEPT: Final = 256
 MAX_MANIFEST_BYTES: Final = 32 << 20
 _ADDRESS: Final = re.compile(
     r"/pixels/(?P<image>[0-9a-fA-F-]{32,36})/(?P<revision>[A-Za-z0-9._-]{1,64})/"
-    r"(?:tiles/(?P<level>[0-9]{1,3})/(?P<column>[0-9]{1,9})/(?P<row>[0-9]{1,9})|frames/(?P<frame>[0-9]{1,9}))"
+    r"(?:tiles/(?P<level>[0-9]{1,3})/(?P<column>[0-9]{1,9})/(?P<row>[0-9]{1,9})|"
+    r"(?P<sort>frames|overlays)/(?P<frame>[0-9]{1,9}))"
 )
 _IMAGE: Final = re.compile(r"/pixels/(?P<image>[0-9a-fA-F-]{32,36})/")
 _TEXTS: Final = {
@@ -221,6 +222,8 @@ class PixelService:
 
     def _render(self, address: re.Match[str], source: dict[str, Any]) -> Encoded:
         pool = self._pool or default_pool()
+        if address["sort"] == "overlays":
+            return pool.overlay(source, int(address["frame"]))
         if address["frame"] is not None:
             return pool.frame(source, int(address["frame"]))
         return pool.tile(source, int(address["level"]), int(address["column"]), int(address["row"]))

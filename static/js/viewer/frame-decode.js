@@ -12,12 +12,14 @@
  * @property {Modality} modality
  * @property {boolean} invert MONOCHROME1: the lowest value is the brightest
  * @property {Window | null} window
+ * @property {number} overlays drawings that lie over it
  *
  * @typedef {object} ColourFrame
  * @property {'colour'} kind
  * @property {ImageBitmap} bitmap
  * @property {number} columns
  * @property {number} rows
+ * @property {number} overlays drawings that lie over it
  *
  * @typedef {ValuesFrame | ColourFrame} Frame
  */
@@ -30,7 +32,7 @@
 export async function decodeFrame(response) {
   if (!response.headers.has('Mitate-Pixel-Type')) {
     const bitmap = await createImageBitmap(await response.blob());
-    return {kind: 'colour', bitmap, columns: bitmap.width, rows: bitmap.height};
+    return {kind: 'colour', bitmap, columns: bitmap.width, rows: bitmap.height, overlays: number(response.headers, 'Mitate-Overlays', 0)};
   }
   return decodeValues(response.headers, await response.arrayBuffer());
 }
@@ -59,6 +61,7 @@ export function decodeValues(headers, body) {
     },
     invert: headers.get('Mitate-Invert') === '1',
     window: width >= 1 ? {center: number(headers, 'Mitate-Window-Center', 0), width} : null,
+    overlays: number(headers, 'Mitate-Overlays', 0),
   };
 }
 

@@ -28,6 +28,8 @@ export class FrameLayer extends Layer {
     this.greyData = null;
     /** @type {CanvasImageSource | null} */
     this.picture = null;
+    /** @type {ImageBitmap | null} */
+    this.overlay = null;
   }
 
   /**
@@ -37,6 +39,13 @@ export class FrameLayer extends Layer {
    */
   show(frame, {window, inverted}) {
     this.picture = frame.kind === 'colour' ? frame.bitmap : this.greyOf(frame, window ?? {center: 0, width: 1}, inverted);
+    this.changed();
+  }
+
+  /** @param {ImageBitmap | null} overlay drawn over the frame, in its pixels */
+  setOverlay(overlay) {
+    if (overlay === this.overlay) return;
+    this.overlay = overlay;
     this.changed();
   }
 
@@ -96,6 +105,7 @@ export class FrameLayer extends Layer {
     context.imageSmoothingEnabled = scale < SQUARES_FROM_ENLARGEMENT * pixelRatio;
     context.imageSmoothingQuality = scale < 1 ? 'high' : 'low';
     context.drawImage(this.picture, 0, 0);
+    if (this.overlay) context.drawImage(this.overlay, 0, 0);
     return this.box;
   }
 }

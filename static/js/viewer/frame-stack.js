@@ -5,6 +5,7 @@ import {framesToPrefetch} from './frame-cache.js';
 import {valueAt} from './frame-decode.js';
 import {FrameLayer} from './frame-layer.js';
 import {FrameLoader} from './frame-loader.js';
+import {FrameOverlays} from './frame-overlays.js';
 import {t} from '../lib/i18n.js';
 import {cleanWindow, firstWindow, windowFromValues, windowPresets} from './voi.js';
 
@@ -13,7 +14,7 @@ import {cleanWindow, firstWindow, windowFromValues, windowPresets} from './voi.j
 /** @import {Level0Point} from './geometry.js' */
 /** @import {Frames, Manifest, Window} from './types.js' */
 
-/** @typedef {'frame' | 'loading' | 'window' | 'cine' | 'failure'} FrameChange */
+/** @typedef {'frame' | 'loading' | 'window' | 'cine' | 'overlays' | 'failure'} FrameChange */
 /** @typedef {{id: string, name: string, center: number | null, width: number | null}} PresetChoice null: computed on choosing */
 
 const AHEAD = 10;
@@ -33,6 +34,13 @@ export class FrameStack {
     this.onChange = onChange;
     this.layer = new FrameLayer();
     this.loader = new FrameLoader({url: manifest.frame_url, grant});
+    this.overlays = new FrameOverlays({
+      url: manifest.overlay_url,
+      grant,
+      layer: this.layer,
+      onFound: () => onChange('overlays'),
+      onFailure: (error) => onChange('failure', error),
+    });
     this.clock = new CineClock({count: this.count, frameTimeMs: manifest.frames.frame_time_ms});
     /** 0-based frame on screen; -1 until the first one is. Marks belong to this one. */
     this.current = -1;
@@ -128,6 +136,7 @@ export class FrameStack {
       this.onChange('window');
     }
     this.draw();
+    this.overlays.follow(index, frame);
     this.onChange('frame');
   }
 
@@ -138,6 +147,7 @@ export class FrameStack {
     this.current = index;
     this.failed = true;
     this.layer.showFailure(this.manifest.width, this.manifest.height);
+    this.overlays.follow(index, null);
     this.onChange('frame');
     this.onChange('failure', error);
   }
@@ -214,6 +224,12 @@ export class FrameStack {
     return this.shown?.kind === 'values' ? valueAt(this.shown, Math.floor(x), Math.floor(y)) : null;
   }
 
+  /** @param {boolean} visible the drawings that the file holds over its frames */
+  showOverlays(visible) {
+    this.overlays.show(visible);
+    this.onChange('overlays');
+  }
+
   // ----- cine -----
 
   play() {
@@ -247,6 +263,7 @@ export class FrameStack {
     this.disposed = true;
     this.clock.stop();
     this.loader.dispose();
+    this.overlays.dispose();
     this.layer.dispose();
   }
 }

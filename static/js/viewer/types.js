@@ -43,6 +43,7 @@
  * @property {Frames | null} frames
  * @property {string} tile_url with places {level} {column} {row}
  * @property {string} frame_url with place {frame}, 0-based
+ * @property {string} overlay_url with place {frame}; only for frames that say they have overlays
  * @property {string} thumbnail_url
  * @property {Record<string, unknown>} [acquisition]
  * @property {string[]} [warnings]

@@ -21,7 +21,7 @@ import {pyramidLayers} from './pyramid-layer.js';
 /** @import {Frames, Manifest} from './types.js' */
 
 /**
- * @typedef {'view' | 'frame' | 'loading' | 'window' | 'cine' | 'failure' | 'online' | 'offline' | 'fullscreen'} ChangeKind
+ * @typedef {'view' | 'frame' | 'loading' | 'window' | 'cine' | 'overlays' | 'failure' | 'online' | 'offline' | 'fullscreen'} ChangeKind
  * @typedef {{kind: ChangeKind, error?: unknown}} Change
  *
  * @typedef {object} ViewerOptions

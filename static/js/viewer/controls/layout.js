@@ -1,6 +1,7 @@
 /** The stage: canvas, the corners around it, and the controls in their places. */
 
 import {el} from '../../lib/dom.js';
+import {drawingsPanel} from './drawings-panel.js';
 import {frameBar} from './frame-bar.js';
 import {magnificationBar} from './magnification-bar.js';
 import {Notices} from './notices.js';
@@ -8,6 +9,7 @@ import {overviewControl} from './overview.js';
 import {positionControl} from './position.js';
 import {scaleBarControl} from './scale-bar.js';
 import {viewButtons} from './view-buttons.js';
+import {warningNotes} from './warning-notes.js';
 import {windowPanel} from './window-panel.js';
 
 /** @import {Viewer} from '../viewer.js' */
@@ -42,11 +44,13 @@ export class Stage {
   /** @param {Viewer} viewer */
   addControls(viewer) {
     this.add(magnificationBar(viewer), 'top-left');
+    this.add(warningNotes(viewer), 'top-left');
     this.add(viewButtons(viewer), 'top-right');
     this.add(overviewControl(viewer), 'top-right');
     this.add(positionControl(viewer), 'bottom-left');
     this.add(scaleBarControl(viewer), 'bottom-left');
     this.add(frameBar(viewer), 'bottom');
+    this.add(drawingsPanel(viewer), 'bottom-right');
     this.add(windowPanel(viewer), 'bottom-right');
   }
 }

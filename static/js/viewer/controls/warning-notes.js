@@ -1,0 +1,40 @@
+/** Notes on the image: what the server noticed about the file. Put away once, they stay away, and can be called back. */
+
+import {el} from '../../lib/dom.js';
+import {t, tn} from '../../lib/i18n.js';
+import {dismissals, warningsOf} from '../warnings.js';
+import {icon} from './icons.js';
+import {textButton} from './parts.js';
+
+/** @import {Viewer} from '../viewer.js' */
+
+const LIST_ID = 'viewer-notes-list';
+
+/** @param {Viewer} viewer @returns {HTMLElement | null} null where there is nothing to say */
+export function warningNotes({manifest}) {
+  const warnings = warningsOf(manifest.warnings);
+  if (warnings.length === 0) return null;
+  const memory = dismissals(manifest);
+  const notes = warnings.map(({code, text, advice}) =>
+    el('details', {class: 'viewer-note', data: {code}}, el('summary', {text}), el('p', {text: advice})));
+  const close = textButton(t('Understood'), t('Put these notes away; the button brings them back'), () => {
+    memory.dismiss();
+    show(false);
+    toggle.focus();
+  });
+  close.classList.add('viewer-notes-close');
+  const list = el('div', {class: 'viewer-notes-list', attrs: {id: LIST_ID}}, ...notes, close);
+  const title = tn('{count} note on this image', '{count} notes on this image', warnings.length);
+  const toggle = el(
+    'button',
+    {class: 'viewer-button viewer-notes-toggle', attrs: {type: 'button', 'aria-controls': LIST_ID}, on: {click: () => show(list.hidden === true)}},
+    icon('note'),
+    el('span', {text: title}),
+  );
+  const show = (/** @type {boolean} */ open) => {
+    list.hidden = !open;
+    toggle.setAttribute('aria-expanded', String(open));
+  };
+  show(!memory.dismissed());
+  return el('section', {class: 'viewer-group viewer-notes', attrs: {'aria-label': t('Notes on this image')}}, toggle, list);
+}
