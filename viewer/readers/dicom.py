@@ -72,7 +72,7 @@ class DicomReader:
         spacing = dicom_describe.spacing(self.header, warnings)
         frames = self.layout.frames
         for index in sorted({0, frames // 2, frames - 1}):
-            self.frame(index)
+            self._prove(index)
         if not all(rescale_of(self.header, frame).believed for frame in (0, frames - 1)):
             warnings.append("rescale_ignored")
         warnings += dicom_describe.doubts(self.header, self._positions())
@@ -119,6 +119,14 @@ class DicomReader:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+    def _prove(self, index: int) -> None:
+        """Decode a frame (0-based) up to what is shown of it; encoding it for a browser would prove nothing more."""
+        samples = self._samples(index)
+        if self.grey:
+            to_values(samples, self.header, index)
+        else:
+            self._colour(samples)
 
     def _samples(self, index: int) -> Samples:
         return dicom_decode.decode(self._file, self.layout, self._index, index)

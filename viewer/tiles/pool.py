@@ -14,6 +14,7 @@ import os
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -76,14 +77,31 @@ class PixelPool:
             ReaderError: with the reason why the file is refused.
         """
         absolute = str(Path(path).absolute())  # a child has a working directory of its own
-        request = {"verb": "inspect", "path": absolute}
+        return self._inspection({"verb": "inspect", "path": absolute}, absolute)[0]
+
+    def inspect_first(self, paths: Sequence[str]) -> list[dict[str, Any]]:
+        """What `inspect` says of the first of these absolute paths, at least of one; see `viewer.tiles.inspecting`.
+
+        Returns:
+            a mapping a file, with `result` or `error`.
+
+        Raises:
+            ReaderError: when no worker answers.
+        """
+        lines = self._inspection({"verb": "inspect_all", "paths": list(paths)}, paths[0])[1].split(b"\n")
+        try:
+            return [wire.parse_header(line) for line in lines]
+        except wire.WireClosed as error:
+            raise errors.WorkerCrashed("worker_crashed") from error
+
+    def _inspection(self, request: dict[str, Any], path: str) -> tuple[dict[str, Any], bytes]:
         if not self._serving:
-            return self._ask(request, absolute)[0]
+            return self._ask(request, path)
         # Whoever looks at images always finds a worker, however many bad files are being opened.
         if not self._inspections.acquire(timeout=self._wall_limit_s):
             raise errors.WorkerBusy("workers_busy")
         try:
-            return self._ask(request, absolute)[0]
+            return self._ask(request, path)
         finally:
             self._inspections.release()
 

@@ -3,86 +3,16 @@
 import os
 from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
-from django.utils import translation
 
 from viewer.models import Collection
-from viewer.services.archives import Entry, entries, is_zip
-from viewer.services.ingest import IngestResult, ingest_file
-from viewer.services.names import display_name
-from viewer.services.reasons import Refused
+from viewer.services.imports import import_files
+from viewer.services.ingest import IngestResult
 from viewer.services.reconcile import reconcile
-
-# Files looked at ahead of the workers: enough to keep them busy, too few to fill memory.
-_AHEAD: Final = 8
-
-
-class Found(NamedTuple):
-    """A file on the way: on the disk or in an archive; why it is skipped (a code), if it is, and whether that is a refusal."""
-
-    path: Path
-    skipped: str = ""
-    entry: Entry | None = None
-    detail: str = ""
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether it is left out because something is wrong with it, not because it is none of the images."""
-        return self.skipped.startswith("archive_")
-
-
-def find_files(root: Path) -> Iterator[Found]:
-    """Yield the files of a folder, its folders and its archives in the order of their names; folders behind links are left out."""
-    for found in _on_disk(root):
-        if found.skipped or not is_zip(found.path):
-            yield found
-            continue
-        try:
-            for entry in entries(found.path):
-                yield Found(Path(f"{found.path}/{entry.name}"), entry.refused, entry)
-        except Refused as refusal:
-            yield Found(found.path, refusal.code, detail=refusal.detail)
-
-
-def _on_disk(root: Path) -> Iterator[Found]:
-    if not root.is_dir():
-        yield Found(root, _reason_to_skip(root))
-        return
-    for folder, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            path = Path(folder, name)
-            yield Found(path, _reason_to_skip(path))
-
-
-def _reason_to_skip(path: Path) -> str:
-    if path.name.startswith("."):
-        return "hidden_file"
-    if not path.is_file():  # a pipe or a device would be read for ever
-        return "not_a_file" if path.exists() else "unreadable_source"
-    return "dicomdir" if path.name.upper() == "DICOMDIR" else ""
-
-
-def _ingest(collection: Collection, found: Found) -> IngestResult:
-    try:
-        with translation.override("en"):
-            if found.skipped:
-                return IngestResult.refused(display_name(found.path.name), Refused(found.skipped, found.detail))
-            if found.entry:
-                with found.entry.open() as stream:
-                    return ingest_file(collection=collection, path_or_stream=stream, name=found.path.name)
-            return ingest_file(collection=collection, path_or_stream=found.path, name=found.path.name)
-    except Refused as refusal:
-        return IngestResult.refused(display_name(found.path.name), refusal)
-    finally:
-        connections.close_all()
+from viewer.services.sources import find_files
 
 
 class Command(BaseCommand):
@@ -106,7 +36,8 @@ class Command(BaseCommand):
         if not options["paths"]:
             raise CommandError("Name at least one file or folder.")
         counts: Counter[str] = Counter()
-        for found, result in self._run(self._collection(options["collection"]), options["paths"]):
+        files = (found for root in options["paths"] for found in find_files(root))
+        for found, result in import_files(collection=self._collection(options["collection"]), found=files, language="en"):
             outcome = "skipped" if found.skipped and not found.is_refused else result.status
             counts[outcome] += 1
             self._say(found.path, outcome, result)
@@ -121,22 +52,6 @@ class Command(BaseCommand):
             known = ", ".join(Collection.objects.values_list("slug", flat=True)) or "none yet"
             raise CommandError(f"Name a collection with --collection SLUG. Collections: {known}.")
         return found
-
-    def _run(self, collection: Collection, roots: list[Path]) -> Iterator[tuple[Found, IngestResult]]:
-        """Yield a result for each file as it comes; as many files at once as there are pixel workers."""
-        with ThreadPoolExecutor(settings.PIXEL_WORKERS) as executor:
-            running: dict[Future[IngestResult], Found] = {}
-            for found in (found for root in roots for found in find_files(root)):
-                running[executor.submit(_ingest, collection, found)] = found
-                if len(running) >= _AHEAD:
-                    yield from self._finished(running)
-            while running:
-                yield from self._finished(running)
-
-    def _finished(self, running: dict[Future[IngestResult], Found]) -> Iterator[tuple[Found, IngestResult]]:
-        done, _ = wait(running, return_when=FIRST_COMPLETED)
-        for future in done:
-            yield running.pop(future), future.result()
 
     def _say(self, path: Path, outcome: str, result: IngestResult) -> None:
         # A name from a disk may hold bytes that are no text, and terminal codes; neither reaches the terminal.
