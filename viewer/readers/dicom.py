@@ -73,7 +73,7 @@ class DicomReader:
         spacing = dicom_describe.spacing(self.header, warnings)
         frames = self.layout.frames
         for index in sorted({0, frames // 2, frames - 1}):
-            self.frame(index)
+            self._prove(index)
         if not all(rescale_of(self.header, frame).believed for frame in (0, frames - 1)):
             warnings.append("rescale_ignored")
         warnings += dicom_describe.doubts(self.header, self._positions())
@@ -139,6 +139,14 @@ class DicomReader:
 
     def _has_words(self, file: DicomFile) -> bool:
         return not file.encapsulated and self.layout.samples == 1 and self.layout.allocated in {8, 16, 32} and file.keyword == "PixelData"
+
+    def _prove(self, index: int) -> None:
+        """Decode a frame (0-based) up to what is shown of it; encoding it for a browser would prove nothing more."""
+        samples = self._samples(index)
+        if self.grey:
+            to_values(samples, self.header, index)
+        else:
+            self._colour(samples)
 
     def _samples(self, index: int) -> Samples:
         return dicom_decode.decode(self._file, self.layout, self._index, index)

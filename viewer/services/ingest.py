@@ -11,6 +11,7 @@ from viewer.readers.sniff import sniff
 from viewer.services import placing, slides
 from viewer.services.grouping import SLIDE, group_key
 from viewer.services.names import display_name
+from viewer.services.placing_many import place
 from viewer.services.reasons import FROZEN_NOTICE, Refused
 from viewer.services.storage import Quarantine
 from viewer.services.stored_tiles import index_stored_tiles
@@ -97,31 +98,48 @@ def ingest_received(*, collection: Collection, quarantine: Quarantine, name: str
     shown = display_name(name)
     try:
         quarantine.finish()
-        family = sniff(str(quarantine.path))
-        if family == "spread":
-            companions.check(quarantine.path)  # says which of its files is missing; alone it never is a whole slide
-            raise MissingCompanion
+        check_kind(quarantine.path)
         known = already_there(collection, quarantine.digest)
         if known is not None:
             return IngestResult.duplicate(shown, known)
-        inspection = _inspect(quarantine.path)
-        arrival = placing.Arrival(
-            collection=collection,
-            name=shown,
-            digest=quarantine.digest,
-            size_bytes=quarantine.size_bytes,
-            file=quarantine.path,
-            suffix=_SUFFIX_OF_FAMILY[family],
-            inspection=inspection,
-            group=group_key(inspection),
-        )
-        placed = slides.place_level(arrival) if arrival.group == SLIDE else placing.place(arrival)
+        arrival = arrival_of(collection, shown, quarantine, _inspect(quarantine.path))
+        placed = slides.place_level(arrival) if arrival.group == SLIDE else place(arrival)
     except ReaderError as error:
         return IngestResult.refused(shown, Refused.by_reader(error))
     except Refused as refusal:
         return IngestResult.refused(shown, refusal)
     except placing.AlreadyThere as found:
         return IngestResult.duplicate(shown, found.image)
+    return stored(placed, shown)
+
+
+def check_kind(path: Path) -> None:
+    """See by its first bytes that a file can be an image by itself.
+
+    Raises:
+        ReaderError: with the reason why it cannot.
+    """
+    if sniff(str(path)) == "spread":
+        companions.check(path)  # says which of its files is missing; alone it never is a whole slide
+        raise MissingCompanion
+
+
+def arrival_of(collection: Collection, shown: str, quarantine: Quarantine, inspection: dict[str, Any]) -> placing.Arrival:
+    """Return a file that was received and looked at, ready to be placed."""
+    return placing.Arrival(
+        collection=collection,
+        name=shown,
+        digest=quarantine.digest,
+        size_bytes=quarantine.size_bytes,
+        file=quarantine.path,
+        suffix=_SUFFIX_OF_FAMILY[sniff(str(quarantine.path))],
+        inspection=inspection,
+        group=group_key(inspection),
+    )
+
+
+def stored(placed: placing.Placed, shown: str) -> IngestResult:
+    """Return the result for a file that is in its place, after what is to be done then."""
     index_stored_tiles(placed.image)
     if placed.after_frozen:
         return IngestResult("accepted", shown, placed.image, "new_image_frozen", str(FROZEN_NOTICE.text), str(FROZEN_NOTICE.hint))

@@ -1,6 +1,7 @@
 """Putting a looked-at file in its place: subject, study, series, image and instance in one transaction with its file and manifest."""
 
 import logging
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,16 +10,16 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 
 from viewer.models import Collection, Image, Instance, Series, Study
-from viewer.services.grouping import ALONE, image_digest, with_stack_warnings
-from viewer.services.locks import lock_collection, lock_images
+from viewer.services.grouping import ALONE, Member, image_digest, with_stack_warnings
+from viewer.services.locks import lock_images
 from viewer.services.manifests import manifest_path, members_of, write_manifest
 from viewer.services.pseudonym import subject_pseudonym
 from viewer.services.reasons import Refused
 from viewer.services.search_text import search_text
-from viewer.services.storage import data_dir, disk_errors_refuse, images_dir, sync_folder
+from viewer.services.storage import data_dir, disk_errors_refuse
 
 _log = logging.getLogger(__name__)
 
@@ -63,12 +64,18 @@ class Arrival:
         """Where the file will lie in the image's folder."""
         return folder / self.stored_name if self.folder is None else folder / self.digest / self.file.name
 
-    def move_into(self, folder: Path) -> None:
-        """Move the file, with its companions if it has any, to its place; both are on one file system."""
+    def put_into(self, folder: Path) -> None:
+        """Give the file its place, with its companions if it has any; both are on one file system.
+
+        What a process that was killed has left there goes: no row names it.
+        """
+        target = self.target_in(folder)
         if self.folder is None:
-            self.file.replace(self.target_in(folder))
+            target.unlink(missing_ok=True)
+            os.link(self.file, target)
         else:
-            self.folder.rename(folder / self.digest)
+            shutil.rmtree(target.parent, ignore_errors=True)
+            self.folder.rename(target.parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,36 +84,6 @@ class Placed:
 
     image: Image
     after_frozen: bool = False
-
-
-def place(arrival: Arrival) -> Placed:
-    """Store a file that is an image of its own or a slice of a stack.
-
-    Raises:
-        AlreadyThere: the same bytes came in meanwhile.
-        Refused: ``sop_uid_conflict``, ``disk_full``, ``storage_failed``; nothing of the file is kept then.
-    """
-    with whole_or_nothing() as undo, transaction.atomic():
-        lock_collection(arrival.collection.pk)
-        check_unknown(arrival)
-        series = series_of(arrival)
-        image, after_frozen = _image_to_join(arrival, series)
-        joins = image is not None
-        if image is None:
-            image = new_image(arrival, series)
-        undo.manifest_of(image, joins=joins)
-        folder = images_dir() / str(arrival.collection.pk) / image.pk.hex
-        with disk_errors_refuse():
-            folder.mkdir(parents=True, exist_ok=True)
-            target = arrival.target_in(folder)
-            undo.path(target if arrival.folder is None else target.parent)
-            arrival.move_into(folder)
-            sync_folder(folder)
-        if not joins:
-            image.save(force_insert=True)
-        add_instance(arrival, image, target)
-        settle(image, joins=joins)
-    return Placed(image, after_frozen)
 
 
 def check_unknown(arrival: Arrival) -> None:
@@ -154,13 +131,6 @@ def _pseudonym(arrival: Arrival) -> str:
         return subject_pseudonym(patient_id=arrival.dicom.get("patient_id") or "", digest=arrival.digest)
 
 
-def _image_to_join(arrival: Arrival, series: Series) -> tuple[Image | None, bool]:
-    """Return the image a slice joins, if any, and whether there is one that it may not join any more."""
-    if arrival.group == ALONE:
-        return None, False
-    return open_image_of_group(series, arrival.group)
-
-
 def open_image_of_group(series: Series, group: str) -> tuple[Image | None, bool]:
     """Return the image of a group that still takes files, locked, and whether a frozen one exists."""
     found = lock_images(Image.objects.filter(series=series, inspection__group=group).values_list("pk", flat=True))
@@ -203,10 +173,10 @@ def describe(image: Image, arrival: Arrival) -> None:
     image.search_text = search_text(name=image.name, modality=image.modality, series=series, inspection=inspection)
 
 
-def add_instance(arrival: Arrival, image: Image, target: Path) -> Instance:
-    """Store the row of a file that lies at ``target``."""
+def instance_of(arrival: Arrival, image: Image, target: Path) -> Instance:
+    """Return the row of a file that lies at ``target``, not saved yet."""
     dicom = arrival.dicom
-    return Instance.objects.create(
+    return Instance(
         collection=arrival.collection,
         series=image.series,
         image=image,
@@ -224,15 +194,20 @@ def add_instance(arrival: Arrival, image: Image, target: Path) -> Instance:
 def settle(image: Image, *, joins: bool) -> None:
     """Bring digest, revision, frames and order of an image up to its files, and tell the pixel application."""
     members = members_of(image)
+    bring_up_to(image, members, joins=joins)
+    image.save()
+    with disk_errors_refuse():
+        write_manifest(image, members)
+
+
+def bring_up_to(image: Image, members: list[Member], *, joins: bool) -> None:
+    """Make an image row say what its files are; not saved yet."""
     if joins:
         image.revision += 1
     image.digest = image_digest(member.digest for member in members)
     if image.kind == Image.Kind.FRAMES:
         image.frame_count = sum(member.frame_count for member in members)
         image.inspection = {**image.inspection, "warnings": with_stack_warnings(image.inspection["warnings"], members)}
-    image.save()
-    with disk_errors_refuse():
-        write_manifest(image, members)
 
 
 class Undo:
@@ -240,8 +215,7 @@ class Undo:
 
     def __init__(self) -> None:
         self._paths: list[Path] = []
-        self._image: Image | None = None
-        self._joins = False
+        self._manifests: list[tuple[Image, bool]] = []
 
     def path(self, path: Path) -> None:
         """Remove this file or folder, and its folder if that is empty then."""
@@ -249,7 +223,7 @@ class Undo:
 
     def manifest_of(self, image: Image, *, joins: bool) -> None:
         """Write the manifest of this image back as the database has it, or remove it if the image is new."""
-        self._image, self._joins = image, joins
+        self._manifests.append((image, joins))
 
     def run(self) -> None:
         """Take everything back."""
@@ -261,14 +235,13 @@ class Undo:
                     path.unlink(missing_ok=True)
             with _quietly():
                 path.parent.rmdir()
-        if self._image is None:
-            return
-        with _quietly():
-            if self._joins:
-                stored = Image.objects.get(pk=self._image.pk)
-                write_manifest(stored, members_of(stored))
-            else:
-                manifest_path(self._image.pk).unlink(missing_ok=True)
+        for image, joins in self._manifests:
+            with _quietly():
+                if joins:
+                    stored = Image.objects.get(pk=image.pk)
+                    write_manifest(stored, members_of(stored))
+                else:
+                    manifest_path(image.pk).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from viewer.services import placing
 from viewer.services.grouping import ALONE
 from viewer.services.ingest import IngestResult, already_there
 from viewer.services.names import display_name
+from viewer.services.placing_many import place
 from viewer.services.reasons import Refused
 from viewer.services.storage import Quarantine, disk_errors_refuse, sync_folder
 from viewer.services.stored_tiles import index_stored_tiles
@@ -40,11 +41,13 @@ class Part:
         name: its path among them, with forward slashes; only ever compared, never opened.
         open: gives its bytes, front to back; may raise :class:`Refused` while they are read.
         refused: why it may not be taken (a code), empty if it may.
+        size_bytes: as far as it is known before it is read.
     """
 
     name: str
     open: Callable[[], AbstractContextManager[BinaryIO]]
     refused: str = ""
+    size_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ def ingest_slide_set(*, collection: Collection, slide: SlideSet) -> IngestResult
             known = already_there(collection, gathered.digest)
             if known is not None:
                 return IngestResult.duplicate(shown, known)
-            placed = placing.place(
+            placed = place(
                 placing.Arrival(
                     collection=collection,
                     name=shown,

@@ -126,7 +126,7 @@ def _store(arrival: Arrival, image: Image, folder: Path, *, joins: bool) -> None
             instance.save(update_fields=["path"])
     else:
         image.save(force_insert=True)
-    placing.add_instance(arrival, image, folder / arrival.stored_name)
+    placing.instance_of(arrival, image, folder / arrival.stored_name).save(force_insert=True)
     placing.settle(image, joins=joins)
 
 

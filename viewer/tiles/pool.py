@@ -14,6 +14,7 @@ import os
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -84,6 +85,23 @@ class PixelPool:
             return self._aside.inspect(path)
         absolute = str(Path(path).absolute())  # a child has a working directory of its own
         return self._ask({"verb": "inspect", "path": absolute}, absolute)[0]
+
+    def inspect_first(self, paths: Sequence[str]) -> list[dict[str, Any]]:
+        """What `inspect` says of the first of these absolute paths, at least of one; see `viewer.tiles.inspecting`.
+
+        Returns:
+            a mapping a file, with `result` or `error`.
+
+        Raises:
+            ReaderError: when no worker answers.
+        """
+        if self._aside is not None:
+            return self._aside.inspect_first(paths)
+        lines = self._ask({"verb": "inspect_all", "paths": list(paths)}, paths[0])[1].split(b"\n")
+        try:
+            return [wire.parse_header(line) for line in lines]
+        except wire.WireClosed as error:
+            raise errors.WorkerCrashed("worker_crashed") from error
 
     def stored_index(self, source: dict[str, Any]) -> bytes:
         """The packed index of the tiles that a slide stores as JPEG; see `viewer.tiles.stored.index_file`.

@@ -33,8 +33,17 @@ def pack(header: Mapping[str, Any], body: bytes = b"") -> bytes:
     Raises:
         ValueError: when the header is not plain finite JSON.
     """
-    encoded = json.dumps(header, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+    encoded = encode(header)
     return PREFIX.pack(len(encoded), len(body)) + encoded + body
+
+
+def encode(header: Mapping[str, Any]) -> bytes:
+    """A header as one line of UTF-8 JSON.
+
+    Raises:
+        ValueError: when it is not plain finite JSON.
+    """
+    return json.dumps(header, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
 
 
 def send(descriptor: int, message: bytes, deadline: float | None) -> None:

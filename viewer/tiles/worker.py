@@ -13,6 +13,7 @@ import resource
 import select
 import signal
 import sys
+import time
 import warnings
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ from viewer.readers import errors
 from viewer.tiles import wire
 
 WALL_GRACE_S: Final = 5.0
+# After this a worker answers what it has of many files, so that others get their turn.
+BATCH_S: Final = 1.0
 _ENGINES: Final = (
     "viewer.tiles.render",
     "viewer.readers.openslide",
@@ -76,21 +79,42 @@ def _warm_up() -> None:
 
 def _answer(header: dict[str, Any]) -> tuple[bytes, bool]:
     """The packed answer, and whether this process should end after it."""
+    if header.get("verb") == "inspect_all":
+        return _inspect_all(header["paths"])
+    said, body, leaving = _said(header)
+    return wire.PREFIX.pack(len(said), len(body)) + said + body, leaving
+
+
+def _inspect_all(paths: list[str]) -> tuple[bytes, bool]:
+    """What `inspect` says of each file, a line each; of the first ones only, when they take long or memory ran out."""
+    until = time.monotonic() + BATCH_S
+    lines: list[bytes] = []
+    leaving = False
+    for path in paths:
+        said, _, leaving = _said({"verb": "inspect", "path": path})
+        lines.append(said)
+        if leaving or time.monotonic() > until:
+            break
+    return wire.pack({"result": {}, "leaving": leaving}, b"\n".join(lines)), leaving
+
+
+def _said(header: dict[str, Any]) -> tuple[bytes, bytes, bool]:
+    """The answer's header as JSON and its body, and whether this process should end after it."""
     try:
         from viewer.tiles import render  # noqa: PLC0415 -- engines load on first use
 
         result, body = render.serve(header)
-        return wire.pack({"result": result}, body), False
+        return wire.encode({"result": result}), body, False
     except errors.ReaderError as error:
-        return wire.pack({"error": errors.to_json(error)}), False
+        return wire.encode({"error": errors.to_json(error)}), b"", False
     except MemoryError:
         # What is left of the address space is unknown, so a fresh process takes over.
-        return wire.pack({"error": {"type": "LimitExceeded", "code": "out_of_memory"}, "leaving": True}), True
+        return wire.encode({"error": {"type": "LimitExceeded", "code": "out_of_memory"}, "leaving": True}), b"", True
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # noqa: BLE001 -- the isolation boundary: codecs raise anything, even BaseException
         detail = type(error).__name__
-        return wire.pack({"error": {"type": "MalformedFile", "code": "pixels_undecodable", "detail": detail}}), False
+        return wire.encode({"error": {"type": "MalformedFile", "code": "pixels_undecodable", "detail": detail}}), b"", False
 
 
 if __name__ == "__main__":

@@ -13,11 +13,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.viewer.catalogue.conftest import stored_files
-from viewer.management.commands.ingest import find_files
 from viewer.models import Collection, Image
 from viewer.services import archives
 from viewer.services.archives import entries
 from viewer.services.reasons import Refused
+from viewer.services.sources import find_files
 
 PHOTOGRAPH = "photo/exif/grey.jpg"
 
