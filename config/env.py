@@ -51,6 +51,9 @@ class Env(BaseSettings):
     upload_max_bytes: int = Field(default=20 << 30, ge=1 << 20, description="Largest single file taken by the upload page, in bytes.")
     upload_keep_hours: int = Field(default=72, ge=1, description="Hours after which an upload that does not go on is thrown away.")
     uploads_unfinished: int = Field(default=50, ge=1, description="Unfinished uploads that one person may have at a time.")
+    dicomweb_store: bool = Field(
+        default=False, description="True: who may add images to a collection may send them by DICOMweb (STOW-RS), see receiving.md."
+    )
     web_workers: int = Field(default=1, ge=1, le=64, description="Web processes; more than one needs PostgreSQL and Redis.")
 
     @field_validator("allowed_hosts", "trusted_origins", "model_hosts", mode="before")

@@ -193,6 +193,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.https else 
 MODEL_HOSTS = ENV.model_hosts
 UPLOAD_MAX_BYTES = ENV.upload_max_bytes
 UPLOAD_KEEP_HOURS = ENV.upload_keep_hours
+DICOMWEB_STORE = ENV.dicomweb_store
 UPLOADS_UNFINISHED = ENV.uploads_unfinished
 PIXEL_WORKERS = ENV.pixel_workers
 PIXEL_MEMORY_BYTES = ENV.pixel_memory_bytes

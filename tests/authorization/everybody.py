@@ -18,7 +18,7 @@ from django.urls import reverse
 from annotation.models import Annotation
 from tests.annotation.marking.objects import diagnosis, put
 from tests.authorization.table import ANONYMOUS, LEAVER, NOBODY, OPERATOR
-from tests.authorization.tenants import FORM, MODEL_HOST, SAMPLES, Tenant
+from tests.authorization.tenants import FORM, MODEL_HOST, SAMPLES, STACK, Tenant
 from viewer.dicomweb.uids import uid_of
 from viewer.services.resumable import create_upload, unfinished_uploads
 
@@ -153,6 +153,8 @@ def ask(client: Client, route: str, parameters: frozenset[str], method: str, ask
     if route.startswith("api-resumable-upload"):
         part = {"Tus-Resumable": "1.0.0", "Upload-Length": "10", "Upload-Offset": "0"}
         return client.generic(method, address, b"x", content_type="application/offset+octet-stream", headers=headers | part)
+    if route in {"dicomweb-store", "dicomweb-study-store"}:
+        return client.generic(method, address, headers=headers, **related((SAMPLES / STACK).read_bytes()))
     body = BODIES.get((route, method))
     # Without a body nothing is said of its type, as browsers do it.
     options: dict[str, Any] = {"data": json.dumps(body(asked)), "content_type": "application/json"} if body else {"content_type": ""}
@@ -163,6 +165,12 @@ def multipart(content: bytes, name: str = "photo.jpg") -> dict[str, Any]:
     """Return what ``Client.generic`` needs to send one file."""
     data = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile(name, content, "image/jpeg")})
     return {"data": data, "content_type": MULTIPART_CONTENT}
+
+
+def related(content: bytes) -> dict[str, Any]:
+    """Return what ``Client.generic`` needs to send one DICOM file by STOW-RS."""
+    data = b"--here\r\nContent-Type: application/dicom\r\n\r\n" + content + b"\r\n--here--"
+    return {"data": data, "content_type": 'multipart/related; type="application/dicom"; boundary=here'}
 
 
 def body_of(response: Any, asked: Asked | None = None) -> str:

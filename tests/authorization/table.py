@@ -99,6 +99,7 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     # DICOMweb: a search finds what the person may view, and answers 204 when that is nothing
     **{f"dicomweb-{level}": {"GET": SEARCHING} for level in ("studies", "series", "instances")},
     **{f"dicomweb-{name}": {"GET": api(200, *VIEWERS)} for name in DICOM_RESOURCES},
+    **{f"dicomweb-{name}": {"POST": api(200, *MANAGERS)} for name in ("store", "study-store")},
     # reads and marks
     "read": {"GET": page(READER, LEAVER, *MANAGERS)},
     "api-read": {"GET": SEEING_A_READ},

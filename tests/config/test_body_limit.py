@@ -4,6 +4,7 @@ from typing import Any
 from config.body_limit import ORDINARY_BYTES, PART_BYTES, BodyLimit
 
 UPLOAD = "/api/collections/00000000-0000-0000-0000-000000000000/uploads/"
+STORE = "/dicomweb/collections/00000000-0000-0000-0000-000000000000/studies"
 SESSION = (b"cookie", b"django_language=ja; sessionid=0123456789abcdefghij")
 
 
@@ -69,3 +70,10 @@ async def test_a_part_of_an_upload_may_be_a_part_only() -> None:
     assert (await _ask(part, PART_BYTES, [SESSION]))[0] == 200
     assert (await _ask(part, PART_BYTES + 1, [SESSION]))[0] == 413
     assert (await _ask(part, PART_BYTES, []))[0] == 413
+
+
+async def test_instances_are_taken_below_their_own_address() -> None:
+    for path in (STORE, f"{STORE}/1.2.3"):
+        assert (await _ask(path, 5 << 20, [SESSION]))[0] == 200
+        assert (await _ask(path, 5 << 20, []))[0] == 413
+    assert (await _ask("/dicomweb/studies", 5 << 20, [SESSION]))[0] == 413

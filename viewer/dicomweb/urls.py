@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path, register_converter
 
 from viewer.dicomweb.retrieve_views import BulkDataView, FramesView, InstancesFilesView, MetadataView, RenderedView, ThumbnailView
 from viewer.dicomweb.search_views import InstancesView, SeriesView, StudiesView
+from viewer.dicomweb.store_views import StoreView
 
 
 class _Text:
@@ -38,6 +39,7 @@ register_converter(_Place, "dicom_place")
 
 _STUDY = "studies/<dicom_uid:study_uid>"
 _SERIES = f"{_STUDY}/series/<dicom_uid:series_uid>"
+_INTO = "collections/<uuid:collection_id>"
 _INSTANCE = f"{_SERIES}/instances/<dicom_uid:sop_uid>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -61,4 +63,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_SERIES}/thumbnail", ThumbnailView.as_view(), name="dicomweb-series-thumbnail"),
     path(f"{_INSTANCE}/thumbnail", ThumbnailView.as_view(), name="dicomweb-instance-thumbnail"),
     path(f"{_INSTANCE}/frames/<dicom_frames:frames>/thumbnail", ThumbnailView.as_view(), name="dicomweb-frame-thumbnail"),
+    path(f"{_INTO}/studies", StoreView.as_view(), name="dicomweb-store"),
+    path(f"{_INTO}/{_STUDY}", StoreView.as_view(), name="dicomweb-study-store"),
 ]

@@ -38,6 +38,14 @@ REASONS: Final[dict[str, Reason]] = {
         _("Another file with the same SOP Instance UID but different content is already here."),
         _("The stored file was not replaced. Export the instance again with a UID of its own, or leave it out."),
     ),
+    "other_instance": Reason(
+        _("The head of the file names another instance than its data."),
+        _("Export the instance again; the file was put together wrongly."),
+    ),
+    "other_study": Reason(
+        _("The instance belongs to another study than the one that the address names."),
+        _("Send it to the address of its own study, or to the one that names none."),
+    ),
     "slide_busy": Reason(
         _("Other levels of the same slide are being stored at this moment."),
         _("Upload the file again in a moment."),

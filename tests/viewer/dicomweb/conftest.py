@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.viewer.catalogue.conftest import client_with, collection, data_dir, other_collection, reader, stranger, take  # noqa: F401
+from tests.viewer.catalogue.conftest import (  # noqa: F401
+    client_with,
+    collection,
+    data_dir,
+    other_collection,
+    reader,
+    stranger,
+    take,
+    uploader,
+)
 from viewer.dicomweb.uids import uid_of
 from viewer.models import Collection, Instance
 from viewer.services.ingest import ingest_file

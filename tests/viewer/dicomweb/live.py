@@ -25,7 +25,12 @@ from guardian.shortcuts import assign_perm
 from viewer.models import Collection
 from viewer.services.ingest import ingest_file
 collection = Collection.objects.get()
-assign_perm('view_collection', User.objects.create_user('reader', password='not-a-real-one'), collection)
+from viewer.services.collections import create_collection
+reader = User.objects.create_user('reader', password='not-a-real-one')
+assign_perm('view_collection', reader, collection)
+inbox = create_collection(slug='inbox', name='Inbox')
+for permission in ('view_collection', 'upload_collection'):
+    assign_perm(permission, reader, inbox)
 for folder in sys.argv[1:]:
     for path in sorted(pathlib.Path(folder).iterdir()):
         ingest_file(collection=collection, path_or_stream=path, name=path.name)
@@ -54,6 +59,13 @@ def live_site(folder: Path, data: Path) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(20)
+
+
+def inbox_of(session: requests.Session, address: str) -> str:
+    """Return the address below which an empty collection takes instances, and let the session write."""
+    session.headers["X-CSRFToken"] = session.cookies["csrftoken"]
+    (inbox,) = [each for each in session.get(f"{address}/api/collections/").json()["collections"] if each["slug"] == "inbox"]
+    return f"{address}/dicomweb/collections/{inbox['id']}"
 
 
 def signed_in(address: str) -> requests.Session:

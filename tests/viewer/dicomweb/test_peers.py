@@ -9,7 +9,7 @@ import pytest
 from dicomweb_client import DICOMwebClient
 from PIL import Image as Picture
 
-from tests.viewer.dicomweb.live import FOLDERS, live_site, signed_in
+from tests.viewer.dicomweb.live import FOLDERS, inbox_of, live_site, signed_in
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +61,18 @@ def test_dicomweb_client_fetches_whole_studies_and_pages(client: DICOMwebClient)
         count = study["00201208"]["Value"][0]
         assert len(client.retrieve_study_metadata(uid)) == count
         assert len(list(client.iter_study(uid))) == count
+
+
+def test_dicomweb_client_stores(served: str, shared_data: Path) -> None:
+    path = shared_data / "dicom" / "op" / "fundus_rgb_jpeg.dcm"
+    instance, broken = pydicom.dcmread(path), pydicom.dcmread(shared_data / "malformed/dicom/huge_rows_columns.dcm")
+    with signed_in(served) as session:
+        client = DICOMwebClient(inbox_of(session, served), session=session)
+        for study in (None, instance.StudyInstanceUID):
+            answer = client.store_instances([instance], study_instance_uid=study)
+            (stored,) = answer.ReferencedSOPSequence
+            assert stored.ReferencedSOPInstanceUID == instance.SOPInstanceUID
+        assert client.store_instances([instance, broken]).FailedSOPSequence[0].FailureReason == 0xC000
+        uids = stored.RetrieveURL.split("/dicomweb/")[1].split("/")[1::2]
+        whole = DICOMwebClient(f"{served}/dicomweb", session=session).retrieve_instance(*uids)
+    assert whole.PixelData == instance.PixelData
