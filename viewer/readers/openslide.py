@@ -54,6 +54,7 @@ class OpenSlideReader(PyramidReader):
         self.vendor: str = vendor
         self.is_spread = is_spread(path)
         self._properties: dict[str, str] = dict(self._slide.properties)
+        self._tiles_by_size = _leica_tiles(path) if vendor == "leica" else {}
         self._origin, self.size = self._bounds()
         self.levels = self._read_levels()
 
@@ -104,13 +105,16 @@ class OpenSlideReader(PyramidReader):
             size = Size(level_width, level_height)
             if self.size != whole:
                 size = Size(max(1, round(self.size.width / downsample)), max(1, round(self.size.height / downsample)))
-            levels.append(Level(index, max(1.0, downsample), size, TileGrid.covering(size, self._tile_size(index))))
+            levels.append(Level(index, max(1.0, downsample), size, TileGrid.covering(size, self._tile_size(index, size))))
         if sum(level.grid.columns * level.grid.rows for level in levels) > tiff_structure.MAX_TILES:
             raise LimitExceeded("too_many_tiles")
         return levels
 
-    def _tile_size(self, level: int) -> Size:
+    def _tile_size(self, level: int, size: Size) -> Size:
         """The stored tile size if a viewer can use it (NDPI stores strips 8 px high)."""
+        for (width, height), tile in self._tiles_by_size.items():
+            if abs(width - size.width) <= 1 and abs(height - size.height) <= 1:
+                return tile
         with suppress(KeyError, ValueError):
             width = int(self._properties[f"openslide.level[{level}].tile-width"])
             height = int(self._properties[f"openslide.level[{level}].tile-height"])
@@ -174,6 +178,21 @@ _ACQUISITION: Final = {
     "ObjectiveLensPower": "dicom.OpticalPathSequence[0].ObjectiveLensPower",
     "ImagedVolumeDepth": "dicom.ImagedVolumeDepth",
 }
+
+
+def _leica_tiles(path: str) -> dict[tuple[int, int], Size]:
+    """Tile sizes by the size of their directory. OpenSlide announces none for SCN, as a canvas may hold several scans.
+
+    Where one scan is the whole tissue, its own grid begins at the corner of the tissue's bounds and can be used.
+    """
+    directories = tiff_structure.read_structure(path).directories
+    return {
+        (one.first(tiff_structure.WIDTH), one.first(tiff_structure.HEIGHT)): usable_tile(
+            one.first(tiff_structure.TILE_WIDTH), one.first(tiff_structure.TILE_HEIGHT)
+        )
+        for one in directories
+        if one.tiled
+    }
 
 
 def open_tiff(path: str) -> OpenSlideReader:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 from PIL import Image
 
-from viewer.geometry import Level, RegionRequest, Size
+from viewer.geometry import Level, RegionRequest, Size, TileGrid
 from viewer.readers import base
 from viewer.readers.base import EncodedPixels
 from viewer.readers.errors import LimitExceeded, OutOfRange
@@ -42,13 +43,33 @@ class PyramidReader(ABC):
         """
         if not 0 <= level < len(self.levels):
             raise OutOfRange
-        wanted = self.levels[level]
+        return self.cell_pixels(self.levels[level], column, row)
+
+    def cell_pixels(self, level: Level, column: int, row: int) -> Image.Image:
+        """One cell of a grid over a level of this slide, which need not be the slide's own grid.
+
+        Raises:
+            OutOfRange: when the grid has no such tile.
+            MalformedFile: when the pixels cannot be decoded.
+        """
         try:
-            size = wanted.tile_size(column, row)
+            size = level.tile_size(column, row)
         except ValueError as error:
             raise OutOfRange from error
-        left, top = column * wanted.grid.tile.width, row * wanted.grid.tile.height
-        return self._read(level, left, top, size)
+        return self._read(level.index, column * level.grid.tile.width, row * level.grid.tile.height, size)
+
+    def announced_level(self, said: dict[str, Any]) -> Level:
+        """The level that a manifest speaks of, in the grid that it announced; an earlier version may have cut it otherwise.
+
+        Raises:
+            OutOfRange: when the slide has no such level of that size.
+        """
+        index = int(said["index"])
+        level = self.levels[index] if 0 <= index < len(self.levels) else None
+        if level is None or (said["width"], said["height"]) != (level.size.width, level.size.height):
+            raise OutOfRange
+        tile = Size(int(said["tile_width"]), int(said["tile_height"]))
+        return level if tile == level.grid.tile else replace(level, grid=TileGrid.covering(level.size, tile))
 
     def tile_between(self, level: Level, column: int, row: int) -> EncodedPixels:
         """One tile of a level that the slide has not, scaled down from a finer one.

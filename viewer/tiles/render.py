@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from viewer.geometry import Level0Point, RegionRequest, Size
 from viewer.readers import base
 from viewer.readers.base import EncodedPixels, ImageReader
 from viewer.readers.errors import OutOfRange, ReaderError
+from viewer.readers.pyramid import PyramidReader
 from viewer.readers.registry import HandleCache, open_reader
-
-if TYPE_CHECKING:
-    from viewer.readers.pyramid import PyramidReader
 
 _handles: Final = HandleCache()
 Answer = tuple[dict[str, Any], bytes]
@@ -67,13 +65,12 @@ def _inspect(path: str) -> dict[str, Any]:
 
 def _index(source: dict[str, Any]) -> bytes:
     """The index of the tiles that a slide stores, empty for what is no slide; see `viewer.tiles.stored`."""
-    from viewer.readers.openslide import OpenSlideReader  # noqa: PLC0415 -- engines load on first use
-    from viewer.tiles.stored.index_file import pack  # noqa: PLC0415
+    from viewer.tiles.stored.index_file import pack  # noqa: PLC0415 -- engines load on first use
     from viewer.tiles.stored.making import make_index  # noqa: PLC0415
 
     paths = [str(path) for path in source["paths"]]
     reader = _pyramid(paths[0])
-    if not isinstance(reader, OpenSlideReader) or reader.is_spread:
+    if reader is None or (isinstance(reader, OpenSlideReader) and reader.is_spread):
         return pack([])
     return make_index(reader, paths, list(source["levels"]))
 
@@ -87,10 +84,9 @@ def _make(header: dict[str, Any]) -> Answer:
             return maker.shrink(header)
         source, level = header["source"], int(header["level"])
         reader = _pyramid(str(source["paths"][0]))
-        # Tiles of another grid than the announced one would be shown in the wrong place.
-        if reader is None or reader.levels[level].as_json() != source["levels"][level]:
+        if reader is None:
             raise OutOfRange
-        return maker.render(reader, level, header["cells"])
+        return maker.render(reader, reader.announced_level(source["levels"][level]), header["cells"])
     except (KeyError, TypeError, ValueError, IndexError, OSError) as error:
         raise ReaderError("bad_request", type(error).__name__) from error
 
@@ -98,7 +94,6 @@ def _make(header: dict[str, Any]) -> Answer:
 def _pyramid(path: str) -> PyramidReader | None:
     """The slide's reader, out of what DICOM has put around it; None for what is no slide."""
     from viewer.readers.dicom import DicomSlideReader  # noqa: PLC0415 -- engines load on first use
-    from viewer.readers.pyramid import PyramidReader  # noqa: PLC0415
 
     reader = _handles.get(path)
     reader = reader.slide if isinstance(reader, DicomSlideReader) else reader
@@ -108,9 +103,14 @@ def _pyramid(path: str) -> PyramidReader | None:
 def _tile(header: dict[str, Any]) -> EncodedPixels:
     source, number = header["source"], int(header["level"])
     path, column, row = str(source["paths"][0]), int(header["column"]), int(header["row"])
-    if source.get("kind") == "slide" and number >= len(source["levels"]) > 0:
-        return _tile_between(path, source["levels"], number, column, row)
-    return _handles.get(path).tile(number, column, row)
+    announced = source.get("levels") or []
+    if source.get("kind") == "slide" and number >= len(announced) > 0:
+        return _tile_between(path, announced, number, column, row)
+    reader = _handles.get(path)
+    if isinstance(reader, PyramidReader) and 0 <= number < len(announced):
+        pixels = reader.cell_pixels(reader.announced_level(announced[number]), column, row)
+        return base.encode_jpeg(pixels, base.TILE_QUALITY, full_chroma=True)
+    return reader.tile(number, column, row)
 
 
 def _tile_between(path: str, announced: list[dict[str, Any]], number: int, column: int, row: int) -> EncodedPixels:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import openslide
 import pytest
+import tifffile
 from PIL import Image
 
 from viewer.readers.errors import ReaderError, WorkerBusy
@@ -38,7 +39,7 @@ STORED = {
     "aperio/he_jp2k_33003.svs": [0, 0, 0],  # JPEG 2000: no browser shows it
     "aperio/he_jp2k_33005.svs": [0, 0, 0],
     "generic-tiff/ihc_pyramid_lzw.tif": [0, 0],
-    "leica/he_leica.scn": [0, 0, 0],  # its grid of 512 px is not the one that OpenSlide announces
+    "leica/he_leica.scn": [30, 9, 4],  # the scan's own grid, which OpenSlide does not announce, from the corner of the tissue
     "hamamatsu/test3-DAPI-2-(387).ndpi": [0] * 7,
     "dicom/he_pyramid_raw_rgb/level0.dcm": [0, 0],
 }
@@ -92,6 +93,41 @@ def _blocks(pixels: np.ndarray[Any, Any], side: int = 8) -> np.ndarray[Any, Any]
     return pixels[: rows * side, : columns * side].reshape(rows, side, columns, side, 3).mean(axis=(1, 3))
 
 
+@pytest.mark.parametrize("name", ["OS-1-detail.ome.tif", "OS-2-ndpi.ome.tif"])
+def test_ome_tiff_in_jpeg_is_handed_over(name: str, site: Any, pool: PixelPool, shared_data: Path) -> None:
+    """The directory says RGB, the streams are YCbCr with a JFIF head; OpenSlide reads neither file, tifffile judges."""
+    path = shared_data / "wsi/ome-tiff" / name
+    settings, image_id, source = site(path)
+    service, whole = PixelService(settings, pool), tifffile.imread(path, key=0).astype(int)
+    level = source["levels"][0]
+    for column in range(level["columns"]):
+        for row in range(level["rows"]):
+            answer = _get(service, image_id, f"0/{column}/{row}")
+            assert answer.headers["ETag"].startswith('"s2/')
+            part = whole[row * 512 : (row + 1) * 512, column * 512 : (column + 1) * 512]
+            assert np.abs(_rgb(answer.body)[: part.shape[0], : part.shape[1]] - part).max() <= 2
+
+
+def test_levels_below_a_directory_are_handed_over(site: Any, pool: PixelPool, shared_data: Path, tmp_path: Path) -> None:
+    tissue = np.asarray(Image.open(shared_data / "wsi/generic-tiff/OS-1_he_region_40x.png").convert("RGB"))[:1024, :1024]
+    path = tmp_path / "levels.ome.tif"
+    options: dict[str, Any] = {"tile": (256, 256), "compression": "jpeg", "photometric": "rgb"}
+    with tifffile.TiffWriter(path) as file:
+        file.write(tissue, subifds=2, **options)
+        for step in (2, 4):
+            file.write(np.asarray(Image.fromarray(tissue).reduce(step)), subfiletype=1, **options)
+    settings, image_id, source = site(path)
+    assert source["engine"] == "tifffile"
+    slide = Shelf(settings.data_dir / "manifests").fetch(image_id, "1", source, pool)
+    assert slide is not None
+    assert [bool(slide.place(level["index"], 0, 0)) for level in source["levels"]] == [True] * 3
+    service = PixelService(settings, pool)
+    with tifffile.TiffFile(path) as read:
+        pages = [read.pages.first, *read.pages.first.pages]
+        for level, page in enumerate(pages):
+            assert np.abs(_rgb(_get(service, image_id, f"{level}/0/0").body) - page.asarray()[:256, :256].astype(int)).max() <= 2
+
+
 @pytest.mark.parametrize("name", STORED)
 def test_stored_tiles_look_as_openslide_shows_them(name: str, site: Any, pool: PixelPool, shared_data: Path) -> None:
     """Level 0 and whole downsamples: no pixel differs by more than 2 of 255. Others: OpenSlide interpolates, so blocks of 8 px."""
@@ -122,7 +158,8 @@ def _assert_alike(slide: Any, level: dict[str, Any], cell: tuple[int, int], show
     assert shown.shape[:2] == (height, width)
     size = (min(width, level["width"] - left), min(height, level["height"] - top))
     downsample = slide.level_downsamples[level["index"]]
-    rgba = slide.read_region((round(left * downsample), round(top * downsample)), level["index"], size)
+    x, y = (int(slide.properties.get(f"openslide.bounds-{axis}", 0)) for axis in "xy")
+    rgba = slide.read_region((x + round(left * downsample), y + round(top * downsample)), level["index"], size)
     wanted = np.asarray(Image.alpha_composite(Image.new("RGBA", size, "white"), rgba).convert("RGB")).astype(int)
     shown = shown[: size[1], : size[0]]
     if downsample == int(downsample):
@@ -198,10 +235,10 @@ def test_a_new_revision_is_indexed_anew_and_the_old_one_is_gone(site: Any, pool:
 
 def test_a_level_that_is_announced_otherwise_stays_rendered(site: Any, pool: PixelPool, shared_data: Path) -> None:
     settings, image_id, source = site(shared_data / "wsi/aperio/CMU-1-Small-Region.svs")
-    source["levels"][0]["tile_width"] = 256
+    source["levels"][0] |= {"tile_width": 256, "columns": 9}
     _write_manifest(settings.data_dir, image_id, source, 1)
-    answer = _get(PixelService(settings, pool), image_id, "0/9/12")
-    assert Image.open(io.BytesIO(answer.body)).size == (2220 - 9 * 240, 2967 - 12 * 240), "rendered tiles end with the level"
+    answer = _get(PixelService(settings, pool), image_id, "0/8/12")
+    assert Image.open(io.BytesIO(answer.body)).size == (2220 - 8 * 256, 2967 - 12 * 240), "rendered tiles end with the level"
 
 
 def test_a_broken_index_is_made_again(site: Any, pool: PixelPool, shared_data: Path) -> None:
@@ -323,3 +360,26 @@ def test_an_index_bound_to_other_files_is_not_used(site: Any, pool: PixelPool, s
 class _Refusing:
     def stored_index(self, source: dict[str, Any]) -> bytes:
         raise WorkerBusy("workers_busy")
+
+
+def test_an_image_that_was_announced_in_another_grid_keeps_it(site: Any, pool: PixelPool, shared_data: Path) -> None:
+    """SCN slides were once cut into 256 px; pages, caches and manifests that say so still get the right pixels."""
+    path = shared_data / "wsi/leica/he_leica.scn"
+    settings, image_id, source = site(path)
+    for level in source["levels"]:
+        level.update(tile_width=256, tile_height=256, columns=-(-level["width"] // 256), rows=-(-level["height"] // 256))
+    _write_manifest(settings.data_dir, image_id, source, 1)
+    service, slide = PixelService(settings, pool), openslide.OpenSlide(str(path))
+    for level in source["levels"][:2]:
+        answer = _get(service, image_id, f"{level['index']}/1/2")
+        _assert_close(slide, level, (1, 2), _rgb(answer.body))
+    assert _get(service, image_id, "0/9/0").status == 404
+
+
+def _assert_close(slide: Any, level: dict[str, Any], cell: tuple[int, int], shown: np.ndarray[Any, Any]) -> None:
+    x, y = (int(slide.properties[f"openslide.bounds-{axis}"]) for axis in "xy")
+    step = round(slide.level_downsamples[level["index"]])
+    place = x + cell[0] * 256 * step, y + cell[1] * 256 * step
+    wanted = np.asarray(slide.read_region(place, level["index"], (256, 256)).convert("RGB")).astype(int)
+    assert np.abs(shown - wanted).mean() < 4
+    assert np.abs(_blocks(shown) - _blocks(wanted)).mean() < 1

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from PIL import Image
 
+from viewer.geometry import Level
 from viewer.readers import base
 from viewer.readers.errors import OutOfRange, ReaderError
 from viewer.readers.pyramid import PyramidReader
@@ -24,7 +25,7 @@ HALF_QUALITY: Final = 80
 Made = tuple[dict[str, Any], bytes]
 
 
-def render(reader: PyramidReader, level: int, cells: list[list[int]]) -> Made:
+def render(reader: PyramidReader, level: Level, cells: list[list[int]]) -> Made:
     """The tiles at these cells (column, row), each of the size of a full tile; empty where one cannot be decoded.
 
     They are encoded as a tile at first view is, so an address shows the same before and after.
@@ -37,14 +38,14 @@ def render(reader: PyramidReader, level: int, cells: list[list[int]]) -> Made:
     return _packed([_rendered(reader, level, int(column), int(row)) for column, row in cells])
 
 
-def _rendered(reader: PyramidReader, level: int, column: int, row: int) -> bytes:
+def _rendered(reader: PyramidReader, level: Level, column: int, row: int) -> bytes:
     try:
-        pixels = reader.tile_pixels(level, column, row)
+        pixels = reader.cell_pixels(level, column, row)
     except OutOfRange:
         raise
     except ReaderError:
         return b""
-    tile = reader.levels[level].grid.tile
+    tile = level.grid.tile
     return base.encode_jpeg(_padded(pixels, tile.width, tile.height), base.TILE_QUALITY, full_chroma=True).body
 
 

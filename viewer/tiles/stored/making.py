@@ -1,7 +1,7 @@
 """Makes the index of a slide, in a pixel worker, and proves it: what is handed over must look as OpenSlide shows it.
 
 The proof replaces trust in what a scanner writes. From every level a few tiles, the richest ones first, are decoded from the
-bytes that a browser would get, and compared with the pixels that OpenSlide gives for the same cell. Overlapping tiles, a
+bytes that a browser would get, and compared with the pixels that the slide's reader gives for the same cell. Overlapping tiles, a
 shifted grid, wrong colour attributes and another image of the same size all fail here, and the level stays rendered.
 """
 
@@ -17,6 +17,7 @@ from PIL import Image
 from viewer.geometry import Level
 from viewer.readers.errors import ReaderError
 from viewer.readers.openslide import OpenSlideReader
+from viewer.readers.pyramid import PyramidReader
 from viewer.tiles.stored import index_file, jpeg
 from viewer.tiles.stored.candidates import Candidate, Lengths, Offsets
 from viewer.tiles.stored.dicom_index import dicom_candidate
@@ -30,7 +31,7 @@ PROOFS_A_REGION: Final = 3
 Grid = npt.NDArray[np.uint32]
 
 
-def make_index(reader: OpenSlideReader, paths: list[str], announced: list[dict[str, Any]]) -> bytes:
+def make_index(reader: PyramidReader, paths: list[str], announced: list[dict[str, Any]]) -> bytes:
     """The packed index of a slide, with no level where nothing can be handed over.
 
     Args:
@@ -41,7 +42,7 @@ def make_index(reader: OpenSlideReader, paths: list[str], announced: list[dict[s
     Raises:
         ReaderError: when the files cannot be parsed.
     """
-    if reader.vendor == "dicom":
+    if isinstance(reader, OpenSlideReader) and reader.vendor == "dicom":
         found = [candidate for number, path in enumerate(paths) if (candidate := dicom_candidate(path, number))]
     else:
         found = tiff_candidates(paths[0])
@@ -55,7 +56,7 @@ def make_index(reader: OpenSlideReader, paths: list[str], announced: list[dict[s
     return index_file.pack(levels)
 
 
-def _level(reader: OpenSlideReader, level: Level, candidate: Candidate, paths: list[str]) -> tuple[IndexedLevel, Offsets, Lengths] | None:
+def _level(reader: PyramidReader, level: Level, candidate: Candidate, paths: list[str]) -> tuple[IndexedLevel, Offsets, Lengths] | None:
     """The level's tiles if the candidate stores them in the level's own grid, and they are proven."""
     if not _covers(candidate, level):
         return None
@@ -79,17 +80,22 @@ def _level(reader: OpenSlideReader, level: Level, candidate: Candidate, paths: l
 
 
 def _covers(candidate: Candidate, level: Level) -> bool:
-    """Whether the candidate has the level's tile size and its tiles, and hardly more: Philips pads a level to whole tiles."""
+    """Whether the candidate has the level's tile size and its tiles, and hardly more: Philips pads a level to whole tiles.
+
+    One pixel less may come of rounding the bounds of a level; it is padding then, as JPEG blocks have it.
+    """
     tile = level.grid.tile
+    if candidate.columns < level.grid.columns or candidate.rows < level.grid.rows:
+        return False
     beyond = (candidate.width - level.size.width, candidate.height - level.size.height)
     same_tiles = (candidate.tile_width, candidate.tile_height) == (tile.width, tile.height)
-    return same_tiles and 0 <= beyond[0] < 2 * tile.width and 0 <= beyond[1] < 2 * tile.height
+    return same_tiles and -1 <= beyond[0] < 2 * tile.width and -1 <= beyond[1] < 2 * tile.height
 
 
 class _Proof:
     """Compares stored tiles of one level with the reader's pixels."""
 
-    def __init__(self, reader: OpenSlideReader, level: Level, indexed: IndexedLevel, path: str, offsets: Offsets) -> None:
+    def __init__(self, reader: PyramidReader, level: Level, indexed: IndexedLevel, path: str, offsets: Offsets) -> None:
         self._reader, self._level, self._recipe = reader, level, indexed.recipe
         self._path, self._offsets = path, offsets
 

@@ -19,7 +19,7 @@ from viewer.tiles.stored.candidates import MAX_INDEXED_TILES, Candidate, within_
 from viewer.tiles.stored.jpeg import MAX_TABLES_BYTES, RGB, YCBCR
 
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES, PLANAR = 256, 257, 258, 259, 262, 277, 284
-TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS, JPEG_TABLES = 322, 323, 324, 325, 347
+TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS, SUB_DIRECTORIES, JPEG_TABLES = 322, 323, 324, 325, 330, 347
 _JPEG: Final = 7
 _GREY, _RGB, _YCBCR = 1, 2, 6
 _WIDTHS: Final = {1: 1, 3: 2, 4: 4, 7: 1, 13: 4, 16: 8, 18: 8}
@@ -80,6 +80,8 @@ class _Tiff:
 def tiff_candidates(path: str) -> list[Candidate]:
     """Every directory of the TIFF at `path` whose tiles are 8-bit JPEG, in the file's order; none for NDPI.
 
+    The directories below one (OME-TIFF keeps its levels there) come behind it.
+
     Raises:
         MalformedFile: for loops, offsets past the end and impossible tables.
         LimitExceeded: for more directories or tiles than are indexed.
@@ -89,20 +91,27 @@ def tiff_candidates(path: str) -> list[Candidate]:
         tiff = _Tiff(file, Path(path).stat().st_size)
         offset = _first_directory(tiff)
         while offset:
-            if offset in tiff.seen:
-                raise MalformedFile("malformed", "the directories form a loop")
-            if len(tiff.seen) >= MAX_DIRECTORIES:
-                raise LimitExceeded("too_many_tiles", f"more than {MAX_DIRECTORIES} directories")
-            tiff.seen.add(offset)
-            entries, offset = tiff.directory(offset)
+            entries, offset = _next_directory(tiff, offset)
             if NDPI_MARK in entries:
                 return []
-            candidate = _candidate(tiff, entries)
-            if candidate is not None:
-                found.append(candidate)
+            below = [int(place) for place in tiff.integers(entries.get(SUB_DIRECTORIES), MAX_DIRECTORIES) if place]
+            for one in [entries, *(_next_directory(tiff, place)[0] for place in below)]:
+                candidate = _candidate(tiff, one)
+                if candidate is not None:
+                    found.append(candidate)
             if sum(len(one.lengths) for one in found) > MAX_INDEXED_TILES:
                 raise LimitExceeded("too_many_tiles")
     return found
+
+
+def _next_directory(tiff: _Tiff, offset: int) -> tuple[dict[int, _Entry], int]:
+    """The directory at an offset that was not looked at yet, and the offset of the one behind it."""
+    if offset in tiff.seen:
+        raise MalformedFile("malformed", "the directories form a loop")
+    if len(tiff.seen) >= MAX_DIRECTORIES:
+        raise LimitExceeded("too_many_tiles", f"more than {MAX_DIRECTORIES} directories")
+    tiff.seen.add(offset)
+    return tiff.directory(offset)
 
 
 def _first_directory(tiff: _Tiff) -> int:
@@ -143,7 +152,8 @@ def _candidate(tiff: _Tiff, entries: dict[int, _Entry]) -> Candidate | None:
         columns=columns,
         rows=rows,
         components=components,
-        transforms=(transform,),
+        # What the directory says comes first, but a JFIF head inside may say otherwise; pixels decide.
+        transforms=(transform,) if components == 1 else (transform, YCBCR if transform == RGB else RGB),
         tables=tiff.raw(entries[JPEG_TABLES], MAX_TABLES_BYTES) if JPEG_TABLES in entries else b"",
         offsets=offsets,
         lengths=within_file(offsets, lengths, tiff.file_bytes),
