@@ -8,6 +8,7 @@ from typing import Any, Final
 from viewer.geometry import Level0Point, RegionRequest, Size
 from viewer.readers import base
 from viewer.readers.base import EncodedPixels, ImageReader
+from viewer.readers.companions import is_spread
 from viewer.readers.errors import OutOfRange, ReaderError
 from viewer.readers.pyramid import PyramidReader
 from viewer.readers.registry import HandleCache, open_reader
@@ -70,7 +71,7 @@ def _index(source: dict[str, Any]) -> bytes:
 
     paths = [str(path) for path in source["paths"]]
     reader = _pyramid(paths[0])
-    if reader is None or (isinstance(reader, OpenSlideReader) and reader.is_spread):
+    if reader is None or is_spread(paths[0]):  # the tiles of one that is spread over several files overlap
         return pack([])
     return make_index(reader, paths, list(source["levels"]))
 
