@@ -18,7 +18,8 @@ from viewer.geometry import Level, PixelSpacing, RegionRequest, Size, TileGrid
 from viewer.readers import base, tiff_structure
 from viewer.readers.base import EncodedPixels, Inspection
 from viewer.readers.bounded_file import BoundedFile
-from viewer.readers.errors import LimitExceeded, MalformedFile, OutOfRange, UnsupportedFormat
+from viewer.readers.errors import LimitExceeded, MalformedFile, UnsupportedFormat
+from viewer.readers.pyramid import PyramidReader
 from viewer.readers.sniff import Family
 
 NAME: Final = "raster"
@@ -33,7 +34,7 @@ _EXIF_ACQUISITION: Final = {271: "Manufacturer", 272: "ManufacturerModelName"}
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 
-class RasterReader:
+class RasterReader(PyramidReader):
     """A photograph. The decoded picture is kept until the reader is closed.
 
     Args:
@@ -91,23 +92,8 @@ class RasterReader:
             warnings=self.warnings,
         )
 
-    def tile(self, level: int, column: int, row: int) -> EncodedPixels:
-        """One 512 px tile, clipped to the level."""
-        if not 0 <= level < len(self.levels):
-            raise OutOfRange
-        wanted = self.levels[level]
-        try:
-            size = wanted.tile_size(column, row)
-        except ValueError as error:
-            raise OutOfRange from error
-        left, top = column * TILE_PX, row * TILE_PX
-        picture = self._decoded(level)
-        part = picture.crop((left, top, left + size.width, top + size.height))
-        return base.encode_jpeg(part, base.TILE_QUALITY, full_chroma=True)
-
-    def frame(self, index: int) -> EncodedPixels:
-        """A photograph has no frames."""
-        raise OutOfRange("no_such_frame")
+    def _read(self, level: int, left: int, top: int, size: Size) -> Image.Image:
+        return self._decoded(level).crop((left, top, left + size.width, top + size.height))
 
     def thumbnail(self, index: int, max_px: int) -> EncodedPixels:
         """The whole picture, small."""

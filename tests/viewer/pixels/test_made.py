@@ -185,6 +185,29 @@ def test_what_was_rendered_is_stored_with_the_same_pixels(
         assert error.max() == 0 if was.shape == now.shape else error.mean() < 2
 
 
+def test_a_large_photograph_is_decoded_once_for_everybody(
+    site: Site, data_dir: Path, pool: PixelPool, shared_data: Path, tmp_path: Path
+) -> None:
+    tissue = Image.open(shared_data / "wsi/generic-tiff/OS-1_he_region_40x.png").convert("RGB")
+    large, small = tmp_path / "large.png", tmp_path / "small.jpg"
+    tissue.resize((4_700, 3_500)).save(large, compress_level=1)
+    tissue.save(small)
+    image_id, source = site(large)
+    other_id, other = site(small)
+    assert (source["kind"], other["kind"]) == ("photograph", "photograph")
+    service, last = _service(data_dir, pool), source["levels"][-1]["index"]
+    before = {tile: _get(service, image_id, tile) for tile in ("0/3/2", "1/0/0", "0/9/6", f"{last}/0/0")}
+    assert Completer(data_dir, limit_bytes=ROOM, pool=pool).run_once() == 1
+    time.sleep(LOOK_AGAIN_S)
+    for tile, rendered in before.items():
+        made = _get(service, image_id, tile)
+        assert _is_stored(made)
+        was, now = _rgb(rendered.body), _rgb(made.body)
+        assert np.abs(now[: was.shape[0], : was.shape[1]] - was).mean() < 2
+    assert not _is_stored(_get(service, other_id, "0/0/0"))
+    assert _wishes(data_dir) == []
+
+
 def test_a_complete_slide_gets_an_empty_sidecar_once(site: Site, data_dir: Path, pool: PixelPool, shared_data: Path) -> None:
     image_id, _ = site(shared_data / "wsi/generic-tiff/he_pyramid_jpeg.tif")
     completer = Completer(data_dir, limit_bytes=ROOM, pool=pool)

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from viewer.readers.errors import ReaderError
 from viewer.tiles.made import places
 from viewer.tiles.made.maker import recipe_json
-from viewer.tiles.made.plan import AddedLevel, added_levels
+from viewer.tiles.made.plan import AddedLevel, added_levels, is_completed
 from viewer.tiles.made.room import Room
 from viewer.tiles.made.sidecar import GrowingSidecar, Layout, made_recipe
 from viewer.tiles.pool import PixelPool
@@ -104,7 +104,7 @@ class Completer:
         if manifest is None:
             return "gone"
         revision, source = str(manifest["revision"]), manifest["source"]
-        if source.get("kind") != "slide" or places.open_made(self._manifests, image_id, revision) is not None:
+        if not is_completed(str(source.get("kind")), source["levels"]) or places.open_made(self._manifests, image_id, revision) is not None:
             return "nothing"
         stored = self._stored(image_id, revision, source)
         work = _Work(source, stored, self._room.left_bytes(image_id))

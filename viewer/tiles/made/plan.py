@@ -18,6 +18,8 @@ SCREEN_PX: Final = 2_048
 NEAR: Final = 2 ** (1 / 3)
 FACTORS: Final = (2, 4, 8)  # what a JPEG decoder scales by on the way (DCT scaling)
 MAX_LEVELS: Final = 64
+# From here on decoding a photograph for its first tile makes somebody wait; it is decoded whole, in a second or two for 100 megapixels.
+LARGE_PHOTOGRAPH_PX: Final = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,18 @@ class AddedLevel:
     level: Level
     source: int
     factor: int
+
+
+def is_completed(kind: str, announced: list[dict[str, Any]]) -> bool:
+    """Whether an image's tiles are made once in the background: those of slides and of large photographs.
+
+    Args:
+        kind: of the image.
+        announced: levels as a manifest has them.
+    """
+    if kind == "photograph":
+        return any(int(level["width"]) * int(level["height"]) >= LARGE_PHOTOGRAPH_PX for level in announced)
+    return kind == "slide"
 
 
 def added_levels(announced: list[dict[str, Any]]) -> list[AddedLevel]:

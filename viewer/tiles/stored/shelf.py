@@ -11,6 +11,7 @@ from uuid import UUID
 
 from viewer.readers.errors import ReaderError, WorkerBusy
 from viewer.tiles.made import places
+from viewer.tiles.made.plan import is_completed
 from viewer.tiles.stored import index_file
 from viewer.tiles.stored.index_file import IndexedLevel, MappedIndex, UnusableIndex
 from viewer.tiles.stored.jpeg import Head
@@ -174,7 +175,7 @@ class Shelf:
             indexer: asked when there is no index for this revision yet.
         """
         slide = self.ready(image_id.hex, revision)
-        if slide is not None or source.get("kind") != "slide":
+        if slide is not None or not is_completed(str(source.get("kind")), source.get("levels") or []):
             return slide
         manifest = self._manifests / f"{image_id}.json"
         for attempt in (1, 2):
