@@ -268,6 +268,9 @@ def _check_slide(file: DicomFile) -> None:
         raise LimitExceeded("too_many_pixels", f"{width:.0f} x {height:.0f}")
     if not all(8 <= side <= tiff_structure.MAX_TILE_SIDE_PX for side in (layout.rows, layout.columns)):
         raise LimitExceeded("tile_size", f"{layout.columns} x {layout.rows}")
+    if "ConcatenationUID" in header and number(header.get("InConcatenationTotalNumber")) != 1:
+        # OpenSlide would show the part that it finds first, and nothing in the place of the others.
+        raise UnsupportedFormat("unsupported_slide_format", "a level in several files (concatenation)")
     tiles = -(-int(width) // layout.columns) * -(-int(height) // layout.rows)
     sparse = str(header.get("DimensionOrganizationType", "")).upper() == "TILED_SPARSE"
     if not sparse and "PerFrameFunctionalGroupsSequence" not in header and layout.frames < tiles:

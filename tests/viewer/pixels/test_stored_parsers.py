@@ -2,6 +2,7 @@
 
 import io
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,13 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, encapsulate_extended, generate_frames
 from pydicom.sequence import Sequence
 
+from viewer.readers.dicom import DicomSlideReader
 from viewer.readers.errors import ReaderError
-from viewer.tiles.stored import jpeg
+from viewer.readers.registry import open_reader
+from viewer.tiles.stored import index_file, jpeg
 from viewer.tiles.stored.candidates import Candidate
 from viewer.tiles.stored.dicom_index import dicom_candidate
+from viewer.tiles.stored.making import make_index
 from viewer.tiles.stored.tiff_index import tiff_candidates
 
 RED = np.zeros((64, 64, 3), np.uint8) + np.array([200, 30, 60], np.uint8)
@@ -166,13 +170,56 @@ def test_dicom_offset_tables(table: str, tmp_path: Path, shared_data: Path) -> N
         assert raw[start : start + int(candidate.lengths[number])].rstrip(b"\0") == frame.rstrip(b"\0")
 
 
-def test_dicom_frames_in_fragments_are_left_to_the_decoder(tmp_path: Path, shared_data: Path) -> None:
+@pytest.mark.parametrize("table", ["basic", "none", "extended"])
+def test_dicom_frames_in_fragments_are_put_together(table: str, tmp_path: Path, shared_data: Path) -> None:
     dataset, frames = _level(shared_data)
-    with_table = _saved(dataset, tmp_path / "a.dcm", encapsulate(frames, fragments_per_frame=2, has_bot=True))
-    candidate = dicom_candidate(with_table, 0)
+    data = encapsulate(frames, fragments_per_frame=3, has_bot=True)
+    if table != "basic":
+        offsets = np.frombuffer(data[8 : 8 + 4 * len(frames)], "<u4")
+        data = data[:4] + bytes(4) + data[8 + 4 * len(frames) :]
+        if table == "extended":
+            dataset.ExtendedOffsetTable = offsets.astype("<u8").tobytes()
+            dataset.ExtendedOffsetTableLengths = np.array([len(frame) for frame in frames], "<u8").tobytes()
+    path = _saved(dataset, tmp_path / "a.dcm", data)
+    candidate = dicom_candidate(path, 0)
+    if table == "none":
+        assert candidate is None, "nothing says where a frame begins"
+        return
     assert candidate is not None
-    assert not candidate.lengths.any()
-    assert dicom_candidate(_saved(dataset, tmp_path / "b.dcm", encapsulate(frames, fragments_per_frame=2, has_bot=False)), 0) is None
+    assert candidate.fragmented
+    raw = Path(path).read_bytes()
+    for number, frame in enumerate(frames):
+        start = int(candidate.offsets[number])
+        items = raw[start : start + int(candidate.lengths[number])]
+        joined = jpeg.join_fragments(items)
+        assert joined is not None
+        assert joined.rstrip(b"\0") == frame.rstrip(b"\0")
+        assert replace(_recipe(candidate), fragmented=True).complete(items) == _recipe(candidate).complete(frame)
+    assert jpeg.join_fragments(items[:-1]) is None
+    assert jpeg.join_fragments(items + b"\0") is None
+
+
+def test_fragmented_frames_are_shown_as_openslide_shows_them(tmp_path: Path, shared_data: Path) -> None:
+    dataset, frames = _level(shared_data)
+    path = _saved(dataset, tmp_path / "a.dcm", encapsulate(frames, fragments_per_frame=2, has_bot=True))
+    reader = open_reader(path)
+    assert isinstance(reader, DicomSlideReader)
+    announced = [level.as_json() for level in reader.slide.levels]
+    index_file.write(tmp_path / "a.tiles", index_file.bind(make_index(reader.slide, [path], announced), revision="1", paths=[path]))
+    index = index_file.MappedIndex(tmp_path / "a.tiles", "1")
+    assert index.levels[0].recipe.fragmented
+    assert np.count_nonzero(np.frombuffer(index.lengths(index.levels[0]), "<u4")) == len(frames), "all proven"
+    reader.close()
+
+
+def test_a_level_in_several_files_is_refused_with_its_reason(tmp_path: Path, shared_data: Path) -> None:
+    """OpenSlide would show the first part with nothing in the place of the others."""
+    dataset, frames = _level(shared_data)
+    dataset.ConcatenationUID, dataset.InConcatenationNumber, dataset.InConcatenationTotalNumber = "1.2.3", 1, 2
+    dataset.NumberOfFrames = 10
+    with pytest.raises(ReaderError) as refusal:
+        open_reader(_saved(dataset, tmp_path / "part.dcm", encapsulate(frames[:10])))
+    assert (refusal.value.code, "concatenation" in refusal.value.detail) == ("unsupported_slide_format", True)
 
 
 def test_dicom_sparse_tiles_go_to_their_cells(tmp_path: Path, shared_data: Path) -> None:

@@ -112,12 +112,13 @@ def _decoded(jpeg: bytes, size: tuple[int, int]) -> Image.Image | None:
 
 def recipe_json(recipe: Recipe) -> dict[str, Any]:
     """A recipe as it crosses the process boundary."""
-    return {"tile": [recipe.width, recipe.height, recipe.components], "prefix": base64.b64encode(recipe.prefix).decode()}
+    prefix = base64.b64encode(recipe.prefix).decode()
+    return {"tile": [recipe.width, recipe.height, recipe.components], "prefix": prefix, "fragmented": recipe.fragmented}
 
 
 def _recipe(said: dict[str, Any]) -> Recipe:
     width, height, components = (int(value) for value in said["tile"])
-    return Recipe(width, height, components, base64.b64decode(said["prefix"]))
+    return Recipe(width, height, components, base64.b64decode(said["prefix"]), said["fragmented"] is True)
 
 
 def _packed(tiles: list[bytes]) -> Made:

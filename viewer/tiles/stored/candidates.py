@@ -32,6 +32,7 @@ class Candidate:
         tables: shared JPEG tables, or empty.
         offsets: bytes from the file's start, row by row.
         lengths: bytes; 0 where a tile is missing or lies out of the file.
+        fragmented: whether each tile lies in several DICOM items; offset and length then span them, with their heads.
     """
 
     file: int
@@ -46,6 +47,7 @@ class Candidate:
     tables: bytes
     offsets: Offsets
     lengths: Lengths
+    fragmented: bool = False
 
 
 def within_file(offsets: Offsets, lengths: npt.NDArray[np.uint64], file_bytes: int) -> Lengths:

@@ -1,7 +1,7 @@
 """Where the frames of a DICOM whole-slide level lie (DICOM PS3.5 A.4, encapsulated; PS3.3 C.7.6.17, tiled images).
 
-JPEG baseline, one fragment a frame, 8 bits. Full and sparse tiling; basic, extended and empty offset tables. The offset
-tables are only hints: every frame counts only where an item header of the right tag stands, and the next item follows it.
+JPEG baseline, 8 bits. Full and sparse tiling; basic, extended and empty offset tables; frames in one fragment or several. The
+offset tables are only hints: every frame counts only where item headers of the right tag stand, up to the next frame.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import mmap
 import struct
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pydicom
@@ -20,6 +20,7 @@ from viewer.tiles.stored.candidates import MAX_INDEXED_TILES, Candidate, Lengths
 from viewer.tiles.stored.jpeg import RGB, YCBCR
 
 MAX_SPARSE_FRAMES: Final = 100_000
+MAX_FRAGMENTS: Final = 4_096  # of one frame
 _PIXEL_DATA: Final = b"\xe0\x7f\x10\x00OB\x00\x00\xff\xff\xff\xff"
 _ITEM: Final = 0xE000FFFE
 _ITEM_HEAD: Final = struct.Struct("<II")
@@ -46,7 +47,7 @@ def dicom_candidate(path: str, file: int) -> Candidate | None:
     if frames is None:
         return None
     offsets, lengths = np.zeros(columns * rows, np.uint64), np.zeros(columns * rows, np.uint64)
-    offsets[cells], lengths[cells] = frames
+    offsets[cells], lengths[cells] = frames.offsets, frames.lengths
     declared = RGB if dataset.PhotometricInterpretation == "RGB" else YCBCR
     return Candidate(
         file=file,
@@ -61,6 +62,7 @@ def dicom_candidate(path: str, file: int) -> Candidate | None:
         tables=b"",
         offsets=offsets,
         lengths=within_file(offsets, lengths, file_bytes),
+        fragmented=frames.fragmented,
     )
 
 
@@ -107,8 +109,16 @@ def _sparse_cell(group: Dataset, width: int, height: int, columns: int, rows: in
     return top // height * columns + left // width
 
 
-def _frames(mapped: mmap.mmap, start: int, frames: int, dataset: Dataset) -> tuple[Offsets, Lengths] | None:
-    """Offset and length of each frame's one fragment; None where frames and fragments are not one to one."""
+class _Frames(NamedTuple):
+    """Where the frames lie, in their order."""
+
+    offsets: Offsets
+    lengths: Lengths
+    fragmented: bool
+
+
+def _frames(mapped: mmap.mmap, start: int, frames: int, dataset: Dataset) -> _Frames | None:
+    """The place of each frame; None where frames and items do not go together."""
     if mapped[start : start + 12] != _PIXEL_DATA or start + 20 > len(mapped):
         return None
     tag, length = _ITEM_HEAD.unpack_from(mapped, start + 12)
@@ -116,11 +126,22 @@ def _frames(mapped: mmap.mmap, start: int, frames: int, dataset: Dataset) -> tup
     if tag != _ITEM or first > len(mapped):
         return None
     table = _offset_table(dataset, mapped, start + 20, length)
-    items = _walk(mapped, first, frames) if table is None else _look_up(mapped, [first + int(offset) for offset in table[:frames]])
-    if len(items) != frames:
+    if table is None:
+        items = _walk(mapped, first, frames)
+        return _packed(items, fragmented=False) if len(items) == frames else None
+    places = [first + int(offset) for offset in table[:frames]]
+    if len(places) != frames:
         return None
-    pairs = np.array(items, np.uint64).reshape(-1, 2)
-    return pairs[:, 0], pairs[:, 1].astype(np.uint32)
+    spans = [_span(mapped, place, places[number + 1] if number + 1 < frames else None) for number, place in enumerate(places)]
+    fragmented = any(span.items > 1 for span in spans)
+    # A frame in one item is read without the item's head, which saves putting it together.
+    found = [(span.place, span.length) if fragmented else (span.place + 8, max(0, span.length - 8)) for span in spans]
+    return _packed(found, fragmented=fragmented)
+
+
+def _packed(found: list[tuple[int, int]], *, fragmented: bool) -> _Frames:
+    pairs = np.array(found, np.uint64).reshape(-1, 2)
+    return _Frames(pairs[:, 0], pairs[:, 1].astype(np.uint32), fragmented)
 
 
 def _offset_table(dataset: Dataset, mapped: mmap.mmap, start: int, length: int) -> Any:
@@ -142,17 +163,21 @@ def _walk(mapped: mmap.mmap, place: int, frames: int) -> list[tuple[int, int]]:
     return items
 
 
-def _look_up(mapped: mmap.mmap, places: list[int]) -> list[tuple[int, int]]:
-    """The items at these places; length 0 for a frame that does not end where the next begins, as one of several fragments."""
-    items: list[tuple[int, int]] = []
-    for number, place in enumerate(places):
-        tag, length = _ITEM_HEAD.unpack_from(mapped, place) if place + 8 <= len(mapped) else (0, 0)
-        after = place + 8 + length
-        whole = places[number + 1] == after if number + 1 < len(places) else _ends(mapped, after)
-        items.append((place + 8, length) if tag == _ITEM and whole else (0, 0))
-    return items
+class _Span(NamedTuple):
+    """The items of one frame: where the first one's head stands, bytes up to the end of the last, and how many; 0 bytes for none."""
+
+    place: int
+    length: int
+    items: int
 
 
-def _ends(mapped: mmap.mmap, place: int) -> bool:
-    """Whether no further item stands at `place`."""
-    return place + 8 > len(mapped) or _ITEM_HEAD.unpack_from(mapped, place)[0] != _ITEM
+def _span(mapped: mmap.mmap, place: int, until: int | None) -> _Span:
+    """The items from `place` up to the next frame, or for the last frame up to where no further item stands."""
+    end, items = place, 0
+    while end != until and end + 8 <= len(mapped) and items < MAX_FRAGMENTS:
+        tag, length = _ITEM_HEAD.unpack_from(mapped, end)
+        if tag != _ITEM:
+            break
+        end, items = end + 8 + length, items + 1
+    whole = items > 0 and (end == until if until is not None else end <= len(mapped))
+    return _Span(place, end - place, items) if whole else _Span(place, 0, 0)

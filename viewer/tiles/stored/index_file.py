@@ -179,6 +179,7 @@ def _describe(level: IndexedLevel, first: int) -> dict[str, Any]:
         "first": first,
         "tile": [recipe.width, recipe.height, recipe.components],
         "prefix": base64.b64encode(recipe.prefix).decode(),
+        "fragmented": recipe.fragmented,
     }
 
 
@@ -192,6 +193,6 @@ def _contents(head: dict[str, Any]) -> tuple[list[str], list[int], list[IndexedL
 
 def _level(said: dict[str, Any]) -> IndexedLevel:
     width, height, components = (int(value) for value in said["tile"])
-    recipe = Recipe(width, height, components, base64.b64decode(said["prefix"]))
+    recipe = Recipe(width, height, components, base64.b64decode(said["prefix"]), said.get("fragmented") is True)
     level, file, columns, rows = (int(said[name]) for name in ("level", "file", "columns", "rows"))
     return IndexedLevel(level, file, columns, rows, recipe, int(said["first"]))

@@ -15,6 +15,7 @@ MAX_TABLES_BYTES: Final = 65_536
 _SOI: Final = b"\xff\xd8"
 _EOI: Final = b"\xff\xd9"
 _PADDING_LOOKED_AT: Final = 16
+_ITEM: Final = b"\xfe\xff\x00\xe0"
 _TABLES: Final = frozenset({0xDB, 0xC4, 0xDD})
 _FRAMES: Final = frozenset({0xC0, 0xC1, 0xC2})
 _SCAN: Final = 0xDA
@@ -51,20 +52,23 @@ class Recipe:
         height: likewise.
         components: 1 or 3, likewise.
         prefix: everything that comes before the tile's own segments, from SOI on.
+        fragmented: whether a tile lies in DICOM items, each with its head of 8 bytes, that have to be put together.
     """
 
     width: int
     height: int
     components: int
     prefix: bytes
+    fragmented: bool = False
 
     def complete(self, stored: bytes | bytearray) -> bytes | None:
         """The JPEG file of a stored tile, or None where it is not the tile that was announced, or no whole one.
 
         Looks at every segment up to the first scan, and at the end; nothing is decoded.
         """
-        head = self.head_of(stored)
-        return None if head is None else head.whole(stored)
+        whole = join_fragments(stored) if self.fragmented else stored
+        head = None if whole is None else self.head_of(whole)
+        return None if whole is None or head is None else head.whole(whole)
 
     def head_of(self, stored: bytes | bytearray) -> Head | None:
         """What the tile begins with, up to its first scan, as it is stored and as it is sent; None where that is not as announced."""
@@ -115,6 +119,19 @@ def recipe(*, width: int, height: int, components: int, transform: int, tables: 
     if segments is None or components not in {1, 3}:
         return None
     return Recipe(width, height, components, _SOI + (_adobe(transform) if components == 3 else b"") + segments)
+
+
+def join_fragments(items: bytes | bytearray) -> bytes | None:
+    """The content of DICOM items that follow each other (PS3.5 A.4), or None where something else stands between them."""
+    parts: list[memoryview] = []
+    view, place = memoryview(items), 0
+    while place + 8 <= len(view) and bytes(view[place : place + 4]) == _ITEM:
+        length = int.from_bytes(view[place + 4 : place + 8], "little")
+        if place + 8 + length > len(view):
+            return None
+        parts.append(view[place + 8 : place + 8 + length])
+        place += 8 + length
+    return b"".join(parts) if place == len(view) else None
 
 
 def _adobe(transform: int) -> bytes:

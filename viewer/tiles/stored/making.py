@@ -8,6 +8,7 @@ shifted grid, wrong colour attributes and another image of the same size all fai
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -72,6 +73,7 @@ def _level(reader: PyramidReader, level: Level, candidate: Candidate, paths: lis
         )
         if recipe is None:
             return None
+        recipe = replace(recipe, fragmented=candidate.fragmented)
         lengths = candidate.lengths.reshape(shape)[: level.grid.rows, : level.grid.columns].copy()
         indexed = IndexedLevel(level.index, candidate.file, level.grid.columns, level.grid.rows, recipe)
         if _Proof(reader, level, indexed, paths[candidate.file], offsets).keep_proven(lengths):

@@ -14,7 +14,7 @@ from viewer.tiles.made import places
 from viewer.tiles.made.plan import is_completed
 from viewer.tiles.stored import index_file
 from viewer.tiles.stored.index_file import IndexedLevel, MappedIndex, UnusableIndex
-from viewer.tiles.stored.jpeg import Head
+from viewer.tiles.stored.jpeg import Head, join_fragments
 
 MAX_SLIDES: Final = 64
 MAX_DESCRIPTORS: Final = 256
@@ -130,14 +130,18 @@ class StoredSlide:
 
     def _complete(self, place: Place, stored: bytes | bytearray) -> bytes | None:
         """The whole JPEG file. Tiles of a level nearly always begin alike, so the last beginning that was checked is remembered."""
+        recipe = place.level.recipe
+        whole = join_fragments(stored) if recipe.fragmented else stored
+        if whole is None:
+            return None
         key = place.level.level, place.file
         known = self._heads.get(key)
-        if known is None or not stored.startswith(known.stored):
-            known = place.level.recipe.head_of(stored)
+        if known is None or not whole.startswith(known.stored):
+            known = recipe.head_of(whole)
             if known is None:
                 return None
             self._heads[key] = known
-        return known.whole(stored)
+        return known.whole(whole)
 
 
 class Shelf:
