@@ -94,6 +94,7 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "api-resumable-upload": {"GET": api(200, ADMIN), "PATCH": api(204, ADMIN), "DELETE": api(204, ADMIN)},
     "api-image": {"GET": api(200, *VIEWERS)},
     "api-image-open": {"POST": api(200, *VIEWERS)},
+    "api-image-presentations": {"GET": api(200, *VIEWERS)},
     "image-thumbnail": {"GET": api(200, *VIEWERS)},
     "image": {"GET": page(*VIEWERS)},
     # DICOMweb: a search finds what the person may view, and answers 204 when that is nothing

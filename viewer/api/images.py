@@ -16,10 +16,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from viewer.api.errors import ApiError, not_found
-from viewer.api.serializers import ManifestSerializer
+from viewer.api.serializers import ManifestSerializer, PresentationListSerializer
 from viewer.models import Image
 from viewer.readers.errors import ReaderError
 from viewer.selectors.catalogue import permitted_images
+from viewer.selectors.presentations import presentations_json, presentations_url
 from viewer.services.images import open_image
 from viewer.services.manifests import browser_manifest, members_of
 from viewer.services.reasons import Refused
@@ -45,7 +46,7 @@ class ImageView(APIView):
     def get(self, request: Request, image_id: UUID) -> Response:
         """Return the manifest: sizes, levels, frames, spacing, addresses."""
         image = get_image(request.user, image_id)
-        return Response(browser_manifest(image, members_of(image)))
+        return Response(browser_manifest(image, members_of(image), presentations_url(image)))
 
 
 class ImageOpenView(APIView):
@@ -66,6 +67,16 @@ class ImageOpenView(APIView):
             samesite="Strict",
         )
         return answer
+
+
+class PresentationsView(APIView):
+    """How others wanted an image to be shown."""
+
+    @extend_schema(operation_id="image_presentations", responses=PresentationListSerializer)
+    def get(self, request: Request, image_id: UUID) -> Response:
+        """Return the image's presentation states, oldest first, with all that the viewer draws of them."""
+        image = get_image(request.user, image_id)
+        return Response({"presentations": presentations_json(image)}, headers={"Cache-Control": "private, no-cache"})
 
 
 class JpegRenderer(BaseRenderer):

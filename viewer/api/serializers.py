@@ -68,12 +68,21 @@ class LevelSerializer(serializers.Serializer[Any]):
     rows = serializers.IntegerField()
 
 
+class TableSerializer(serializers.Serializer[Any]):
+    """A VOI LUT."""
+
+    first = serializers.IntegerField(help_text="Value, after rescaling, of the first entry")
+    levels = serializers.CharField(help_text="Greys from 0 to 255, a byte each, in base64")
+
+
 class WindowSerializer(serializers.Serializer[Any]):
     """A window on stored values, after rescaling."""
 
     center = serializers.FloatField()
     width = serializers.FloatField()
     name = serializers.CharField(allow_null=True)
+    function = serializers.ChoiceField(choices=["LINEAR_EXACT", "SIGMOID"], required=False, help_text="LINEAR where absent")
+    table = TableSerializer(required=False, help_text="In place of the window, which then only says what the table covers")
 
 
 class FramesSerializer(serializers.Serializer[Any]):
@@ -105,9 +114,66 @@ class ManifestSerializer(serializers.Serializer[Any]):
     frame_url = serializers.CharField(help_text="With {frame} to fill in, from 0")
     overlay_url = serializers.CharField(help_text="With {frame} to fill in; for frames whose answer says Mitate-Overlays")
     thumbnail_url = serializers.CharField()
+    presentations_url = serializers.CharField(allow_null=True, help_text="Null where nobody has said how to show the image")
     acquisition = serializers.DictField(help_text="How the image was made; never who is on it")
     warnings = serializers.ListField(child=serializers.CharField())
     grant_ttl_s = serializers.IntegerField(help_text="Seconds for which opening grants the pixels")
+
+
+class ForFramesSerializer(serializers.Serializer[Any]):
+    """Something that is for some frames only."""
+
+    frames = serializers.ListField(child=serializers.IntegerField(), allow_null=True, help_text="From 0; null for all of the state's")
+
+
+class VoiSerializer(ForFramesSerializer):
+    """A window for some frames."""
+
+    window = WindowSerializer()
+
+
+class AreaSerializer(ForFramesSerializer):
+    """The part of the image to show: what comes to lie at the top left and bottom right of the screen, in level-0 pixels."""
+
+    start = serializers.ListField(child=serializers.FloatField())
+    end = serializers.ListField(child=serializers.FloatField())
+    mode = serializers.CharField()
+
+
+class GraphicSerializer(ForFramesSerializer):
+    """Shapes and texts of one layer; points in level-0 pixels."""
+
+    order = serializers.IntegerField()
+    shapes = serializers.ListField(child=serializers.DictField())
+    texts = serializers.ListField(child=serializers.DictField())
+
+
+class PresentationSerializer(serializers.Serializer[Any]):
+    """A presentation state."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField(allow_blank=True)
+    description = serializers.CharField(allow_blank=True)
+    frames = serializers.ListField(child=serializers.IntegerField(), help_text="Frames it is for, from 0")
+    modality = serializers.DictField(allow_null=True, help_text="Slope and intercept that stand in for the image's own")
+    voi = VoiSerializer(many=True)
+    inverse = serializers.BooleanField(allow_null=True, help_text="Whether low values are bright; null where it does not say")
+    greys = serializers.ListField(child=serializers.IntegerField(), allow_null=True, help_text="256 greys for those of the window")
+    areas = AreaSerializer(many=True)
+    rotation = serializers.IntegerField(help_text="Degrees clockwise")
+    mirrored = serializers.BooleanField()
+    graphics = GraphicSerializer(many=True)
+    shutters = serializers.ListField(child=serializers.DictField())
+    shutter_grey = serializers.IntegerField()
+    overlays = serializers.ListField(child=serializers.DictField(), help_text="Bitmaps: left, top, and a PNG in base64")
+    image_overlays = serializers.BooleanField(help_text="Whether it shows the overlays of its images")
+    unsupported = serializers.ListField(child=serializers.CharField(), help_text="What it asks for and the viewer does not do")
+
+
+class PresentationListSerializer(serializers.Serializer[Any]):
+    """The presentation states of an image."""
+
+    presentations = PresentationSerializer(many=True)
 
 
 class UploadSerializer(serializers.Serializer[Any]):
@@ -128,7 +194,7 @@ class UploadedSerializer(serializers.Serializer[Any]):
     """What became of an uploaded file that was not refused."""
 
     status = serializers.ChoiceField(choices=["accepted", "duplicate"])
-    image_id = serializers.UUIDField()
+    image_id = serializers.UUIDField(allow_null=True, help_text="Null for a presentation state whose images are not there yet")
     name = serializers.CharField()
     notice = NoticeSerializer(allow_null=True)
 

@@ -60,7 +60,7 @@ class UploadView(APIView):
 
 def _answer(result: IngestResult) -> dict[str, Any]:
     """Return the body of an answer; a refusal becomes the one shape of errors."""
-    if result.image is None:
+    if result.status == "refused":
         raise ApiError(result.code, result.text, result.hint, status_code=result.http_status, extra={"name": result.name})
     notice = {"code": result.code, "message": result.text, "hint": result.hint} if result.code else None
-    return {"status": result.status, "image_id": str(result.image.pk), "name": result.name, "notice": notice}
+    return {"status": result.status, "image_id": str(result.image.pk) if result.image else None, "name": result.name, "notice": notice}

@@ -3,7 +3,8 @@
 from viewer.models.collection import Collection
 from viewer.models.image import Image
 from viewer.models.instance import Instance
+from viewer.models.presentation import PresentationReference, PresentationState
 from viewer.models.series import Series
 from viewer.models.study import Study
 
-__all__ = ["Collection", "Image", "Instance", "Series", "Study"]
+__all__ = ["Collection", "Image", "Instance", "PresentationReference", "PresentationState", "Series", "Study"]

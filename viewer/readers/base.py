@@ -25,7 +25,7 @@ MAX_REGION_PX: Final = 32_000_000
 MAX_THUMBNAIL_PX: Final = 2_048
 SPACING_RANGE_UM: Final = (0.001, 50_000.0)
 
-Kind = Literal["slide", "frames", "photograph"]
+Kind = Literal["slide", "frames", "photograph", "presentation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class Inspection:
     dicom: dict[str, Any] | None = None
     acquisition: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    presentation: dict[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The inspection as it crosses the process boundary."""
@@ -73,6 +74,7 @@ class Inspection:
             "dicom": self.dicom,
             "acquisition": self.acquisition,
             "warnings": sorted(set(self.warnings)),
+            **({"presentation": self.presentation} if self.presentation else {}),
         }
 
 

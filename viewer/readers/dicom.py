@@ -17,6 +17,7 @@ from viewer.readers.base import EncodedPixels, Inspection
 from viewer.readers.dicom_decode import Samples
 from viewer.readers.dicom_file import DicomFile, as_malformed, check_depth, open_dicom
 from viewer.readers.dicom_frames import FrameIndex, check_stack, read_layout
+from viewer.readers.dicom_presentation import DicomPresentationReader
 from viewer.readers.dicom_values import (
     CT_PRESETS,
     GREY,
@@ -236,7 +237,7 @@ class DicomSlideReader:
         self._slide.close()
 
 
-def open_instance(path: str) -> DicomReader | DicomSlideReader:
+def open_instance(path: str) -> DicomReader | DicomSlideReader | DicomPresentationReader:
     """The reader for the DICOM instance at `path`.
 
     Raises:
@@ -246,6 +247,8 @@ def open_instance(path: str) -> DicomReader | DicomSlideReader:
     file = open_dicom(path)
     try:
         with as_malformed():
+            if not file.keyword:
+                return DicomPresentationReader(file)
             if str(file.header.get("SOPClassUID", "")) != dicom_describe.WSI_CLASS:
                 return DicomReader(file)
             _check_slide(file)

@@ -43,6 +43,8 @@ PIXEL_TAGS: Final = {
 UNDEFINED_LENGTH: Final = 0xFFFFFFFF
 _VIDEO: Final = ("1.2.840.10008.1.2.4.10",)
 _LONG_VR: Final = frozenset({b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN"})
+# Greyscale and colour softcopy presentation states, the only instances without pixels that are read.
+PRESENTATION_CLASSES: Final = frozenset({"1.2.840.10008.5.1.4.1.1.11.1", "1.2.840.10008.5.1.4.1.1.11.2"})
 _DIRECTORY_CLASS: Final = "1.2.840.10008.1.3.10"
 
 pydicom_config.settings.reading_validation_mode = pydicom_config.IGNORE
@@ -217,6 +219,8 @@ def _finish(header: Dataset, syntax: UID, stream: BinaryIO, size: int) -> DicomF
     place = stream.tell()
     head = stream.read(12)
     keyword = PIXEL_TAGS.get(head[:4] if syntax != ExplicitVRBigEndian else head[1::-1] + head[3:1:-1], "")
+    if not keyword and sop_class in PRESENTATION_CLASSES:
+        return DicomFile(header, syntax, "", place, 0, "OW", stream, size)
     if not keyword:
         if not any(key in header for key in ("SOPClassUID", "Rows", "Modality", "SOPInstanceUID")):
             raise MalformedFile("truncated" if size < 1024 else "malformed", "no image, no instance")

@@ -132,11 +132,11 @@ def planes(header: Dataset, overlays: list[Overlay], frame: int, size: Size, wor
         if overlay.bit is not None:
             bits = np.zeros((size.height, size.width), bool) if words is None else (words >> overlay.bit) & 1 == 1
         else:
-            bits = _own_bits(header, overlay, own)
+            bits = own_bits(header, overlay, own)
         yield overlay, _onto(bits, overlay, size)
 
 
-def _own_bits(header: Dataset, overlay: Overlay, own: int) -> Bits:
+def own_bits(header: Dataset, overlay: Overlay, own: int) -> Bits:
     """One frame of overlay data; frames follow each other without padding, the lowest bit of a byte first."""
     element = header[(overlay.group << 16) | 0x3000]
     raw = np.frombuffer(bytes(element.value), dtype=np.uint8)

@@ -6,6 +6,7 @@ is applied; float and 32-bit samples are mapped onto 16 bits with a slope and in
 
 from __future__ import annotations
 
+import base64
 import gzip
 from dataclasses import dataclass
 from math import isfinite
@@ -24,20 +25,41 @@ from viewer.readers.errors import MalformedFile, UnsupportedFormat
 GREY: Final = frozenset({"MONOCHROME1", "MONOCHROME2"})
 MAX_RESCALE: Final = 1e12
 LARGEST_UNSIGNED: Final = 65_535
+LARGEST_SIGNED: Final = 32_767
+MAX_TABLES: Final = 4
+MAX_NUMBERS: Final = 20_000
+_FUNCTIONS: Final = frozenset({"LINEAR", "LINEAR_EXACT", "SIGMOID"})
 CT_PRESETS: Final = (("brain", 40.0, 80.0), ("soft tissue", 50.0, 400.0), ("lung", -600.0, 1500.0), ("bone", 400.0, 1800.0))
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A VOI window in modality units."""
+    """How modality units become greys (PS3.3 C.11.2).
+
+    Attributes:
+        center: middle of the window in modality units; for a table, of its input.
+        width: width of the window, or of the table's input.
+        name: what the file calls it.
+        function: LINEAR, LINEAR_EXACT or SIGMOID.
+        first: modality value of the first entry of `levels`.
+        levels: the table's greys, 0 to 255, a byte each; empty for a window.
+    """
 
     center: float
     width: float
     name: str
+    function: str = "LINEAR"
+    first: int = 0
+    levels: bytes = b""
 
     def as_json(self) -> dict[str, Any]:
-        """The window as the manifest carries it."""
-        return {"center": self.center, "width": self.width, "name": self.name}
+        """The window as the manifest carries it; a table as base64."""
+        found: dict[str, Any] = {"center": self.center, "width": self.width, "name": self.name}
+        if self.function != "LINEAR":
+            found["function"] = self.function
+        if self.levels:
+            found["table"] = {"first": self.first, "levels": base64.b64encode(self.levels).decode("ascii")}
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +130,7 @@ def to_values(samples: Samples, header: Dataset, frame: int) -> Values:
     if _lut_is_for_measuring(header):
         lut, rescale = None, Rescale()
     if lut and samples.dtype.kind in "iu":
-        samples, rescale = _through_lut(samples, lut[0], _byte_order(header)), Rescale()
+        samples, rescale = _through_lut(samples, lut[0], byte_order(header)), Rescale()
     if samples.dtype.kind == "f":
         return _fitted(samples, rescale)
     if samples.dtype.kind not in "iu":
@@ -144,11 +166,13 @@ def _fitted(samples: Samples, rescale: Rescale) -> Values:
 
 def _through_lut(samples: Samples, item: Dataset, byte_order: str) -> Samples:
     table, first = lookup_table(item.get("LUTDescriptor"), item.get("LUTData"), byte_order)
+    if samples.dtype.kind == "i" and first > LARGEST_SIGNED:
+        first -= LARGEST_UNSIGNED + 1  # US where SS was meant: the value has the sign of the pixels (PS3.3 C.11.1.1)
     places = np.clip(samples.astype(np.int64) - first, 0, len(table) - 1)
     return np.asarray(table[places])
 
 
-def _byte_order(header: Dataset) -> str:
+def byte_order(header: Dataset) -> str:
     """The numpy sign for how words lie within table data, which pydicom hands over as bytes."""
     return ">" if header.original_encoding[1] is False else "<"
 
@@ -196,37 +220,60 @@ def encode_values(values: Values, invert: bool, window: Window | None) -> Encode
 
 
 def windows_of(header: Dataset, frame: int) -> list[Window]:
-    """The windows the file states for `frame`, unusable ones left out."""
-    place = functional(header, frame, "FrameVOILUTSequence") or header
+    """The windows and tables that the file states for `frame`, unusable ones left out; windows first."""
+    signed = header.get("PixelRepresentation") == 1 or rescale_of(header, frame).intercept < 0
+    return voi_of(functional(header, frame, "FrameVOILUTSequence") or header, byte_order(header), signed=signed)
+
+
+def voi_of(place: Dataset, words: str, *, signed: bool = False) -> list[Window]:
+    """The windows and tables of one data set or item.
+
+    Args:
+        place: where they stand.
+        words: the numpy sign for the byte order of table data.
+        signed: whether what goes into a table may be negative, although its descriptor was read as unsigned.
+    """
     centers, widths = _numbers(place.get("WindowCenter")), _numbers(place.get("WindowWidth"))
     names = place.get("WindowCenterWidthExplanation")
     names = [names] if isinstance(names, str) else list(names or [])
+    function = str(place.get("VOILUTFunction") or "").strip()
+    function = function if function in _FUNCTIONS else "LINEAR"
     found = []
     for position, (center, width) in enumerate(zip(centers, widths, strict=False)):
         if isfinite(center) and isfinite(width) and width > 0 and max(abs(center), width) < MAX_RESCALE:
             name = base.plain_text(names[position], 32) if position < len(names) else ""
-            found.append(Window(center, width, name))
-    if not found and (lut := place.get("VOILUTSequence")):
-        found.extend(_window_of_lut(lut[0]))
+            found.append(Window(center, width, name, function))
+    items = [item for item in place.get("VOILUTSequence") or [] if isinstance(item, Dataset)]
+    found.extend(window for item in items[:MAX_TABLES] if (window := _table_window(item, words, signed=signed)))
     return found
 
 
-def _window_of_lut(item: Dataset) -> list[Window]:
-    """The input range of a VOI LUT, as the window that comes closest to it."""
+def _table_window(item: Dataset, words: str, *, signed: bool) -> Window | None:
+    """A VOI LUT with its greys scaled to 8 bits; None where it is unusable."""
     try:
-        entries, first, _ = (int(value) for value in item.LUTDescriptor)
-    except (AttributeError, TypeError, ValueError):
-        return []
-    entries = entries % 65_536 or 65_536
-    return [Window(first + entries / 2, float(entries), "LUT")]
+        bits = int(item.LUTDescriptor[2])
+        table, first = lookup_table(item.get("LUTDescriptor"), item.get("LUTData"), words)
+    except (AttributeError, TypeError, ValueError, IndexError, MalformedFile):
+        return None
+    if signed and first > LARGEST_SIGNED:
+        first -= LARGEST_UNSIGNED + 1
+    top = max(1, int(table.max(initial=0)), (1 << bits) - 1 if 8 <= bits <= 16 else 0)
+    levels = np.rint(table.astype(np.float64) * (255.0 / top)).astype(np.uint8).tobytes()
+    name = base.plain_text(item.get("LUTExplanation") or "", 32) or "LUT"
+    return Window(first + len(levels) / 2, float(max(2, len(levels))), name, first=first, levels=levels)
 
 
-def _numbers(value: object) -> list[float]:
+def whole_numbers(value: object) -> list[int]:
+    """Whole numbers from a value or several; what is none is left out."""
+    return [int(figure) for figure in _numbers(value, MAX_NUMBERS) if isfinite(figure)]
+
+
+def _numbers(value: object, limit: int = 16) -> list[float]:
     if value is None or isinstance(value, bytes):
         return []
     values = [value] if isinstance(value, str | int | float) else list(value) if hasattr(value, "__iter__") else [value]
     found = []
-    for one in values[:16]:
+    for one in values[:limit]:
         try:
             found.append(float(str(one)))
         except (TypeError, ValueError, OverflowError):
@@ -247,11 +294,16 @@ def auto_window(values: Values, padding: float | None) -> Window:
 
 
 def to_display(values: Values, window: Window, invert: bool) -> NDArrayU8:
-    """8-bit grey through a linear window."""
+    """8-bit grey through a window or a table."""
     slope, intercept = np.float32(values.rescale.slope), np.float32(values.rescale.intercept)
     physical = values.samples.astype(np.float32) * slope + intercept
-    grey = (physical - np.float32(window.center)) / np.float32(window.width) + np.float32(0.5)
-    display = np.clip(np.nan_to_num(grey) * 255.0, 0, 255).astype(np.uint8)
+    if window.levels:
+        greys = np.frombuffer(window.levels, np.uint8)
+        display = greys[np.clip(np.rint(np.nan_to_num(physical)).astype(np.int64) - window.first, 0, len(greys) - 1)]
+    else:
+        share = (physical - np.float32(window.center)) / np.float32(window.width)
+        grey = 1 / (1 + np.exp(np.clip(-4 * share, -80, 80))) if window.function == "SIGMOID" else share + np.float32(0.5)
+        display = np.clip(np.nan_to_num(grey) * 255.0, 0, 255).astype(np.uint8)
     return np.asarray(255 - display if invert else display)
 
 
@@ -279,7 +331,7 @@ def _through_palette(samples: Samples, header: Dataset) -> NDArrayU8:
     channels = []
     for colour in ("Red", "Green", "Blue"):
         descriptor = header.get(f"{colour}PaletteColorLookupTableDescriptor")
-        table, first = lookup_table(descriptor, header.get(f"{colour}PaletteColorLookupTableData"), _byte_order(header))
+        table, first = lookup_table(descriptor, header.get(f"{colour}PaletteColorLookupTableData"), byte_order(header))
         if table.max(initial=0) > 255:
             table = table >> 8
         places = np.clip(samples.astype(np.int64) - first, 0, len(table) - 1)

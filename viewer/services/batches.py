@@ -15,7 +15,7 @@ from viewer.models import Collection, Image, Instance
 from viewer.readers.errors import ReaderError
 from viewer.services import placing, slides
 from viewer.services.grouping import SLIDE
-from viewer.services.ingest import IngestResult, arrival_of, check_kind, ingest_file, stored
+from viewer.services.ingest import IngestResult, arrival_of, check_kind, ingest_file, keep_presentation, stored
 from viewer.services.names import display_name
 from viewer.services.placing_many import Verdict, place_all
 from viewer.services.reasons import Refused
@@ -155,24 +155,23 @@ def _sync(paths: Sequence[Path]) -> Refused | None:
 
 
 def _place(collection: Collection, coming: Sequence[_Coming]) -> None:
-    """Store what was looked at; levels of DICOM slides one by one, as each makes its slide anew."""
+    """Store what was looked at; presentation states one by one, and levels of DICOM slides, as each makes its slide anew."""
     arrivals = [arrival_of(collection, each.shown, each.quarantine, each.inspection) for each in coming if each.inspection]
-    together = place_all([arrival for arrival in arrivals if arrival.group != SLIDE])
-    rest = iter(together)
-    for each, arrival in zip(coming, arrivals, strict=True):
-        verdict = _level(arrival) if arrival.group == SLIDE else next(rest)
-        each.result = _as_result(verdict, each.shown)
+    singly = [arrival.group == SLIDE or arrival.is_presentation for arrival in arrivals]
+    rest = iter(place_all([arrival for arrival, alone in zip(arrivals, singly, strict=True) if not alone]))
+    for each, arrival, alone in zip(coming, arrivals, singly, strict=True):
+        each.result = _place_alone(arrival) if alone else _as_result(next(rest), each.shown)
 
 
-def _level(arrival: placing.Arrival) -> Verdict:
+def _place_alone(arrival: placing.Arrival) -> IngestResult:
     try:
-        return slides.place_level(arrival)
+        return keep_presentation(arrival) if arrival.is_presentation else stored(slides.place_level(arrival), arrival.name)
     except placing.AlreadyThere as found:
-        return found
+        return IngestResult.duplicate(arrival.name, found.image)
     except ReaderError as error:
-        return Refused.by_reader(error)
+        return IngestResult.refused(arrival.name, Refused.by_reader(error))
     except Refused as refusal:
-        return refusal
+        return IngestResult.refused(arrival.name, refusal)
 
 
 def _as_result(verdict: Verdict, shown: str) -> IngestResult:

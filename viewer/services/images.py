@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from viewer.models import Image
+from viewer.selectors.presentations import presentations_url
 from viewer.services.locks import lock_images
 from viewer.services.manifests import browser_manifest, manifest_is_current, members_of, write_manifest
 from viewer.services.pixel_key import pixel_key
@@ -54,7 +55,7 @@ def open_image(*, user: AbstractBaseUser | AnonymousUser, image: Image) -> Opene
         write_manifest(image, members)
     ttl_s = settings.PIXEL_GRANT_TTL_S
     return Opened(
-        manifest=browser_manifest(image, members),
+        manifest=browser_manifest(image, members, presentations_url(image)),
         token=sign(str(image.pk), str(user.pk), int(time.time()) + ttl_s, pixel_key()),
         cookie_name=f"mitate_pixels_{image.pk.hex}",
         cookie_path=f"/pixels/{image.pk}",

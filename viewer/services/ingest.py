@@ -8,11 +8,11 @@ from viewer.models import Collection, Image, Instance
 from viewer.readers import companions
 from viewer.readers.errors import MissingCompanion, ReaderError
 from viewer.readers.sniff import sniff
-from viewer.services import placing, slides
+from viewer.services import placing, presentations, slides
 from viewer.services.grouping import SLIDE, group_key
 from viewer.services.names import display_name
 from viewer.services.placing_many import place
-from viewer.services.reasons import FROZEN_NOTICE, Refused
+from viewer.services.reasons import FROZEN_NOTICE, PRESENTATION_LATE_NOTICE, PRESENTATION_NOTICE, Refused
 from viewer.services.storage import Quarantine
 from viewer.services.stored_tiles import index_stored_tiles
 from viewer.tiles.pool import default_pool
@@ -28,8 +28,8 @@ class IngestResult:
     Attributes:
         status: accepted, already there (duplicate), or refused.
         name: the file's name as it is shown.
-        image: where the file is now; None if refused.
-        code: why refused, or a notice on an accepted file (``new_image_frozen``); empty otherwise.
+        image: where the file is now; None if refused, and for a presentation state whose images are not there yet.
+        code: why refused, or a notice on an accepted file (``new_image_frozen``, ``presentation_kept``); empty otherwise.
         text: the code as a sentence in the active language.
         hint: what to do next, in the active language.
         http_status: what the upload API answers with.
@@ -49,7 +49,7 @@ class IngestResult:
         return cls("refused", name, None, refusal.code, refusal.text, refusal.hint, refusal.status)
 
     @classmethod
-    def duplicate(cls, name: str, image: Image) -> "IngestResult":
+    def duplicate(cls, name: str, image: Image | None) -> "IngestResult":
         """Return the result for bytes that are there already, in this image."""
         return cls("duplicate", name, image)
 
@@ -103,6 +103,8 @@ def ingest_received(*, collection: Collection, quarantine: Quarantine, name: str
         if known is not None:
             return IngestResult.duplicate(shown, known)
         arrival = arrival_of(collection, shown, quarantine, _inspect(quarantine.path))
+        if arrival.is_presentation:
+            return keep_presentation(arrival)
         placed = slides.place_level(arrival) if arrival.group == SLIDE else place(arrival)
     except ReaderError as error:
         return IngestResult.refused(shown, Refused.by_reader(error))
@@ -144,6 +146,16 @@ def stored(placed: placing.Placed, shown: str) -> IngestResult:
     if placed.after_frozen:
         return IngestResult("accepted", shown, placed.image, "new_image_frozen", str(FROZEN_NOTICE.text), str(FROZEN_NOTICE.hint))
     return IngestResult("accepted", shown, placed.image)
+
+
+def keep_presentation(arrival: placing.Arrival) -> IngestResult:
+    """Store a presentation state, and say where it will be found."""
+    kept = presentations.keep_presentation(arrival)
+    if not kept.fresh:
+        return IngestResult.duplicate(arrival.name, kept.image)
+    late = kept.image is not None and kept.image.frozen_at is not None
+    code, notice = ("presentation_late", PRESENTATION_LATE_NOTICE) if late else ("presentation_kept", PRESENTATION_NOTICE)
+    return IngestResult("accepted", arrival.name, kept.image, code, str(notice.text), str(notice.hint))
 
 
 def already_there(collection: Collection, digest: str) -> Image | None:

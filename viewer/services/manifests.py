@@ -87,8 +87,14 @@ def spacing_of(image: Image) -> dict[str, Any] | None:
     return {"x_um": image.spacing_x_um, "y_um": image.spacing_y_um, "source": image.spacing_source}
 
 
-def browser_manifest(image: Image, members: list[Member]) -> dict[str, Any]:
-    """Return what a viewer needs to show an image: no paths, no UIDs, no identifiers."""
+def browser_manifest(image: Image, members: list[Member], presentations_url: str | None = None) -> dict[str, Any]:
+    """Return what a viewer needs to show an image: no paths, no UIDs, no identifiers.
+
+    Args:
+        image: what is shown.
+        members: its files in order.
+        presentations_url: where its presentation states are found; None where it has none.
+    """
     pixels = f"/pixels/{image.pk}/{image.revision}"
     return {
         "id": str(image.pk),
@@ -106,6 +112,7 @@ def browser_manifest(image: Image, members: list[Member]) -> dict[str, Any]:
         "frame_url": f"{pixels}/frames/{{frame}}",
         "overlay_url": f"{pixels}/overlays/{{frame}}",
         "thumbnail_url": thumbnail_url(image.pk, image.revision),
+        "presentations_url": presentations_url,
         "acquisition": image.inspection["acquisition"],
         "warnings": image.inspection["warnings"],
         "grant_ttl_s": settings.PIXEL_GRANT_TTL_S,

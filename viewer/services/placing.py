@@ -56,6 +56,11 @@ class Arrival:
         return self.inspection.get("dicom") or {}
 
     @property
+    def is_presentation(self) -> bool:
+        """Whether it is no image, but says how images are to be shown."""
+        return bool(self.inspection["kind"] == "presentation")
+
+    @property
     def stored_name(self) -> str:
         """The file's name in its place, made of its content alone."""
         return f"{self.digest}{self.suffix}"

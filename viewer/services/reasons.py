@@ -101,6 +101,17 @@ FROZEN_NOTICE: Final = Reason(
     200,
 )
 
+PRESENTATION_NOTICE: Final = Reason(
+    _("This is a presentation state: it says how images are to be shown."),
+    _("It is offered in the viewer of the images it names, whether they are here already or come later."),
+    200,
+)
+PRESENTATION_LATE_NOTICE: Final = Reason(
+    _("This presentation state names an image that is already being read."),
+    _("Readers keep seeing the image as it was; the state is kept, but not offered there."),
+    200,
+)
+
 
 class Refused(Exception):
     """A file is not taken; nothing of it is kept.

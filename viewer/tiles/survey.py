@@ -50,9 +50,15 @@ _ENGINES: Final = (
     (
         "dicom",
         "single and multi-frame, grey and colour, enhanced CT and MR; MONOCHROME1, PALETTE COLOR, YBR, planar, modality "
-        "LUT, float pixels; uncompressed (both byte orders, deflated), RLE, JPEG (baseline, extended 12-bit, lossless), "
+        "LUT, VOI LUT, overlays, float pixels; uncompressed (both byte orders, deflated), RLE, JPEG (baseline, extended 12-bit, lossless), "
         "JPEG-LS, JPEG 2000, HTJ2K",
-        "frames: 16-bit values with window and level for grey, JPEG for colour",
+        "frames: 16-bit values with window and level for grey, JPEG for colour; overlays as a layer that can be hidden",
+    ),
+    (
+        "dicom",
+        "softcopy presentation states, greyscale and colour: windows and tables, presentation LUT, displayed area, rotation, points, "
+        "lines, curves, circles, ellipses, texts, bitmaps, shutters by shape; what else one asks for is named when it is shown",
+        "a choice in the viewer of the images they name, in whichever order they come",
     ),
     (
         "raster",
@@ -104,6 +110,8 @@ def _result(pool: PixelPool, path: Path) -> tuple[str, str]:
 
 
 def _describe(found: dict[str, Any]) -> str:
+    if found["kind"] == "presentation":
+        return f"{found['format']}, {len(found['presentation']['references'])} images referred to"
     words = [str(found["format"]), str(found["modality"]), f"{found['width']} x {found['height']} px"]
     if found["kind"] == "frames":
         words += [f"{found['frame_count']} frames", str(found["frames"]["encoding"])]

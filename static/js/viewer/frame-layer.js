@@ -8,6 +8,18 @@ import {applyTable, fillTable, makeTable} from './voi.js';
 
 /** @typedef {any} FrameState of OpenLayers, which does not export the type from its bundle */
 
+/** @import {Window} from './types.js' */
+
+/**
+ * @typedef {object} Look
+ * @property {Window | null} window a new object whenever it changes
+ * @property {boolean} inverted by the reader, on top of what the file says
+ * @property {{slope: number, intercept: number} | null} [rescale] in place of the file's own
+ * @property {number[] | null} [greys] a presentation LUT
+ */
+
+const NO_WINDOW = {center: 0, width: 1};
+
 /** From this many screen px per image px on, pixels are shown as squares: the reader is looking at single samples. */
 const SQUARES_FROM_ENLARGEMENT = 6;
 
@@ -21,7 +33,8 @@ export class FrameLayer extends Layer {
     this.box.append(this.canvas);
     this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext('2d'));
     this.table = makeTable();
-    this.tableKey = '';
+    /** What the table was filled for. @type {unknown[]} */
+    this.tableKey = [];
     /** @type {OffscreenCanvas | null} */
     this.grey = null;
     /** @type {ImageData | null} */
@@ -30,15 +43,17 @@ export class FrameLayer extends Layer {
     this.picture = null;
     /** @type {ImageBitmap | null} */
     this.overlay = null;
+    /** Draws over the frame and its overlay; the context is in image px. @type {((context: CanvasRenderingContext2D) => void) | null} */
+    this.drawing = null;
   }
 
   /**
    * Puts a frame on screen.
    * @param {Frame} frame
-   * @param {{window: {center: number, width: number} | null, inverted: boolean}} look used by value frames
+   * @param {Look} look used by value frames
    */
-  show(frame, {window, inverted}) {
-    this.picture = frame.kind === 'colour' ? frame.bitmap : this.greyOf(frame, window ?? {center: 0, width: 1}, inverted);
+  show(frame, look) {
+    this.picture = frame.kind === 'colour' ? frame.bitmap : this.greyOf(frame, look);
     this.changed();
   }
 
@@ -46,6 +61,12 @@ export class FrameLayer extends Layer {
   setOverlay(overlay) {
     if (overlay === this.overlay) return;
     this.overlay = overlay;
+    this.changed();
+  }
+
+  /** @param {FrameLayer['drawing']} drawing what else is drawn over the frame, now and at every move of the map */
+  setDrawing(drawing) {
+    this.drawing = drawing;
     this.changed();
   }
 
@@ -61,15 +82,15 @@ export class FrameLayer extends Layer {
 
   /**
    * @param {ValuesFrame} frame
-   * @param {{center: number, width: number}} window
-   * @param {boolean} inverted by the reader, on top of what the file says
+   * @param {Look} look
    * @returns {OffscreenCanvas}
    */
-  greyOf(frame, window, inverted) {
+  greyOf(frame, {window, inverted, rescale, greys}) {
     const invert = frame.invert !== inverted;
-    const key = JSON.stringify([frame.modality, window.center, window.width, invert]);
-    if (key !== this.tableKey) {
-      fillTable(this.table, frame.modality, window, invert);
+    const modality = {...frame.modality, ...rescale};
+    const key = [modality.signed, modality.slope, modality.intercept, window, invert, greys];
+    if (key.some((part, at) => part !== this.tableKey[at])) {
+      fillTable(this.table, modality, window ?? NO_WINDOW, invert, greys);
       this.tableKey = key;
     }
     if (!this.grey || !this.greyData || this.grey.width !== frame.columns || this.grey.height !== frame.rows) {
@@ -106,6 +127,7 @@ export class FrameLayer extends Layer {
     context.imageSmoothingQuality = scale < 1 ? 'high' : 'low';
     context.drawImage(this.picture, 0, 0);
     if (this.overlay) context.drawImage(this.overlay, 0, 0);
+    this.drawing?.(context);
     return this.box;
   }
 }

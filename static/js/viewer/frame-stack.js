@@ -6,16 +6,20 @@ import {valueAt} from './frame-decode.js';
 import {FrameLayer} from './frame-layer.js';
 import {FrameLoader} from './frame-loader.js';
 import {FrameOverlays} from './frame-overlays.js';
+import {drawPresentation, isFor} from './presentation-drawing.js';
 import {t} from '../lib/i18n.js';
 import {cleanWindow, firstWindow, windowFromValues, windowPresets} from './voi.js';
 
-/** @import {Frame} from './frame-decode.js' */
+/** @import {Frame, ValuesFrame} from './frame-decode.js' */
 /** @import {PixelGrant} from './pixel-grant.js' */
 /** @import {Level0Point} from './geometry.js' */
-/** @import {Frames, Manifest, Window} from './types.js' */
+/** @import {Frames, Manifest, Presentation, Window} from './types.js' */
 
 /** @typedef {'frame' | 'loading' | 'window' | 'cine' | 'overlays' | 'failure'} FrameChange */
-/** @typedef {{id: string, name: string, center: number | null, width: number | null}} PresetChoice null: computed on choosing */
+/** @typedef {{id: string, name: string, center: number | null, width: number | null, window?: Window}} PresetChoice null: computed on choosing */
+
+/** The choice of window while a presentation state sets it. */
+const PRESENTATION = 'presentation';
 
 const AHEAD = 10;
 const BEHIND = 3;
@@ -54,6 +58,10 @@ export class FrameStack {
     this.presetId = '';
     /** @type {Frame | null} */
     this.shown = null;
+    /** @type {{state: Presentation, bitmaps: {left: number, top: number, bitmap: ImageBitmap}[]} | null} */
+    this.presentation = null;
+    /** The window that was taken from it last. @type {Window | null} */
+    this.followed = null;
     /** @type {1 | -1} */
     this.direction = 1;
     /** Counts starts of the cine loop, so that an earlier loop ends when a new one begins. */
@@ -129,12 +137,8 @@ export class FrameStack {
     this.shown = frame;
     this.current = index;
     this.failed = false;
-    if (frame.kind === 'values' && !this.window) {
-      const first = firstWindow(this.manifest.frames.windows);
-      this.presetId = first?.presetId ?? (frame.window ? 'frame' : 'auto');
-      this.window = cleanWindow(first?.window ?? frame.window ?? windowFromValues(frame.stored, frame.modality));
-      this.onChange('window');
-    }
+    if (frame.kind === 'values' && !this.window) this.beginWindow(frame);
+    this.followPresentation();
     this.draw();
     this.overlays.follow(index, frame);
     this.onChange('frame');
@@ -153,7 +157,18 @@ export class FrameStack {
   }
 
   draw() {
-    if (this.shown) this.layer.show(this.shown, {window: this.window, inverted: this.inverted});
+    const state = this.presentation?.state;
+    const here = state?.frames.includes(this.current) ? state : null;
+    const look = {window: this.window, inverted: this.inverted, rescale: here?.modality ?? null, greys: here?.greys ?? null};
+    if (this.shown) this.layer.show(this.shown, look);
+  }
+
+  /** The window to begin with: the file's, or one from the frame's values. @param {ValuesFrame} frame */
+  beginWindow(frame) {
+    const first = firstWindow(this.manifest.frames.windows);
+    this.presetId = first?.presetId ?? (frame.window ? 'frame' : 'auto');
+    this.window = cleanWindow(first?.window ?? frame.window ?? windowFromValues(frame.stored, frame.modality));
+    this.onChange('window');
   }
 
   prefetch() {
@@ -211,8 +226,8 @@ export class FrameStack {
     const preset = this.presets().find((candidate) => candidate.id === id);
     if (preset?.id === 'auto') this.autoWindow();
     else if (preset?.id === 'full') this.fullRange();
-    else if (preset?.center != null && preset.width != null) {
-      this.setWindow({center: preset.center, width: preset.width, name: preset.name}, id);
+    else if (preset?.window) {
+      this.setWindow({...preset.window, name: preset.name}, id);
     }
   }
 
@@ -228,6 +243,41 @@ export class FrameStack {
   showOverlays(visible) {
     this.overlays.show(visible);
     this.onChange('overlays');
+  }
+
+  // ----- presentation states -----
+
+  /**
+   * Shows the frames as a state says, or as the file itself does. The reader may change the window afterwards.
+   * @param {FrameStack['presentation']} presentation
+   */
+  setPresentation(presentation) {
+    for (const {bitmap} of this.presentation?.bitmaps ?? []) bitmap.close();
+    this.presentation = presentation;
+    this.followed = null;
+    const {shown} = this;
+    const inverse = presentation?.state.inverse ?? null;
+    this.inverted = inverse !== null && shown?.kind === 'values' && inverse !== shown.invert;
+    if (presentation) this.presetId = PRESENTATION;
+    else if (shown?.kind === 'values') this.beginWindow(shown);
+    this.layer.setDrawing(presentation && ((context) => {
+      drawPresentation(context, {...presentation, frame: this.current, size: this.manifest});
+    }));
+    this.followPresentation();
+    this.showOverlays(presentation?.state.image_overlays ?? true);
+    this.draw();
+    this.onChange('window');
+  }
+
+  /** Takes the window that the state names for the frame on screen, unless the reader has chosen another. */
+  followPresentation() {
+    const state = this.presentation?.state;
+    if (!state || this.presetId !== PRESENTATION) return;
+    const voi = state.voi.find((one) => isFor(one, state, this.current));
+    if (!voi || voi.window === this.followed) return;
+    this.followed = voi.window;
+    this.window = cleanWindow(voi.window);
+    this.onChange('window');
   }
 
   // ----- cine -----

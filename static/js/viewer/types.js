@@ -20,6 +20,8 @@
  * @property {number} center
  * @property {number} width at least 1
  * @property {string} [name]
+ * @property {'LINEAR' | 'LINEAR_EXACT' | 'SIGMOID'} [function] LINEAR where absent
+ * @property {{first: number, levels: string}} [table] a VOI LUT in place of the window: greys, a byte each, in base64
  *
  * @typedef {object} Frames
  * @property {number} count
@@ -45,9 +47,46 @@
  * @property {string} frame_url with place {frame}, 0-based
  * @property {string} overlay_url with place {frame}; only for frames that say they have overlays
  * @property {string} thumbnail_url
+ * @property {string | null} [presentations_url] where the presentation states are, if there are any
  * @property {Record<string, unknown>} [acquisition]
  * @property {string[]} [warnings]
  * @property {number} [grant_ttl_s]
+ */
+
+/**
+ * How somebody wanted an image to be shown (a DICOM presentation state). Points are level-0 px, frames count from 0.
+ *
+ * @typedef {[number, number]} Point
+ *
+ * @typedef {object} Shape
+ * @property {'point' | 'polyline' | 'curve' | 'circle' | 'ellipse' | 'rectangle' | 'polygon'} kind
+ * @property {Point[]} points circle: centre and a point on it; ellipse: ends of one axis, then of the other; rectangle: corners
+ * @property {boolean} [filled]
+ *
+ * @typedef {object} DrawnText
+ * @property {string[]} lines
+ * @property {[Point, Point] | null} box
+ * @property {Point | null} anchor
+ * @property {boolean} line_to_anchor
+ *
+ * @typedef {object} Presentation
+ * @property {string} id
+ * @property {string} name
+ * @property {string} description
+ * @property {number[]} frames that it is for
+ * @property {{slope: number, intercept: number} | null} modality in place of the file's own
+ * @property {{frames: number[] | null, window: Window}[]} voi frames: null for all that it is for
+ * @property {boolean | null} inverse true: low values are bright, whatever the file says
+ * @property {number[] | null} greys 256 greys for the 256 of the window
+ * @property {{frames: number[] | null, start: Point, end: Point, mode: string}[]} areas
+ * @property {number} rotation degrees clockwise
+ * @property {boolean} mirrored
+ * @property {{frames: number[] | null, order: number, shapes: Shape[], texts: DrawnText[]}[]} graphics
+ * @property {Shape[]} shutters
+ * @property {number} shutter_grey
+ * @property {{left: number, top: number, png: string}[]} overlays
+ * @property {boolean} image_overlays
+ * @property {string[]} unsupported what it asks for and is not done
  */
 
 export {};

@@ -14,7 +14,7 @@ import {t} from '../lib/i18n.js';
  * @property {number} intercept
  */
 
-/** @typedef {{id: string, name: string, center: number, width: number}} WindowPreset */
+/** @typedef {{id: string, name: string, center: number, width: number, window: Window}} WindowPreset */
 
 const STORED_VALUES = 65_536;
 
@@ -50,17 +50,59 @@ export function linear(value, {center, width}) {
 }
 
 /**
+ * PS3.3 C.11.2.1.3.2: without the half steps of LINEAR, for values that are no whole numbers.
+ * @param {number} value
+ * @param {{center: number, width: number}} window
+ * @returns {number} 0 to 255, rounded
+ */
+function linearExact(value, {center, width}) {
+  return Math.round(Math.min(1, Math.max(0, (value - center) / width + 0.5)) * 255);
+}
+
+/**
+ * PS3.3 C.11.2.1.3.1.
+ * @param {number} value
+ * @param {{center: number, width: number}} window
+ * @returns {number} 0 to 255, rounded
+ */
+function sigmoid(value, {center, width}) {
+  return Math.round(255 / (1 + Math.exp((-4 * (value - center)) / width)));
+}
+
+/** @param {string} text base64 @returns {Uint8Array} */
+export function bytesOf(text) {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+}
+
+/**
+ * The function that a window asks for.
+ * @param {Window} window
+ * @returns {(value: number) => number} rescaled value to grey, 0 to 255
+ */
+export function greyFunction(window) {
+  if (window.table) {
+    const {first} = window.table;
+    const levels = bytesOf(window.table.levels);
+    return (value) => levels[Math.min(levels.length - 1, Math.max(0, Math.round(value) - first))];
+  }
+  const shape = {LINEAR: linear, LINEAR_EXACT: linearExact, SIGMOID: sigmoid}[window.function ?? 'LINEAR'] ?? linear;
+  return (value) => shape(value, window);
+}
+
+/**
  * Fills the table: index is the stored value as unsigned 16 bits, entry is an opaque grey in canvas byte order.
  * @param {Uint32Array} table 65,536 entries
  * @param {Modality} modality
- * @param {{center: number, width: number}} window
+ * @param {Window} window
  * @param {boolean} invert dark and bright changed
+ * @param {number[] | null} [greys] 256 greys in place of those of the window: a presentation LUT (PS3.3 C.11.6)
  */
-export function fillTable(table, modality, window, invert) {
+export function fillTable(table, modality, window, invert, greys = null) {
   const {signed, slope, intercept} = modality;
+  const greyOf = greyFunction(window);
   for (let stored = 0; stored < STORED_VALUES; stored += 1) {
     const value = (signed && stored > 32_767 ? stored - STORED_VALUES : stored) * slope + intercept;
-    const level = linear(value, window);
+    const level = greys ? greys[greyOf(value)] : greyOf(value);
     const grey = invert ? 255 - level : level;
     // RGBA bytes read as one little-endian number, which every machine with a browser is.
     table[stored] = (0xff000000 | (grey << 16) | (grey << 8) | grey) >>> 0;
@@ -160,11 +202,12 @@ export function windowPresets(manifest) {
     name: window.name || (at === 0 ? t('From the file') : t('From the file, {number}', {number: at + 1})),
     center: window.center,
     width: window.width,
+    window,
   }));
   if (manifest.modality !== 'CT') return own;
   const usual = CT_WINDOWS.map(({id, word, msgid, ...values}) => {
     const {center, width} = windows.find(({name}) => name === word) ?? values;
-    return {id, name: t(msgid), center, width};
+    return {id, name: t(msgid), center, width, window: {center, width, name: t(msgid)}};
   });
   return [...own, ...usual];
 }
@@ -174,6 +217,12 @@ export function windowPresets(manifest) {
  * @param {Window} window
  * @returns {Window}
  */
-export function cleanWindow({center, width, name}) {
-  return {center: Math.round(center * 100) / 100, width: Math.max(1, Math.round(width * 100) / 100), ...(name ? {name} : {})};
+export function cleanWindow({center, width, name, function: shape, table}) {
+  return {
+    center: Math.round(center * 100) / 100,
+    width: Math.max(1, Math.round(width * 100) / 100),
+    ...(name ? {name} : {}),
+    ...(shape ? {function: shape} : {}),
+    ...(table ? {table} : {}),
+  };
 }

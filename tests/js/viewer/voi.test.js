@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
-import {applyTable, cleanWindow, fillTable, firstWindow, linear, makeTable, windowFromValues, windowPresets} from '../../../static/js/viewer/voi.js';
+import {applyTable, cleanWindow, fillTable, firstWindow, greyFunction, linear, makeTable, windowFromValues, windowPresets} from '../../../static/js/viewer/voi.js';
 
 const HOUNSFIELD = {signed: true, slope: 1, intercept: 0};
 
@@ -110,4 +110,29 @@ test('the first window is the file\'s, else the server\'s, else nobody\'s', () =
 
 test('a window never becomes narrower than 1', () => {
   assert.deepEqual(cleanWindow({center: 10.123, width: -4}), {center: 10.12, width: 1});
+});
+
+test('LINEAR_EXACT and SIGMOID give the values computed by hand from PS3.3 C.11.2.1.3', () => {
+  const exact = greyFunction({center: 40, width: 400, function: 'LINEAR_EXACT'});
+  assert.equal(exact(-160), 0);
+  assert.equal(exact(40), 128); // 0.5 * 255 = 127.5
+  assert.equal(exact(140), 191); // (100 / 400 + 0.5) * 255 = 191.25
+  assert.equal(exact(240), 255);
+  const sigmoid = greyFunction({center: 40, width: 400, function: 'SIGMOID'});
+  assert.equal(sigmoid(40), 128); // 255 / 2 = 127.5
+  assert.equal(sigmoid(140), 186); // 255 / (1 + e^-1) = 186.42
+  assert.equal(sigmoid(-160), 30); // 255 / (1 + e^2) = 30.40
+});
+
+test('a VOI LUT is looked up, its ends going on for ever', () => {
+  const levels = Buffer.from([10, 20, 200]).toString('base64');
+  const grey = greyFunction({center: 0, width: 3, table: {first: -1, levels}});
+  assert.deepEqual([-1000, -1, 0, 1, 1000].map(grey), [10, 10, 20, 200, 200]);
+});
+
+test('a presentation LUT stands between window and screen', () => {
+  const table = makeTable();
+  const greys = Array.from({length: 256}, (_, at) => (at < 128 ? 0 : 90));
+  fillTable(table, HOUNSFIELD, {center: 128, width: 256}, false, greys);
+  assert.deepEqual([table[0], table[127], table[255]], [0, 0, 90].map(grey));
 });
