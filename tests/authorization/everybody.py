@@ -6,6 +6,7 @@ import json
 import re
 import uuid
 from dataclasses import dataclass, fields, replace
+from io import BytesIO
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -20,7 +21,7 @@ from tests.annotation.marking.objects import diagnosis, put
 from tests.authorization.table import ANONYMOUS, LEAVER, NOBODY, OPERATOR
 from tests.authorization.tenants import FORM, MODEL_HOST, SAMPLES, STACK, Tenant
 from viewer.dicomweb.uids import uid_of
-from viewer.services.resumable import create_upload, unfinished_uploads
+from viewer.services.resumable import append, create_upload, unfinished_uploads
 
 _TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=")[^"]*')
 FIRST, SECOND = "amber", "birch"
@@ -39,6 +40,7 @@ class Asked:
     campaign_id: uuid.UUID
     suggestion_id: uuid.UUID
     upload_id: uuid.UUID
+    archive_id: uuid.UUID
     user_id: int
     slug: str
     study_uid: str
@@ -100,6 +102,7 @@ def asked_of(tenant: Tenant, *, reader: str = "reader", person: str = "outsider"
         campaign_id=tenant.campaign.pk,
         suggestion_id=tenant.suggestion.pk,
         upload_id=_upload_of(tenant),
+        archive_id=_archive_of(tenant),
         user_id=tenant.people[person].pk,
         slug=tenant.society.slug,
         study_uid=uid_of(stack.series.study_id),
@@ -115,6 +118,16 @@ def _upload_of(tenant: Tenant) -> uuid.UUID:
         if upload.offset == 0:
             return upload.id
     return create_upload(user_id=admin, collection=tenant.collection, length=10, name="later.jpg", metadata="").id
+
+
+def _archive_of(tenant: Tenant) -> uuid.UUID:
+    """Return an archive without files that the society's admin has sent whole."""
+    admin, content = str(tenant.people["admin"].pk), b"PK\x05\x06" + bytes(18)
+    for upload in unfinished_uploads(user_id=admin, collection=tenant.collection):
+        if upload.is_whole:
+            return upload.id
+    upload = create_upload(user_id=admin, collection=tenant.collection, length=len(content), name="empty.zip", metadata="")
+    return append(upload=upload, offset=0, stream=BytesIO(content), announced=len(content)).id
 
 
 def _changed(asked: Asked) -> dict[str, Any]:
@@ -150,7 +163,7 @@ def ask(client: Client, route: str, parameters: frozenset[str], method: str, ask
     headers = more | ({"If-Match": '"1"', "Idempotency-Key": str(uuid.uuid4())} if route == "api-annotation" else {})
     if route == "api-collection-uploads":
         return client.generic(method, address, headers=headers, **multipart((SAMPLES / "dermatology/ISIC_0000002.jpg").read_bytes()))
-    if route.startswith("api-resumable-upload"):
+    if route.startswith("api-resumable"):
         part = {"Tus-Resumable": "1.0.0", "Upload-Length": "10", "Upload-Offset": "0"}
         return client.generic(method, address, b"x", content_type="application/offset+octet-stream", headers=headers | part)
     if route in {"dicomweb-store", "dicomweb-study-store"}:

@@ -92,6 +92,7 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "api-resumable-uploads": {"GET": api(200, *MANAGERS), "POST": api(201, *MANAGERS)},
     # The upload asked for is the admin's own; nobody else's, whatever their rights.
     "api-resumable-upload": {"GET": api(200, ADMIN), "PATCH": api(204, ADMIN), "DELETE": api(204, ADMIN)},
+    "api-resumable-archive": {"POST": api(200, ADMIN)},
     "api-image": {"GET": api(200, *VIEWERS)},
     "api-image-open": {"POST": api(200, *VIEWERS)},
     "api-image-presentations": {"GET": api(200, *VIEWERS)},

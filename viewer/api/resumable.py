@@ -18,10 +18,11 @@ from rest_framework.views import APIView
 
 from viewer.api.collections import get_collection
 from viewer.api.errors import ApiError, not_found
-from viewer.api.serializers import ResumableListSerializer, ResumableSerializer
+from viewer.api.serializers import ArchiveSerializer, ResumableListSerializer, ResumableSerializer
 from viewer.api.uploads import SessionByHeader
 from viewer.models import Collection
 from viewer.selectors.catalogue import UPLOAD
+from viewer.services.archive_uploads import is_archive, take_some
 from viewer.services.names import display_name
 from viewer.services.reasons import Refused
 from viewer.services.resumable import (
@@ -125,12 +126,14 @@ class ResumableListView(_TusView):
         return Response(status=201, headers={"Location": location} | _state(upload))
 
 
-class ResumableView(_TusView):
-    """One upload of the asker."""
-
+class _OneUploadView(_TusView):
     def _upload(self, request: Request, upload_id: UUID) -> Upload:
         assert self.collection is not None  # noqa: S101
         return find_upload(user_id=str(request.user.pk), collection=self.collection, upload_id=upload_id)
+
+
+class ResumableView(_OneUploadView):
+    """One upload of the asker."""
 
     @extend_schema(operation_id="resumable_upload", responses=ResumableSerializer, auth=_COOKIE)
     def get(self, request: Request, collection_id: UUID, upload_id: UUID) -> Response:
@@ -183,10 +186,31 @@ class ResumableView(_TusView):
         return Response(status=204)
 
 
+class ArchiveView(_OneUploadView):
+    """The files of an archive that was uploaded whole."""
+
+    @extend_schema(
+        operation_id="resumable_archive",
+        request=None,
+        parameters=[_TUS, OpenApiParameter("after", int, description="How many results the asker has")],
+        responses=ArchiveSerializer,
+        auth=_COOKIE,
+    )
+    def post(self, request: Request, collection_id: UUID, archive_id: UUID) -> Response:
+        """Take the next files of the archive for a second or two; return what became of those that the asker has not heard of."""
+        assert self.collection is not None  # noqa: S101
+        after = request.query_params.get("after", "0")
+        if not (after.isascii() and after.isdigit() and len(after) <= _LONGEST_NUMBER):
+            raise _bad_header("after")
+        step = take_some(upload=self._upload(request, archive_id), collection=self.collection, after=int(after))
+        return Response({"results": step.results, "done": step.done, "total": step.total})
+
+
 def upload_json(upload: Upload) -> dict[str, Any]:
     """Return an upload as answers and the upload page have it."""
     kept, result, error = upload.result, None, None
-    if kept:
+    archive = is_archive(upload)
+    if kept and not archive:
         notice = {"code": kept["code"], "message": kept["text"], "hint": kept["hint"]} if kept["code"] else None
         if kept["image_id"]:
             result = {"status": kept["status"], "image_id": kept["image_id"], "name": kept["name"], "notice": notice}
@@ -199,6 +223,7 @@ def upload_json(upload: Upload) -> dict[str, Any]:
         "length": upload.length,
         "offset": upload.offset,
         "expires_at": upload.expires_at.isoformat(),
+        "is_archive": archive,
         "result": result,
         "error": error,
     }

@@ -208,6 +208,7 @@ class ResumableSerializer(serializers.Serializer[Any]):
     length = serializers.IntegerField(help_text="Bytes of the whole file")
     offset = serializers.IntegerField(help_text="Bytes that are sure to be there")
     expires_at = serializers.DateTimeField()
+    is_archive = serializers.BooleanField(help_text="A whole ZIP archive: its files are taken by POST to files/ below this address")
     result = UploadedSerializer(allow_null=True, help_text="What became of the file; null until it is whole and taken in")
     error = serializers.DictField(allow_null=True, help_text="Why the file was refused; null otherwise")
 
@@ -216,6 +217,26 @@ class ResumableListSerializer(serializers.Serializer[Any]):
     """The asker's unfinished uploads into one collection."""
 
     uploads = ResumableSerializer(many=True)
+
+
+class ArchivedSerializer(serializers.Serializer[Any]):
+    """What became of a file of an archive."""
+
+    name = serializers.CharField(help_text="Its path in the archive, below the archive's own name")
+    size = serializers.IntegerField(help_text="Bytes of the file, unpacked")
+    status = serializers.ChoiceField(["accepted", "duplicate", "refused", "skipped"])
+    image_id = serializers.UUIDField(allow_null=True)
+    code = serializers.CharField(allow_blank=True)
+    message = serializers.CharField(allow_blank=True)
+    hint = serializers.CharField(allow_blank=True)
+
+
+class ArchiveSerializer(serializers.Serializer[Any]):
+    """How far an archive is; it is done when as many files have results as there are."""
+
+    results = ArchivedSerializer(many=True)
+    done = serializers.IntegerField()
+    total = serializers.IntegerField()
 
 
 def collection_json(collection: Collection, *, can_upload: bool) -> dict[str, Any]:

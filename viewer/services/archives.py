@@ -24,6 +24,8 @@ MAX_DIRECTORY_BYTES: Final = 32 << 20
 # Beyond this an entry is empty space made to fill a disk: pixels compress 2 to 30 times.
 MAX_RATIO: Final = 200
 _SMALL_BYTES: Final = 16 << 20
+# What an archive may unpack to in all, however small it is.
+_FREE_BYTES: Final = 1 << 30
 _LOCAL_HEADER_BYTES: Final = 30
 # Deflate needs 32 KiB to unpack; other methods may ask for gigabytes.
 _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
@@ -64,11 +66,18 @@ class _Told(RawIOBase):
             raise Refused("archive_damaged") from error
 
 
-def is_zip(path: Path) -> bool:
-    """Return whether a file is a ZIP archive by name and content."""
+def is_zip(path: Path, name: str = "") -> bool:
+    """Return whether a file is a ZIP archive by name and content.
+
+    Args:
+        path: where it lies.
+        name: what it is called, where that is something else.
+    """
+    if not (name or path.name).lower().endswith(".zip"):
+        return False
     try:
         with path.open("rb") as file:
-            return path.suffix.lower() == ".zip" and file.read(2) == b"PK"
+            return file.read(2) == b"PK"
     except OSError:
         return False
 
@@ -77,7 +86,7 @@ def entries(path: Path) -> Iterator[Entry]:
     """Yield the files of an archive in their order in it; folders are left out.
 
     Raises:
-        Refused: ``archive_damaged`` or ``archive_too_many`` for the whole archive, before any entry.
+        Refused: ``archive_damaged``, ``archive_too_many`` or ``archive_expands`` for the whole archive, before any entry.
     """
     check_directory(path)
     try:
@@ -86,6 +95,9 @@ def entries(path: Path) -> Iterator[Entry]:
         raise Refused("archive_damaged") from error
     # Not closed here: entries may be read after the last one was yielded. The archive closes itself with the last of them.
     listed = archive.infolist()
+    if sum(info.file_size for info in listed) > max(_FREE_BYTES, MAX_RATIO * path.stat().st_size):
+        archive.close()
+        raise Refused("archive_expands")
     overlapping = _overlapping(listed)
     for info in listed:
         if not info.is_dir():

@@ -24,6 +24,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from viewer.models import Collection
+from viewer.services.archives import is_zip
 from viewer.services.ingest import IngestResult, ingest_received
 from viewer.services.reasons import RETRY_LATER, Refused
 from viewer.services.storage import CHUNK_BYTES, Quarantine, check_room, disk_errors_refuse, uploads_dir, write_json_atomically
@@ -95,7 +96,7 @@ def create_upload(*, user_id: str, collection: Collection, length: int, name: st
             raise Refused("too_many_uploads")
         check_room(length + _announced_bytes())
         upload_id = uuid4()
-        folder = _folder(user_id, upload_id)
+        folder = folder_of(user_id, upload_id)
         folder.mkdir(parents=True)
         (folder / "part").touch(mode=0o600)
         about = {"collection_id": str(collection.pk), "length": length, "name": name, "metadata": metadata}
@@ -138,7 +139,7 @@ def append(*, upload: Upload, offset: int, stream: IO[bytes] | None, announced: 
         Refused: ``upload_busy``, ``upload_conflict``, ``upload_past_end``, ``checksum_mismatch``, ``disk_full``, ``storage_failed``.
         UploadGone: it ended meanwhile.
     """
-    with _held(upload) as current:
+    with held(upload) as current:
         if offset != current.offset:
             raise Refused("upload_conflict", str(current.offset))
         if offset + announced > current.length:
@@ -147,7 +148,7 @@ def append(*, upload: Upload, offset: int, stream: IO[bytes] | None, announced: 
             with disk_errors_refuse():
                 check_room(announced)
                 taken = _write(current, stream, checksum)
-                write_json_atomically(_folder(current.user_id, current.id) / "offset.json", {"offset": offset + taken})
+                write_json_atomically(folder_of(current.user_id, current.id) / "offset.json", {"offset": offset + taken})
     return _still_there(upload)
 
 
@@ -155,7 +156,7 @@ def _write(upload: Upload, stream: IO[bytes], checksum: Checksum | None) -> int:
     """Write a part and bring it to the disk; return its bytes. On a refusal the file is as before."""
     hashing = hashlib.new(checksum.algorithm, usedforsecurity=False) if checksum else None
     taken = 0
-    with (_folder(upload.user_id, upload.id) / "part").open("r+b") as file:
+    with (folder_of(upload.user_id, upload.id) / "part").open("r+b") as file:
         file.truncate(upload.offset)
         file.seek(upload.offset)
         while chunk := _next(stream):
@@ -186,16 +187,18 @@ def _next(stream: IO[bytes]) -> bytes:
 def finish(*, upload: Upload, collection: Collection) -> Upload:
     """Put a whole file through the ingest and keep the result; a second call finds the first one's result.
 
+    An archive stays as it is: its files are taken some at a time, see :mod:`viewer.services.archive_uploads`.
+
     Where trying again later may help (no room, workers busy), the upload stays whole and can be finished then.
 
     Raises:
         Refused: ``upload_busy``, or a reason of :data:`RETRY_LATER`.
         UploadGone: it ended meanwhile.
     """
-    with _held(upload) as current:
-        if current.result:
+    with held(upload) as current:
+        folder = folder_of(current.user_id, current.id)
+        if current.result or is_zip(folder / "part", current.name):
             return current
-        folder = _folder(current.user_id, current.id)
         quarantine = Quarantine(current.name, expected_bytes=current.length)
         try:
             quarantine.adopt(folder / "part")
@@ -205,7 +208,7 @@ def finish(*, upload: Upload, collection: Collection) -> Upload:
         if result.code in RETRY_LATER:
             raise Refused(result.code)
         with disk_errors_refuse():
-            write_json_atomically(_done_path(current.user_id, current.id), _about(current) | {"result": _as_json(result)})
+            write_json_atomically(done_path(current.user_id, current.id), about_json(current) | {"result": _as_json(result)})
         shutil.rmtree(folder, ignore_errors=True)
     return _still_there(upload)
 
@@ -217,9 +220,9 @@ def terminate(*, upload: Upload) -> None:
         Refused: ``upload_busy``.
         UploadGone: it ended meanwhile.
     """
-    with _held(upload):
-        _done_path(upload.user_id, upload.id).unlink(missing_ok=True)
-        shutil.rmtree(_folder(upload.user_id, upload.id), ignore_errors=True)
+    with held(upload):
+        done_path(upload.user_id, upload.id).unlink(missing_ok=True)
+        shutil.rmtree(folder_of(upload.user_id, upload.id), ignore_errors=True)
 
 
 def sweep() -> list[str]:
@@ -231,7 +234,7 @@ def sweep() -> list[str]:
         if left_behind or (found is not None and found.expires_at.timestamp() <= now):
             shutil.rmtree(folder, ignore_errors=True)
             gone.append(str(folder.relative_to(uploads_dir().parent)))
-    for path in [each for person in _folders(_done_dir()) for each in person.glob("*.json")]:
+    for path in [each for person in _folders(_done_dir()) for each in person.glob("*json")]:
         if path.stat().st_mtime < now - RESULT_KEPT_S:
             path.unlink(missing_ok=True)
             gone.append(str(path.relative_to(uploads_dir().parent)))
@@ -246,11 +249,13 @@ def _done_dir() -> Path:
     return uploads_dir() / "done"
 
 
-def _folder(user_id: str, upload_id: UUID) -> Path:
+def folder_of(user_id: str, upload_id: UUID) -> Path:
+    """Return where an upload lies until it is done."""
     return _open_dir() / user_id / str(upload_id)
 
 
-def _done_path(user_id: str, upload_id: UUID) -> Path:
+def done_path(user_id: str, upload_id: UUID) -> Path:
+    """Return where the result of an upload is kept for a day."""
     return _done_dir() / user_id / f"{upload_id}.json"
 
 
@@ -268,12 +273,12 @@ def _json(path: Path) -> Any:
 
 def _read(user_id: str, upload_id: UUID) -> Upload | None:
     """Return an upload as the disk has it, whoever asks."""
-    done = _json(_done_path(user_id, upload_id))
-    path = _done_path(user_id, upload_id) if done else _folder(user_id, upload_id) / "about.json"
+    done = _json(done_path(user_id, upload_id))
+    path = done_path(user_id, upload_id) if done else folder_of(user_id, upload_id) / "about.json"
     about = done or _json(path)
     if about is None:
         return None
-    folder = _folder(user_id, upload_id)
+    folder = folder_of(user_id, upload_id)
     offset = about["length"] if done else (_json(folder / "offset.json") or {"offset": 0})["offset"]
     kept_s = RESULT_KEPT_S if done else settings.UPLOAD_KEEP_HOURS * 3600
     try:
@@ -307,9 +312,9 @@ def _announced_bytes() -> int:
 
 
 @contextmanager
-def _held(upload: Upload) -> Iterator[Upload]:
+def held(upload: Upload) -> Iterator[Upload]:
     """Be the one writer of an upload, in whichever process; the lock of a killed one is free at once."""
-    folder = _folder(upload.user_id, upload.id)
+    folder = folder_of(upload.user_id, upload.id)
     try:
         descriptor = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
     except FileNotFoundError:  # finished: only the result is left, which nobody writes to
@@ -325,7 +330,8 @@ def _held(upload: Upload) -> Iterator[Upload]:
         os.close(descriptor)
 
 
-def _about(upload: Upload) -> dict[str, Any]:
+def about_json(upload: Upload) -> dict[str, Any]:
+    """Return what is kept of an upload from its beginning to its end."""
     return {
         "collection_id": str(upload.collection_id),
         "length": upload.length,

@@ -6,6 +6,7 @@ import {bytes} from './upload/bytes.js';
 import {chosenFiles, droppedFiles} from './upload/files.js';
 import {UploadList} from './upload/list.js';
 import {UploadQueue} from './upload/queue.js';
+import {download, reportCsv} from './upload/report.js';
 import {sender, tooLarge} from './upload/send.js';
 import {ResumableSender} from './upload/tus.js';
 
@@ -33,6 +34,7 @@ const cancelAll = part('upload-cancel', HTMLButtonElement);
 const pauseAll = part('upload-pause', HTMLButtonElement);
 const resumeAll = part('upload-resume', HTMLButtonElement);
 const retryAll = part('upload-retry', HTMLButtonElement);
+const report = part('upload-report', HTMLButtonElement);
 const problems = part('upload-problems', HTMLInputElement);
 const rows = part('upload-rows', HTMLElement);
 const filesInput = part('upload-files', HTMLInputElement);
@@ -40,6 +42,8 @@ const folderInput = part('upload-folder', HTMLInputElement);
 
 // Below this a file goes in one request: sent again after a break, it costs less than the requests of the protocol.
 const LARGE_BYTES = 8 << 20;
+// Only what is kept on the server is unpacked there.
+const ARCHIVE = /\.zip$/i;
 
 const earlier = part('upload-earlier', HTMLElement);
 const resumable = new ResumableSender({url: page.tus_url, unfinished: page.unfinished, onTaken: (id) => forget(id)});
@@ -47,9 +51,14 @@ const whole = sender(page.upload_url, page.max_bytes);
 /** @type {Send} */
 const send = (file, options) => {
   if (file.size > page.max_bytes) return Promise.resolve(tooLarge());
-  return (file.size > LARGE_BYTES ? resumable.send : whole)(file, options);
+  return (file.size > LARGE_BYTES || ARCHIVE.test(file.name) ? resumable.send : whole)(file, options);
 };
-const queue = new UploadQueue({send, discard: (file) => resumable.discard(file), onChange: (item) => list.touch(item)});
+const queue = new UploadQueue({
+  send,
+  discard: (file) => resumable.discard(file),
+  onChange: (item) => list.touch(item),
+  onAdded: (items) => list.add(items),
+});
 const list = new UploadList({target: rows, imageUrl: page.image_page_url, queue, onDrawn: drawSummary});
 let wasBusy = false;
 
@@ -63,13 +72,14 @@ function drawSummary() {
   pauseAll.hidden = !queue.busy;
   resumeAll.hidden = queue.busy || counts.paused === 0;
   retryAll.hidden = queue.busy || counts.failed + counts.cancelled === 0;
+  report.hidden = queue.items.every((item) => item.outcome === null);
   if (wasBusy && !queue.busy && counts.paused === 0) spoken.textContent = spokenSummary(counts);
   wasBusy = queue.busy;
 }
 
 /** @param {Counts} counts @returns {HTMLElement[]} */
 function chips(counts) {
-  const open = counts.waiting + counts.sending + counts.checking;
+  const open = counts.waiting + counts.sending + counts.checking + counts.unpacking;
   const size = t('{sent} of {total}', {sent: bytes(queue.bytes.sent), total: bytes(queue.bytes.total)});
   /** @type {[number, string, string][]} */
   const parts = [
@@ -78,6 +88,7 @@ function chips(counts) {
     [counts.accepted, t('{count} accepted', {count: counts.accepted}), 'badge-ok'],
     [counts.duplicate, t('{count} already there', {count: counts.duplicate}), 'badge-accent'],
     [counts.refused, t('{count} refused', {count: counts.refused}), 'badge-danger'],
+    [counts.skipped, t('{count} skipped', {count: counts.skipped}), ''],
     [counts.failed, t('{count} failed', {count: counts.failed}), 'badge-warn'],
     [counts.cancelled, t('{count} cancelled', {count: counts.cancelled}), ''],
   ];
@@ -135,6 +146,9 @@ part('upload-choose-folder', HTMLButtonElement).addEventListener('click', () => 
 pauseAll.addEventListener('click', () => queue.pauseAll());
 resumeAll.addEventListener('click', () => queue.resumeAll());
 cancelAll.addEventListener('click', () => queue.cancelAll());
+report.addEventListener('click', () => {
+  download(reportCsv(queue.items, `${location.origin}${page.image_page_url}`), 'mitate-upload.csv');
+});
 retryAll.addEventListener('click', () => queue.retryFailed());
 problems.addEventListener('change', () => rows.classList.toggle('only-problems', problems.checked));
 

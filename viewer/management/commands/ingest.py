@@ -3,8 +3,9 @@
 import os
 from argparse import ArgumentParser
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -12,7 +13,15 @@ from viewer.models import Collection
 from viewer.services.imports import import_files
 from viewer.services.ingest import IngestResult
 from viewer.services.reconcile import reconcile
+from viewer.services.reports import Report, outcome_of
 from viewer.services.sources import find_files
+
+
+def _open_report(path: Path) -> TextIO:
+    try:
+        return path.open("w", encoding="utf-8-sig", newline="")
+    except OSError as error:
+        raise CommandError(f"The report cannot be written: {error.strerror}.") from error
 
 
 class Command(BaseCommand):
@@ -26,6 +35,8 @@ class Command(BaseCommand):
             "paths", nargs="*", type=Path, metavar="PATH", help="file, ZIP archive, or folder that is searched with all its folders"
         )
         parser.add_argument("--collection", metavar="SLUG", help="short name of the collection")
+        parser.add_argument("--report", type=Path, metavar="FILE", help="write a CSV file with a row for each file")
+        parser.add_argument("--language", choices=("en", "ja"), default="en", help="of the reasons and of the report; default en")
         parser.add_argument("--reconcile", action="store_true", help="remove files that belong to nothing, rewrite missing manifests")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,16 +46,27 @@ class Command(BaseCommand):
                 return
         if not options["paths"]:
             raise CommandError("Name at least one file or folder.")
-        counts: Counter[str] = Counter()
-        files = (found for root in options["paths"] for found in find_files(root))
-        for found, result in import_files(collection=self._collection(options["collection"]), found=files, language="en"):
-            outcome = "skipped" if found.skipped and not found.is_refused else result.status
-            counts[outcome] += 1
-            self._say(found.path, outcome, result)
+        collection = self._collection(options["collection"])
+        with ExitStack() as stack:
+            report = None
+            if options["report"]:
+                report = Report(stack.enter_context(_open_report(options["report"])), options["language"])
+            counts = self._take(collection, options["paths"], options["language"], report)
         names = ("accepted", "duplicate", "refused", "skipped")
         self.stdout.write(", ".join(f"{counts[name]} {name}" for name in names))
         if not counts["accepted"] and not counts["duplicate"]:
             raise CommandError("No file is in the collection.", returncode=1)
+
+    def _take(self, collection: Collection, roots: list[Path], language: str, report: Report | None) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        files = (found for root in roots for found in find_files(root))
+        for found, result in import_files(collection=collection, found=files, language=language):
+            outcome = outcome_of(found, result)
+            counts[outcome] += 1
+            self._say(found.path, outcome, result)
+            if report:
+                report.add(found, result)
+        return counts
 
     def _collection(self, slug: str | None) -> Collection:
         found = Collection.objects.filter(slug=slug or "").first()

@@ -6,15 +6,18 @@ import {bytes} from './bytes.js';
 
 /** @import {Item, State, UploadQueue} from './queue.js' */
 
-/** @returns {Record<State, string>} */
-const labels = () => ({
+/** @returns {Record<State, string>} what each state is called */
+export const labels = () => ({
   waiting: t('waiting'),
   sending: t('sending'),
   checking: t('being checked'),
+  unpacking: t('being unpacked'),
   paused: t('paused'),
   accepted: t('accepted'),
   duplicate: t('already there'),
   refused: t('refused'),
+  skipped: t('skipped'),
+  unpacked: t('unpacked'),
   failed: t('failed'),
   cancelled: t('cancelled'),
 });
@@ -98,14 +101,14 @@ export class UploadList {
 
   /** @param {Item} item @returns {Row} */
   build(item) {
-    const bar = el('progress', {attrs: {max: Math.max(1, item.file.size), 'aria-label': item.name}});
+    const bar = el('progress', {attrs: {max: Math.max(1, item.size), 'aria-label': item.name}});
     const state = el('span', {class: 'badge'});
     const detail = el('div', {class: 'upload-detail'});
     const actions = el('div', {class: 'upload-actions'});
     const element = el('li', {class: 'upload-row'},
       el('div', {class: 'upload-name', attrs: {title: item.name}}, item.name),
       el('div', {class: 'upload-progress'}, bar),
-      el('div', {class: 'upload-size small muted numbers'}, bytes(item.file.size)),
+      el('div', {class: 'upload-size small muted numbers'}, bytes(item.size)),
       el('div', {class: 'upload-state'}, state),
       actions,
       detail,
@@ -115,7 +118,8 @@ export class UploadList {
 
   /** @param {Item} item @param {Row} row */
   update(item, row) {
-    row.bar.value = item.file.size === 0 ? 1 : item.sent;
+    row.bar.max = Math.max(1, item.files?.total ?? item.size);
+    row.bar.value = item.files?.done ?? (item.size === 0 ? 1 : item.sent);
     if (row.drawn === item.state) return;
     row.drawn = item.state;
     row.element.dataset.state = item.state;

@@ -3,11 +3,13 @@
  * Knows neither the page nor the network.
  */
 
-/** @typedef {'waiting' | 'sending' | 'checking' | 'paused' | 'accepted' | 'duplicate' | 'refused' | 'failed' | 'cancelled'} State */
+/** @typedef {'waiting' | 'sending' | 'checking' | 'unpacking' | 'paused'} OpenState */
+/** @typedef {'accepted' | 'duplicate' | 'refused' | 'skipped' | 'unpacked' | 'failed' | 'cancelled'} EndState */
+/** @typedef {OpenState | EndState} State */
 
 /**
  * @typedef {object} Outcome
- * @property {'accepted' | 'duplicate' | 'refused' | 'failed' | 'cancelled'} state failed: worth trying again
+ * @property {EndState} state failed: worth trying again; unpacked: an archive whose files have results of their own
  * @property {string} [code] reason code
  * @property {string} [message] in the reader's language
  * @property {string} [hint] what to do next
@@ -19,19 +21,41 @@
 /**
  * @typedef {object} Item
  * @property {number} id
- * @property {File} file
- * @property {string} name shown: the path inside a chosen folder, or the file name
+ * @property {File} file for a file of an archive: the archive
+ * @property {number} size bytes
+ * @property {string} name shown: the path inside a chosen folder or archive, or the file name
  * @property {State} state
  * @property {number} sent bytes
  * @property {number} attempts
  * @property {Outcome | null} outcome
+ * @property {{done: number, total: number} | null} files of an archive that is being unpacked
+ */
+
+/**
+ * What became of a file of an archive.
+ * @typedef {object} Unpacked
+ * @property {string} name
+ * @property {number} size bytes
+ * @property {'accepted' | 'duplicate' | 'refused' | 'skipped'} status
+ * @property {string | null} image_id
+ * @property {string} code
+ * @property {string} message
+ * @property {string} hint
+ */
+
+/**
+ * @typedef {object} SendOptions
+ * @property {AbortSignal} signal
+ * @property {(sent: number) => void} onProgress
+ * @property {() => void} [onKept] a part is safe
+ * @property {(results: Unpacked[], done: number, total: number) => void} [onUnpacked] files of an archive have results
  */
 
 /**
  * Sends one file.
  * @callback Send
  * @param {File} file
- * @param {{signal: AbortSignal, onProgress: (sent: number) => void, onKept?: () => void}} options onKept: a part is safe
+ * @param {SendOptions} options
  * @returns {Promise<Outcome>} never rejects
  */
 
@@ -43,23 +67,25 @@ const PAUSES_MS = [1_000, 3_000, 10_000, 20_000, 40_000];
 /** Why a request is ended that will go on. */
 export const PAUSED = 'paused';
 /** @type {State[]} */
-const BUSY = ['waiting', 'sending', 'checking'];
+const BUSY = ['waiting', 'sending', 'checking', 'unpacking'];
 /** @type {State[]} */
-const STATES = [...BUSY, 'paused', 'accepted', 'duplicate', 'refused', 'failed', 'cancelled'];
+const STATES = [...BUSY, 'paused', 'accepted', 'duplicate', 'refused', 'skipped', 'unpacked', 'failed', 'cancelled'];
 
 export class UploadQueue {
   /**
    * @param {object} options
    * @param {Send} options.send
    * @param {(item: Item) => void} options.onChange called for every change of an item
+   * @param {(items: Item[]) => void} [options.onAdded] called with files of an archive, which come with their results
    * @param {number} [options.parallel]
    * @param {number[]} [options.pausesMs] before each repetition that happens by itself
    * @param {(file: File) => void} [options.discard] throws away what the server has of a file that will not go on
    */
-  constructor({send, onChange, parallel = PARALLEL, pausesMs = PAUSES_MS, discard = () => {}}) {
+  constructor({send, onChange, onAdded = () => {}, parallel = PARALLEL, pausesMs = PAUSES_MS, discard = () => {}}) {
     this.send = send;
     this.discard = discard;
     this.onChange = onChange;
+    this.onAdded = onAdded;
     this.parallel = parallel;
     this.pausesMs = pausesMs;
     /** @type {Item[]} */
@@ -94,7 +120,7 @@ export class UploadQueue {
 
   /** @param {File} file @param {string} name @param {number} id @returns {Item} */
   newItem(file, name, id) {
-    return {id, file, name, state: 'waiting', sent: 0, attempts: 0, outcome: null};
+    return {id, file, size: file.size, name, state: 'waiting', sent: 0, attempts: 0, outcome: null, files: null};
   }
 
   /** Takes back whatever has not been answered yet. What the server has already taken stays. */
@@ -199,11 +225,28 @@ export class UploadQueue {
       onKept: () => {
         item.attempts = 1;
       },
+      onUnpacked: (results, done, total) => this.unpacked(item, results, done, total),
       onProgress: (sent) => {
         this.setSent(item, Math.min(sent, item.file.size));
         this.setState(item, sent >= item.file.size ? 'checking' : 'sending');
       },
     });
+  }
+
+  /** @param {Item} item @param {Unpacked[]} results @param {number} done @param {number} total */
+  unpacked(item, results, done, total) {
+    item.attempts = 1;
+    item.files = {done, total};
+    this.setState(item, 'unpacking');
+    const added = results.map(({name, size, status, image_id: imageId, code, message, hint}, index) => ({
+      ...this.newItem(item.file, name, this.items.length + index),
+      size,
+      state: /** @type {State} */ (status),
+      outcome: {state: status, code, message, hint, imageId: imageId ?? undefined},
+    }));
+    this.items.push(...added);
+    for (const {state} of added) this.counts[state] += 1;
+    this.onAdded(added);
   }
 
   /** Ends what still waits with the reason that stopped everything. @param {Outcome} outcome */

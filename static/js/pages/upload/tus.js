@@ -41,6 +41,8 @@ export class ResumableSender {
     this.earlier = new Map(unfinished.map((upload) => [upload.fingerprint, upload]));
     /** @type {WeakMap<File, string>} */
     this.addresses = new WeakMap();
+    /** @type {WeakMap<File, number>} results of an archive that the page has */
+    this.heard = new WeakMap();
   }
 
   /** @type {Send} */
@@ -61,7 +63,7 @@ export class ResumableSender {
    * @param {File} file @param {Parameters<Send>[1]} options
    * @returns {Promise<Outcome>}
    */
-  async run(file, {signal, onProgress, onKept}) {
+  async run(file, {signal, onProgress, onKept, onUnpacked}) {
     let offset = await this.begin(file, signal);
     const address = this.addressOf(file);
     onProgress(offset);
@@ -75,9 +77,27 @@ export class ResumableSender {
       onKept?.();
     } while (offset < file.size);
     const told = await this.ask('GET', address, {signal});
-    const {result, error} = told.status === 200 ? JSON.parse(told.text) : {result: null, error: null};
+    const {result, error, is_archive: isArchive} = told.status === 200 ? JSON.parse(told.text) : {result: null, error: null};
+    if (isArchive) return this.unpack(file, {signal, onUnpacked});
     if (result) return outcomeOf(201, JSON.stringify(result));
     return error ? outcomeOf(error.status, JSON.stringify({error})) : outcomeOf(told.status, told.text);
+  }
+
+  /**
+   * Has the server take the files of an archive, some with each request, until all have a result.
+   * @param {File} file @param {Pick<Parameters<Send>[1], 'signal' | 'onUnpacked'>} options
+   * @returns {Promise<Outcome>}
+   */
+  async unpack(file, {signal, onUnpacked}) {
+    for (;;) {
+      const after = this.heard.get(file) ?? 0;
+      const reply = await this.ask('POST', `${this.addressOf(file)}files/?after=${after}`, {signal});
+      if (reply.status !== 200) throw new Refusal(this.refused(file, reply));
+      const {results, done, total} = JSON.parse(reply.text);
+      this.heard.set(file, after + results.length);
+      onUnpacked?.(results, done, total);
+      if (after + results.length >= total) return {state: 'unpacked'};
+    }
   }
 
   /** @param {File} file @param {Reply} reply @returns {Outcome} */
@@ -86,6 +106,7 @@ export class ResumableSender {
     if (!GONE.has(reply.status)) return outcome;
     // It was swept meanwhile: the next attempt begins anew.
     this.addresses.delete(file);
+    this.heard.delete(file);
     return {...outcome, state: 'failed', later: true};
   }
 
