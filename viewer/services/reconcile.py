@@ -42,11 +42,11 @@ def reconcile(*, settled_s: float = SETTLED_S) -> Reconciled:
     """
     found = Reconciled()
     before = time.time() - settled_s
+    _remove_orphans(found, before)  # first: a file that loses its other name in quarantine would look new
     for folder in _children(incoming_dir()):
         if folder.stat().st_mtime <= before:
             _remove(folder, found)
     found.removed += sweep()
-    _remove_orphans(found, before)
     _check_instances(found)
     _check_manifests(found, before)
     return found

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def _one_at_a_time(settings: Any) -> None:
     """A database in memory locks whole tables against a second thread."""
-    settings.PIXEL_WORKERS = 1
+    settings.PIXEL_WORKERS = 0
 
 
 def ingest(path: Path) -> str:
