@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import catalogue, exporting, giant, ingest, isolation, opening, saving, tiles
+from bench import catalogue, exporting, giant, ingest, isolation, opening, rendering, saving, tiles
 
 BENCHES: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "opening": opening.run,
@@ -15,6 +15,7 @@ BENCHES: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "giant": giant.run,
     "isolation": isolation.run,
     "tiles": tiles.run,
+    "rendering": rendering.run,
     "ingest": ingest.run,
     "catalogue": catalogue.run,
 }

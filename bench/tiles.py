@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from math import log2
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from viewer.tiles import grant
 from viewer.tiles.pool import PixelPool
@@ -34,6 +34,8 @@ _SIZE = "20000x15000"
 _TILES, _SEED, _SECONDS = 2000, 20261121, 4
 _WEIGHTS = (40, 20, 15, 12, 8, 5)
 _CONNECTIONS = (1, 8, 32)
+# What a browser fetches for one view of 1920 x 1080 px, over its six connections.
+_SCREEN, _SCREEN_CONNECTIONS, _SCREENS = (9, 5), 6, 200
 _KEY = "a key for benchmarks only, 32 byt"
 _IMAGE = uuid.UUID(int=0x4D6974617465)
 
@@ -44,8 +46,15 @@ class _Server:
     command: list[str]
     environment: dict[str, str]
     paths: list[str]
+    screens: list[str]
     port: int
     cookie: str = "none=0"
+
+
+class _Tile(NamedTuple):
+    level: dict[str, Any]
+    column: int
+    row: int
 
 
 def run() -> list[tuple[str, str]]:
@@ -74,34 +83,56 @@ def _servers(folder: Path, slide: Path) -> list[_Server]:
     """All servers on one slide, each asked for the same tiles in its own addresses."""
     data_dir = folder / slide.stem
     levels = _prepare(data_dir, slide)
-    tiles = _random_tiles(levels)
-    ours = [f"/pixels/{_IMAGE}/1/tiles/{level['index']}/{column}/{row}" for level, column, row in tiles]
-    theirs = [f"/t/{round(log2(level['downsample']))}/{column}/{row}" for level, column, row in tiles]
+    tiles, screens = _random_tiles(levels), _random_screens(levels)
+    ours = ([_our_path(tile) for tile in tiles], [_our_path(tile) for tile in screens])
     token = grant.sign(_IMAGE, 1, time.time() + 7200, _KEY.encode())
-    site = {"BENCH_DATA": str(data_dir), "BENCH_KEY": _KEY}
-    port = _free_port()
     cookie = f"{grant.cookie_name(_IMAGE)}={token}"
-    found = [_Server("Mitate, uvicorn", _uvicorn(port, "bench.tile_site:app"), site, ours, port, cookie)]
-    port = _free_port()
-    found.append(_Server("nothing but uvicorn, 12 KiB from memory", _uvicorn(port, "bench.floor:app"), {}, ours, port, cookie))
-    port = _free_port()
-    stored = _index_for_limit(data_dir, tiles, ours)
-    (folder / "limit.txt").write_text("".join(stored.values()))
-    found.append(
-        _Server("C, sendfile (the limit)", [str(folder / "limit"), str(port), str(slide), str(folder / "limit.txt")], {}, [*stored], port)
-    )
+    site = {"BENCH_DATA": str(data_dir), "BENCH_KEY": _KEY}
+    found: list[_Server] = []
+    for name, command in (
+        ("Mitate, uvicorn", ["bench.tile_server", "PORT", "bench.tile_site:app", "viewer.tiles.protocol:TileProtocol"]),
+        ("Mitate, uvicorn, every tile through ASGI", ["bench.tile_server", "PORT", "bench.tile_site:app", "httptools"]),
+        ("Mitate, granian, WSGI pool", [*_GRANIAN, "bench.tile_site:wsgi"]),
+        ("nothing but uvicorn, 12 KiB from memory", ["bench.tile_server", "PORT", "bench.floor:app", "httptools"]),
+    ):
+        port = _free_port()
+        words = [sys.executable, "-m", *(str(port) if word == "PORT" else word for word in command)]
+        found.append(_Server(name, words, site, *ours, port, cookie))
+    return [*found, _limit_server(folder, data_dir, slide, [*tiles, *screens]), *_peers(slide, tiles, screens)]
+
+
+_GRANIAN = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", "PORT", "--workers", "2", "--blocking-threads", "1",
+            "--no-ws", "--log-level", "error"]  # fmt: skip
+
+
+def _our_path(tile: _Tile) -> str:
+    return f"/pixels/{_IMAGE}/1/tiles/{tile.level['index']}/{tile.column}/{tile.row}"
+
+
+def _limit_server(folder: Path, data_dir: Path, slide: Path, tiles: list[_Tile]) -> _Server:
+    """The C server, which knows the stored tiles alone; so its screens may lack one."""
+    index = MappedIndex(data_dir / "manifests" / f"{_IMAGE}.tiles", "1")
+    lines: dict[str, str] = {}
+    for tile in tiles:
+        known = index.levels[tile.level["index"]]
+        offset, length = index.place(known, tile.column, tile.row)
+        if length:
+            lines[_our_path(tile)] = f"{_our_path(tile)} {offset} {length} {known.recipe.prefix.hex()}\n"
+    (folder / "limit.txt").write_text("".join(lines.values()))
+    port, screens = _free_port(), [path for tile in tiles[_TILES:] if (path := _our_path(tile)) in lines]
+    random_ones = [path for tile in tiles[:_TILES] if (path := _our_path(tile)) in lines]
+    command = [str(folder / "limit"), str(port), str(slide), str(folder / "limit.txt")]
+    return _Server("C, sendfile (the limit)", command, {}, random_ones, screens, port)
+
+
+def _peers(slide: Path, tiles: list[_Tile], screens: list[_Tile]) -> Iterator[_Server]:
     peers = os.environ.get("MITATE_BENCH_PEERS")
     for name, module in (("large_image", "large"), ("deepzoom_server", "deepzoom")) if peers else ():
         port = _free_port()
         gunicorn = [str(peers), "-m", "gunicorn", "-w", "2", "-k", "gthread", "--threads", "4", "--keep-alive", "60"]
         gunicorn += ["--chdir", str(_HERE / "peers"), "-b", f"127.0.0.1:{port}", f"{module}:app"]
-        found.append(_Server(f"{name}, gunicorn gthread", gunicorn, {"SLIDE": str(slide)}, theirs, port))
-    return found
-
-
-def _uvicorn(port: int, app: str) -> list[str]:
-    return [sys.executable, "-m", "uvicorn", "--host", "127.0.0.1", "--port", str(port), "--workers", "2", "--loop", "uvloop",
-            "--http", "httptools", "--no-access-log", "--log-level", "error", app]  # fmt: skip
+        paths = [[f"/t/{round(log2(tile.level['downsample']))}/{tile.column}/{tile.row}" for tile in some] for some in (tiles, screens)]
+        yield _Server(f"{name}, gunicorn gthread", gunicorn, {"SLIDE": str(slide)}, *paths, port)
 
 
 def _prepare(data_dir: Path, slide: Path) -> list[dict[str, Any]]:
@@ -119,42 +150,48 @@ def _prepare(data_dir: Path, slide: Path) -> list[dict[str, Any]]:
     return levels
 
 
-def _random_tiles(levels: list[dict[str, Any]]) -> list[tuple[dict[str, Any], int, int]]:
+def _random_tiles(levels: list[dict[str, Any]]) -> list[_Tile]:
     dice = random.Random(_SEED)
     chosen = dice.choices(levels[: len(_WEIGHTS)], _WEIGHTS[: len(levels)], k=_TILES)
-    return [(level, dice.randrange(level["columns"]), dice.randrange(level["rows"])) for level in chosen]
+    return [_Tile(level, dice.randrange(level["columns"]), dice.randrange(level["rows"])) for level in chosen]
 
 
-def _index_for_limit(data_dir: Path, tiles: list[tuple[dict[str, Any], int, int]], paths: list[str]) -> dict[str, str]:
-    """A line a stored tile for the C server, by path."""
-    index = MappedIndex(data_dir / "manifests" / f"{_IMAGE}.tiles", "1")
-    lines: dict[str, str] = {}
-    for (level, column, row), path in zip(tiles, paths, strict=True):
-        known = index.levels[level["index"]]
-        offset, length = index.place(known, column, row)
-        if length:
-            lines[path] = f"{path} {offset} {length} {known.recipe.prefix.hex()}\n"
-    return lines
+def _random_screens(levels: list[dict[str, Any]]) -> list[_Tile]:
+    """Views somewhere on a level that is large enough, tile after tile."""
+    dice, (across, down) = random.Random(_SEED), _SCREEN
+    large = [level for level in levels if level["columns"] > across and level["rows"] > down]
+    tiles: list[_Tile] = []
+    for _ in range(_SCREENS):
+        level = dice.choice(large)
+        left, top = dice.randrange(level["columns"] - across), dice.randrange(level["rows"] - down)
+        tiles += [_Tile(level, left + column, top + row) for row in range(down) for column in range(across)]
+    return tiles
 
 
 def _measure(server: _Server, folder: Path) -> Iterator[tuple[str, str]]:
-    (folder / "paths.txt").write_text("\n".join(server.paths) + "\n")
     with _running(server) as session:
-        _load(server, folder, 8, 3.0)
+        _load(server.paths, server, folder, connections=8, seconds=3.0)
         _wait_until_idle(session)
         for connections in _CONNECTIONS:
             before = _cpu_s(session)
-            answers, bad, seconds, received, p50, p99 = _load(server, folder, connections, _SECONDS)
+            answers, bad, seconds, received, p50, p99 = _load(server.paths, server, folder, connections=connections, seconds=_SECONDS)
             cpu_us = (_cpu_s(session) - before) / answers * 1e6
             figure = f"{answers / seconds:,.0f} tiles/s, p50 {p50 / 1e3:.2f} ms, p99 {p99 / 1e3:.2f} ms, CPU {cpu_us:.0f} us a tile"
             figure += f", {received / answers / 1024:.1f} KiB a tile" + (f", {bad:.0f} bad" if bad else "")
             yield f"{connections} connections", figure
-        yield "memory of all processes", f"{_memory_mib(session):.0f} MiB"
+        screen = _SCREEN[0] * _SCREEN[1]
+        _load(server.screens, server, folder, connections=_SCREEN_CONNECTIONS, seconds=1.0, screen=screen)
+        *_, p50, p99 = _load(server.screens, server, folder, connections=_SCREEN_CONNECTIONS, seconds=_SECONDS, screen=screen)
+        yield f"a screen of {screen} tiles, {_SCREEN_CONNECTIONS} connections", f"p50 {p50 / 1e3:.1f} ms, p99 {p99 / 1e3:.1f} ms"
+        web, decoders = _memory_mib(session)
+        yield "memory of the server's processes", f"{web:.0f} MiB" + (f", and {decoders:.0f} MiB of pixel workers" if decoders else "")
 
 
-def _load(server: _Server, folder: Path, connections: int, seconds: float) -> list[float]:
-    command = [str(folder / "load"), str(server.port), str(folder / "paths.txt"), str(connections), str(seconds), server.cookie]
-    return [float(word) for word in subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()]
+def _load(paths: list[str], server: _Server, folder: Path, *, connections: int, seconds: float, screen: int = 0) -> list[float]:
+    (folder / "paths.txt").write_text("\n".join(paths) + "\n")
+    words = [str(server.port), str(folder / "paths.txt"), str(connections), str(seconds), server.cookie, str(screen)]
+    done = subprocess.run([str(folder / "load"), *words], check=True, capture_output=True, text=True)
+    return [float(word) for word in done.stdout.split()]
 
 
 @contextmanager
@@ -210,7 +247,10 @@ def _cpu_s(session: int) -> float:
     return sum(int(fields[11]) + int(fields[12]) for _, fields in _session(session)) / os.sysconf("SC_CLK_TCK")
 
 
-def _memory_mib(session: int) -> float:
-    """Proportional set size: pages that processes share count once."""
-    texts = [(folder / "smaps_rollup").read_text() for folder, _ in _session(session)]
-    return sum(int(found[1]) for text in texts if (found := re.search(r"^Pss:\s+(\d+)", text, re.M))) / 1024
+def _memory_mib(session: int) -> tuple[float, float]:
+    """Proportional set size (pages that processes share count once) of the server itself and of its pixel workers."""
+    sums = [0.0, 0.0]
+    for folder, _ in _session(session):
+        found = re.search(r"^Pss:\s+(\d+)", (folder / "smaps_rollup").read_text(), re.M)
+        sums["viewer.tiles.worker" in (folder / "cmdline").read_text()] += int(found[1]) / 1024 if found else 0.0
+    return sums[0], sums[1]

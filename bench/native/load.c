@@ -1,5 +1,7 @@
 /* HTTP load: CONNECTIONS keep-alive connections to 127.0.0.1:PORT ask for the paths in FILE, one after the other, for SECONDS.
- * usage: load PORT FILE CONNECTIONS SECONDS COOKIE; prints: answers, answers that are no 200, seconds, bytes, p50 us, p99 us. */
+ * usage: load PORT FILE CONNECTIONS SECONDS COOKIE SCREEN; prints: answers, answers that are no 200, seconds, bytes, p50 us, p99 us.
+ * With SCREEN > 0 so many paths at a time are one screen, which all connections fetch together before the next one begins; then
+ * p50 and p99 are those of whole screens. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -13,10 +15,14 @@
 
 enum { HEAD = 16384, SAMPLES = 1 << 22 };
 struct link { int fd; size_t filled, left; int in_body, good; double asked; char head[HEAD]; };
+static struct link *links;
+static int link_count;
 static char **paths;
 static size_t path_count, next_path, answers, bad, received, sampled;
 static float *latencies;
 static char *cookie;
+static int screen, screen_asked, screen_answered;
+static double screen_began;
 
 static double now(void) {
   struct timespec t;
@@ -26,6 +32,7 @@ static double now(void) {
 static void fail(const char *what) { perror(what); exit(1); }
 
 static void ask(struct link *link) {
+  if (screen && screen_asked++ >= screen) return; /* this connection rests until the screen is full */
   char text[4096];
   int length = snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: localhost\r\nCookie: %s\r\n\r\n", paths[next_path++ % path_count], cookie);
   link->filled = link->left = 0;
@@ -34,11 +41,21 @@ static void ask(struct link *link) {
   if (write(link->fd, text, length) != length) fail("write");
 }
 
+static void sample(double seconds) {
+  if (sampled < SAMPLES) latencies[sampled++] = seconds * 1e6;
+}
+
 static void answered(struct link *link) {
-  if (sampled < SAMPLES) latencies[sampled++] = (now() - link->asked) * 1e6;
   answers++;
   bad += !link->good;
-  ask(link);
+  if (!screen) sample(now() - link->asked);
+  if (screen && ++screen_answered == screen) {
+    sample(now() - screen_began);
+    screen_asked = screen_answered = 0;
+    screen_began = now();
+    for (int i = 0; i < link_count; i++) ask(links + i);
+  } else
+    ask(link);
 }
 
 static void opened(struct link *link, int epoll, int port) {
@@ -80,7 +97,7 @@ static int ascending(const void *one, const void *other) {
 }
 
 int main(int count, char **words) {
-  if (count != 6) return 2;
+  if (count != 7) return 2;
   FILE *file = fopen(words[2], "r");
   if (!file) fail(words[2]);
   char line[1024];
@@ -91,9 +108,11 @@ int main(int count, char **words) {
   }
   int connections = atoi(words[3]), epoll = epoll_create1(0), port = atoi(words[1]);
   cookie = words[5];
+  screen = atoi(words[6]);
   latencies = malloc(SAMPLES * sizeof *latencies);
-  struct link *links = calloc(connections, sizeof *links);
-  double start = now(), end = start + atof(words[4]);
+  links = calloc(connections, sizeof *links);
+  link_count = connections;
+  double start = screen_began = now(), end = start + atof(words[4]);
   for (int i = 0; i < connections; i++) opened(links + i, epoll, port);
   struct epoll_event events[64];
   while (now() < end) {

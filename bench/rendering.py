@@ -1,0 +1,199 @@
+"""CPU of tiles that a slide does not store: rendered ones beside other decoders, and half levels made of stored tiles.
+
+CPU is user and system time; each figure is the best of several rounds over the same tiles, as other work on the machine only adds.
+large_image runs under MITATE_BENCH_PEERS if that is set.
+"""
+
+import json
+import os
+import random
+import resource
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import tifffile
+from PIL import Image
+
+from bench.tiles import _SLIDES, _slide
+from viewer.geometry import Level
+from viewer.readers import base
+from viewer.readers.pyramid import PyramidReader
+from viewer.readers.registry import open_reader
+from viewer.tiles.made import maker
+from viewer.tiles.pool import PixelPool
+from viewer.tiles.stored import jpeg
+from viewer.tiles.stored.tiff_index import tiff_candidates
+
+_DATA = Path(__file__).parents[2] / "shared" / "data" / "wsi"
+_FILES = {
+    "JPEG 2000, 240 px": "aperio/he_jp2k_33005.svs",
+    "deflate, 256 px, OME-TIFF": "ome-tiff/he_pyramid_subifd.ome.tif",
+}
+_ROUNDS, _SEED, _HALVES = 5, 20261121, 200
+
+_PEER = """
+import json, resource, sys
+import large_image, large_image_source_openslide, large_image_source_tiff
+path, cells, rounds = json.loads(sys.stdin.read())
+large_image.config.setConfig("cache_sources", False)
+best = 1e9
+for _ in range(rounds):
+    large_image.cache_util.cachesClear()
+    try:
+        source = large_image_source_tiff.open(path, jpegQuality=85, jpegSubsampling=0, noCache=True)
+    except Exception:
+        source = large_image_source_openslide.open(path, jpegQuality=85, jpegSubsampling=0, noCache=True)
+    source.getTile(*cells[0], source.levels - 1)
+    began = resource.getrusage(resource.RUSAGE_SELF)
+    for column, row in cells[1:]:
+        source.getTile(column, row, source.levels - 1)
+    ended = resource.getrusage(resource.RUSAGE_SELF)
+    best = min(best, ended.ru_utime + ended.ru_stime - began.ru_utime - began.ru_stime)
+print(best / (len(cells) - 1) * 1e3)
+"""
+
+
+def run() -> list[tuple[str, str]]:
+    """Measure rendering, isolation and half levels."""
+    rows: list[tuple[str, str]] = []
+    for name, file in _FILES.items():
+        rows += [(f"{name}; {what}", figure) for what, figure in _rendered(_DATA / file)]
+    with tempfile.TemporaryDirectory() as folder:
+        rows += [(f"LZW, 256 px; {what}", figure) for what, figure in _rendered(_lzw(Path(folder)))]
+    for title, (file, options) in _SLIDES.items():
+        rows.append((f"half-level tile from stored ones, {title}", f"{_half(_slide(file, options)):.2f} ms CPU"))
+    return rows
+
+
+def _rendered(path: Path) -> list[tuple[str, str]]:
+    reader = _opened(path)
+    level = reader.levels[0]
+    # Whole tiles only: the last column and row are smaller, and peers fill them up.
+    cells = [(column, row) for column in range(level.grid.columns - 1) for row in range(level.grid.rows - 1)]
+    pixels = [reader.tile_pixels(0, column, row) for column, row in cells]
+    encode = _best_ms(len(cells), lambda: [base.encode_jpeg(one, base.TILE_QUALITY, full_chroma=True) for one in pixels])
+    reader.close()
+    ours = _ours_ms(path, cells)
+    rows = [("our reader, in process", f"{ours:.2f} ms CPU, of which {encode:.2f} for encoding")]
+    rows.append(("decoder and encoder alone (imagecodecs)", _figure(_codecs_alone(path, cells), ours)))
+    peers = os.environ.get("MITATE_BENCH_PEERS")
+    if peers:
+        asked = json.dumps([str(path), cells, _ROUNDS])
+        done = subprocess.run([peers, "-c", _PEER], input=asked, capture_output=True, text=True, check=False)
+        rows.append(("large_image, same quality", _figure(float(done.stdout), ours) if done.returncode == 0 else "does not open it"))
+    isolated = _isolated_ms(path, level, cells)
+    rows.append(("in a pixel worker, both sides", f"{isolated:.2f} ms CPU, {(isolated / ours - 1) * 100:+.0f} %"))
+    return rows
+
+
+def _lzw(folder: Path) -> Path:
+    tissue = np.asarray(Image.open(_DATA / "generic-tiff" / "OS-1_he_region_40x.png").convert("RGB"))[:1536, :1536]
+    tifffile.imwrite(folder / "lzw.tif", tissue, tile=(256, 256), compression="lzw", photometric="rgb")
+    return folder / "lzw.tif"
+
+
+def _opened(path: Path) -> PyramidReader:
+    reader = open_reader(str(path))
+    assert isinstance(reader, PyramidReader)
+    return reader
+
+
+def _ours_ms(path: Path, cells: list[tuple[int, int]]) -> float:
+    """Each round with a reader of its own: they keep what they decoded."""
+    best = float("inf")
+    for _ in range(_ROUNDS):
+        reader = _opened(path)
+        reader.tile(0, *cells[0])
+        before = _cpu_s()
+        for column, row in cells[1:]:
+            reader.tile(0, column, row)
+        best = min(best, _cpu_s() - before)
+        reader.close()
+    return best / (len(cells) - 1) * 1e3
+
+
+def _figure(milliseconds: float, ours: float) -> str:
+    return f"{milliseconds:.2f} ms CPU; ours in process is {ours / milliseconds:.2f} times that"
+
+
+def _codecs_alone(path: Path, cells: list[tuple[int, int]]) -> float:
+    """The stored bytes through the fastest codec at hand and back, with no slide library between."""
+    with tifffile.TiffFile(path) as file:
+        page = file.pages.first
+        across = -(-page.imagewidth // page.tilewidth)
+        raw = path.read_bytes()
+        stored = [
+            raw[page.dataoffsets[n] : page.dataoffsets[n] + page.databytecounts[n]]
+            for n in (row * across + column for column, row in cells)
+        ]
+        jpeg2000 = int(page.compression) in {33003, 33005, 34712}
+
+        def tile(number: int, data: bytes) -> bytes:
+            pixels = imagecodecs.jpeg2k_decode(data) if jpeg2000 else page.decode(data, number)[0][0]
+            return imagecodecs.jpeg8_encode(np.ascontiguousarray(pixels), level=base.TILE_QUALITY, subsampling="444")
+
+        return _best_ms(len(cells), lambda: [tile(number, data) for number, data in enumerate(stored)])
+
+
+def _isolated_ms(path: Path, level: Level, cells: list[tuple[int, int]]) -> float:
+    """The same through a pool of one worker, a new one each round: CPU of this process and of the worker, per tile."""
+    source: dict[str, Any] = {"kind": "slide", "paths": [str(path)], "levels": [level.as_json()]}
+    best = float("inf")
+    for _ in range(_ROUNDS):
+        pool = PixelPool(workers=1)
+        try:
+            pool.tile(source, 0, *cells[0])
+            before = _cpu_s() + _child_cpu_s(pool)
+            for column, row in cells[1:]:
+                pool.tile(source, 0, column, row)
+            best = min(best, _cpu_s() + _child_cpu_s(pool) - before)
+        finally:
+            pool.close()
+    return best / (len(cells) - 1) * 1e3
+
+
+def _child_cpu_s(pool: PixelPool) -> float:
+    """To the nanosecond, unlike the ticks of /proc/PID/stat."""
+    return sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9 for pid in pool.worker_ids())
+
+
+def _half(slide: Path) -> float:
+    """Tiles of a half level from four stored ones each, as the sidecar has them made."""
+    candidate = tiff_candidates(str(slide))[0]
+    recipe = jpeg.recipe(
+        width=candidate.tile_width,
+        height=candidate.tile_height,
+        components=candidate.components,
+        transform=candidate.transforms[0],
+        tables=candidate.tables,
+    )
+    assert recipe is not None
+    dice = random.Random(_SEED)
+    chosen = [(dice.randrange(candidate.columns // 2), dice.randrange(candidate.rows // 2)) for _ in range(_HALVES)]
+    cells: list[list[tuple[int, int, int]]] = []
+    for column, row in chosen:
+        numbers = [(2 * row + down) * candidate.columns + 2 * column + across for down in (0, 1) for across in (0, 1)]
+        cells.append([(0, int(candidate.offsets[number]), int(candidate.lengths[number])) for number in numbers])
+    files = [{"path": str(slide), "recipe": maker.recipe_json(recipe)}]
+    job = {"factor": 2, "tile": [candidate.tile_width, candidate.tile_height], "files": files, "cells": cells}
+    return _best_ms(_HALVES, lambda: maker.shrink(job))
+
+
+def _best_ms(count: int, work: Callable[[], object]) -> float:
+    work()
+    best = float("inf")
+    for _ in range(_ROUNDS):
+        before = _cpu_s()
+        work()
+        best = min(best, _cpu_s() - before)
+    return best / count * 1e3
+
+
+def _cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
