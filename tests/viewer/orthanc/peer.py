@@ -71,7 +71,7 @@ def orthanc(folder: Path, *, modalities: dict[str, Any], servers: dict[str, Any]
         peer = Orthanc(port)
         for _attempt in range(300):
             assert process.poll() is None, (folder / "orthanc.log").read_text("utf-8")[-2000:]
-            with contextlib.suppress(requests.ConnectionError):
+            with contextlib.suppress(requests.ConnectionError, requests.Timeout):
                 peer.get("/system")
                 break
             time.sleep(0.1)
