@@ -3,6 +3,7 @@
 set -uo pipefail
 bin=.venv/bin
 scripts/system_packages.sh || exit 1
+scripts/ohif.sh || exit 1
 failed=()
 part() {
     local name="$1"; shift

@@ -62,7 +62,7 @@ DICOM_RESOURCES: Final = (
     *("study-series", "study-instances", "series-instances"),
     *("study-metadata", "series-metadata", "instance-metadata"),
     *("study-files", "series-files", "instance-file"),
-    *("frames", "bulkdata", "instance-rendered", "frame-rendered"),
+    *("frames", "bulkdata", "study-rendered", "series-rendered", "instance-rendered", "frame-rendered"),
     *("study-thumbnail", "series-thumbnail", "instance-thumbnail", "frame-thumbnail"),
 )
 

@@ -9,8 +9,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-# Where `npm install --no-save @ohif/app@3.12.0` puts the built viewer.
-DIST = Path(__file__).resolve().parents[2] / "node_modules" / "@ohif" / "app" / "dist"
+# Where scripts/ohif.sh puts the built viewer.
+DIST = Path(__file__).resolve().parents[2] / "build" / "ohif" / "3.12.0"
 
 
 def configuration(address: str) -> str:

@@ -15,6 +15,9 @@ IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
 OCTETS: Final = "application/octet-stream"
 DICOM: Final = "application/dicom"
 DICOM_JSON: Final = "application/dicom+json"
+DICOM_XML: Final = "application/dicom+xml"
+JSON_TYPES: Final = (DICOM_JSON, "application/json")
+PICTURES: Final = ("image/jpeg", "image/png")
 _MULTIPART: Final = "multipart/related"
 _ANY: Final = "*/*"
 
@@ -128,6 +131,41 @@ def choose_plain(header: str, offered: tuple[str, ...]) -> str:
             for media_type in offered:
                 if _matches(wanted.media_type, media_type):
                     return media_type
+    raise NotAcceptable
+
+
+def choose_metadata(header: str, count: int) -> Choice:
+    """How attributes are sent: JSON in one piece, or XML, of which each data set is a document and so a part of its own.
+
+    Args:
+        header: the Accept header; JSON where it does not matter.
+        count: how many data sets; only a single one can be XML without multipart.
+
+    Raises:
+        NotAcceptable: when nothing fits.
+    """
+    for wanted in parse_accept(header):
+        if wanted.multipart is not True:
+            for media_type in JSON_TYPES:
+                if _matches(wanted.media_type, media_type):
+                    return Choice(multipart=False, media_type=media_type)
+        if _matches(wanted.media_type, DICOM_XML) and (wanted.multipart or count <= 1):
+            return Choice(wanted.multipart is True, DICOM_XML)
+    raise NotAcceptable
+
+
+def choose_pictures(header: str, count: int) -> Choice:
+    """How rendered frames are sent: JPEG where it does not matter, several only as parts.
+
+    Raises:
+        NotAcceptable: when nothing fits.
+    """
+    for wanted in parse_accept(header):
+        if wanted.multipart is False and count > 1:
+            continue
+        for media_type in PICTURES:
+            if _matches(wanted.media_type, media_type):
+                return Choice(wanted.multipart is True or count > 1, media_type)
     raise NotAcceptable
 
 

@@ -1,9 +1,11 @@
 """What all DICOMweb views have in common: sign-in, one shape of error, streaming."""
 
+import re
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from asgiref.sync import sync_to_async
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
@@ -19,6 +21,8 @@ from viewer.dicomweb.accept import NotAcceptable
 from viewer.dicomweb.query import BadQuery
 from viewer.readers.errors import OutOfRange, ReaderError
 from viewer.services.reasons import Refused
+
+_RANGE: Final = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
 
 
 class _JsonForErrors(BaseContentNegotiation):
@@ -54,6 +58,22 @@ class DicomWebView(APIView):
     def base_url(self) -> str:
         """The address of the service, without a slash at its end."""
         return str(self.request.build_absolute_uri(reverse("dicomweb-studies"))).removesuffix("/studies")
+
+
+def whole_or_part(request: Request, body: bytes, content_type: str) -> HttpResponse:
+    """Return bytes, or the one range of them that is asked for (RFC 9110 14.2); several ranges and nonsense get the whole."""
+    headers = {"Cache-Control": "private, no-store", "Accept-Ranges": "bytes"}
+    match = _RANGE.fullmatch(request.headers.get("Range", ""))
+    if match is None or not (match[1] or match[2]):
+        return HttpResponse(body, content_type=content_type, headers=headers)
+    first = int(match[1]) if match[1] else max(0, len(body) - int(match[2]))
+    last = min(int(match[2]), len(body) - 1) if match[1] and match[2] else len(body) - 1
+    if match[1] and match[2] and int(match[2]) < first:
+        return HttpResponse(body, content_type=content_type, headers=headers)
+    if first > last:
+        return HttpResponse(status=416, headers=headers | {"Content-Range": f"bytes */{len(body)}"})
+    headers["Content-Range"] = f"bytes {first}-{last}/{len(body)}"
+    return HttpResponse(body[first : last + 1], content_type=content_type, status=206, headers=headers)
 
 
 def _as_api_error(error: Exception) -> Exception:

@@ -10,7 +10,8 @@ PIECE_BYTES: Final = 256 << 10
 MAX_PARTS: Final = 10_000
 _MAX_PREAMBLE_BYTES: Final = 64 << 10
 _MAX_HEAD_BYTES: Final = 16 << 10
-_BOUNDARY: Final = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]")
+# RFC 2046 permits 70 characters; Orthanc sends 73.
+_BOUNDARY: Final = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,199}[0-9A-Za-z'()+_,\-./:=?]")
 _PARAMETER: Final = re.compile(r';\s*([!#$%&\'*+.^_`|~0-9A-Za-z-]+)\s*=\s*(?:"([^"]*)"|([^;"\s]*))')
 
 

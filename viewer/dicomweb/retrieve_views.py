@@ -1,5 +1,6 @@
 """WADO-RS: metadata, instances, frames, bulk data, pictures and thumbnails (PS3.18 10.4)."""
 
+import json
 import re
 from collections.abc import Iterator
 from math import isfinite
@@ -11,16 +12,27 @@ from rest_framework.request import Request
 
 from viewer.api.errors import not_found
 from viewer.dicomweb import files, multipart, search
-from viewer.dicomweb.accept import DICOM, EXPLICIT_LITTLE, MEDIA_TYPES, choose_bulk, choose_frames, choose_instances, choose_plain
+from viewer.dicomweb.accept import (
+    DICOM,
+    DICOM_XML,
+    EXPLICIT_LITTLE,
+    MEDIA_TYPES,
+    PICTURES,
+    choose_bulk,
+    choose_frames,
+    choose_instances,
+    choose_metadata,
+    choose_pictures,
+    choose_plain,
+)
 from viewer.dicomweb.answers import address_of
-from viewer.dicomweb.base import DicomWebView, stream
+from viewer.dicomweb.base import DicomWebView, stream, whole_or_part
+from viewer.dicomweb.native_xml import as_xml
 from viewer.dicomweb.query import BadQuery
-from viewer.dicomweb.search_views import JSON_TYPES
 from viewer.dicomweb.uids import key_of
 from viewer.models import Instance
 from viewer.services.thumbnails import thumbnail
 
-_PICTURES: Final = ("image/jpeg", "image/png")
 _PIXEL_DATA: Final = "7FE00010"
 _FRAMES_TAG: Final = "00280008"
 THUMBNAIL_PX: Final = 256
@@ -62,16 +74,19 @@ class MetadataView(_RetrieveView):
     """The metadata of instances."""
 
     def get(self, request: Request, study_uid: str, series_uid: str = "", sop_uid: str = "") -> HttpResponseBase:
-        """Return headers as DICOM JSON, without what may not leave."""
-        media_type = choose_plain(self.accept, JSON_TYPES)
+        """Return headers as DICOM JSON or XML, without what may not leave."""
         instances, base = self.instances(study_uid, series_uid, sop_uid), self.base_url
+        choice = choose_metadata(self.accept, len(instances))
+        if choice.media_type == DICOM_XML:
+            documents = (as_xml(json.loads(files.metadata_of(each, address_of(each, base)))).encode() for each in instances)
+            return self.parts(request, ((DICOM_XML, [document]) for document in documents), DICOM_XML, several=choice.multipart)
 
         def pieces() -> Iterator[bytes]:
             for number, instance in enumerate(instances):
                 yield (b"," if number else b"[") + files.metadata_of(instance, address_of(instance, base))
             yield b"]"
 
-        return stream(request, pieces(), media_type)
+        return stream(request, pieces(), choice.media_type)
 
 
 class InstancesFilesView(_RetrieveView):
@@ -102,12 +117,15 @@ class FramesView(_RetrieveView):
         """Return frames (0-based) in the way the client accepts."""
         choice = choose_frames(self.accept, files.header_of(instance).syntax, len(wanted))
 
-        def parts() -> Iterator[multipart.Part]:
+        def parts() -> Iterator[tuple[str, list[bytes]]]:
             for frame in wanted:
                 part_type, body = files.frame_of(instance, frame, choice)
                 yield part_type, [body]
 
-        return self.parts(request, parts(), choice.media_type, several=choice.multipart)
+        if not choice.multipart:
+            part_type, (body,) = next(parts())
+            return whole_or_part(request, body, part_type)
+        return self.parts(request, parts(), choice.media_type, several=True)
 
 
 class BulkDataView(FramesView):
@@ -120,19 +138,23 @@ class BulkDataView(FramesView):
             return self.frames(request, instance, list(range(_frame_count(instance))))
         choice = choose_bulk(self.accept)
         body = files.bulk_of(instance, place.split("/"))
-        return self.parts(request, iter([(choice.media_type, [body])]), choice.media_type, several=choice.multipart)
+        if not choice.multipart:
+            return whole_or_part(request, body, choice.media_type)
+        return self.parts(request, iter([(choice.media_type, [body])]), choice.media_type, several=True)
 
 
 class RenderedView(_RetrieveView):
-    """A frame as a picture."""
+    """Frames as pictures."""
 
-    def get(self, request: Request, study_uid: str, series_uid: str, sop_uid: str, frames: str = "1") -> HttpResponse:
-        """Return a frame as JPEG or PNG, through a window and into a viewport."""
-        instance = self.instance(study_uid, series_uid, sop_uid)
-        media_type = choose_plain(self.accept, _PICTURES)
-        how = files.Rendering(media_type, _window(request), _viewport(request), _quality(request))
-        body = files.rendered_of(instance, _one_frame(instance, frames), how)
-        return HttpResponse(body, content_type=media_type, headers={"Cache-Control": "private, no-store"})
+    def get(self, request: Request, study_uid: str, series_uid: str = "", sop_uid: str = "", frames: str = "1") -> HttpResponseBase:
+        """Return a frame, or of a series or study the first frame of each instance, through a window and into a viewport."""
+        instances = self.instances(study_uid, series_uid, sop_uid)
+        choice = choose_pictures(self.accept, len(instances))
+        how = files.Rendering(choice.media_type, _window(request), _viewport(request), _quality(request))
+        pictures = (files.rendered_of(each, _one_frame(each, frames), how) for each in instances)
+        if not choice.multipart:
+            return HttpResponse(next(pictures), content_type=choice.media_type, headers={"Cache-Control": "private, no-store"})
+        return self.parts(request, ((choice.media_type, [picture]) for picture in pictures), choice.media_type, several=True)
 
 
 class ThumbnailView(_RetrieveView):
@@ -140,7 +162,7 @@ class ThumbnailView(_RetrieveView):
 
     def get(self, request: Request, study_uid: str, series_uid: str = "", sop_uid: str = "", frames: str = "") -> HttpResponse:
         """Return a JPEG of at most 256 px a side."""
-        choose_plain(self.accept, _PICTURES[:1])
+        choose_plain(self.accept, PICTURES[:1])
         instance = self.instances(study_uid, series_uid, sop_uid)[0]
         if sop_uid:
             how = files.Rendering("image/jpeg", viewport=_viewport(request) or [THUMBNAIL_PX, THUMBNAIL_PX], quality=85)

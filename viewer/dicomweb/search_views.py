@@ -8,16 +8,16 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from viewer.api.errors import not_found
-from viewer.dicomweb import search
-from viewer.dicomweb.accept import DICOM_JSON, choose_plain
+from viewer.dicomweb import multipart, search
+from viewer.dicomweb.accept import DICOM_XML, choose_metadata
 from viewer.dicomweb.answers import instance_answer, series_answer, study_answer
 from viewer.dicomweb.attributes import Dataset
 from viewer.dicomweb.base import DicomWebView
+from viewer.dicomweb.native_xml import as_xml
 from viewer.dicomweb.query import Query, parse_query
 from viewer.dicomweb.uids import key_of
 from viewer.models import Series, Study
 
-JSON_TYPES: Final = (DICOM_JSON, "application/json")
 _MORE: Final = "There are additional results that can be requested."
 
 
@@ -56,15 +56,28 @@ class _SearchView(DicomWebView):
 
     def answer(self, found: Iterable[Dataset], query: Query, *, more: bool) -> HttpResponse:
         """Return the answer: 200 with the results, or 204 without one."""
-        media_type = choose_plain(self.accept, JSON_TYPES)
         results = list(found)
-        body = json.dumps(results, ensure_ascii=False, separators=(",", ":")) if results else ""
-        response = HttpResponse(body, content_type=media_type, status=200 if results else 204)
+        choice = choose_metadata(self.accept, len(results))
+        if choice.media_type == DICOM_XML:
+            body, media_type = _xml(results, several=choice.multipart)
+        else:
+            body, media_type = json.dumps(results, ensure_ascii=False, separators=(",", ":")).encode(), choice.media_type
+        response = HttpResponse(body if results else b"", content_type=media_type, status=200 if results else 204)
         response.headers["Cache-Control"] = "private, no-store"
         warnings = [*query.warnings, *([_MORE] if more else [])]
         if warnings:
             response.headers["Warning"] = ", ".join(f'299 mitate "{text}"' for text in warnings[:10])
         return response
+
+
+def _xml(results: list[Dataset], *, several: bool) -> tuple[bytes, str]:
+    """Return results as documents, and their content type."""
+    documents = [as_xml(each).encode() for each in results]
+    if not several:
+        return b"".join(documents), DICOM_XML
+    boundary = multipart.new_boundary()
+    parts = ((DICOM_XML, [document]) for document in documents)
+    return b"".join(multipart.message(parts, boundary)), multipart.content_type(boundary, DICOM_XML)
 
 
 class StudiesView(_SearchView):

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from viewer.api.collections import get_collection
 from viewer.api.errors import ApiError, not_found
 from viewer.api.uploads import SessionByHeader
-from viewer.dicomweb.accept import DICOM_JSON, choose_plain
+from viewer.dicomweb.accept import DICOM_XML, choose_metadata
 from viewer.dicomweb.answers import address_of
 from viewer.dicomweb.base import DicomWebView
 from viewer.dicomweb.multipart_reader import BrokenMultipart, parse_content_type
@@ -21,8 +21,6 @@ from viewer.dicomweb.storing import OUT_OF_RESOURCES, Received, answer, receive,
 from viewer.models import Collection
 from viewer.selectors.catalogue import UPLOAD
 
-DICOM_XML: Final = "application/dicom+xml"
-_TYPES: Final = (DICOM_JSON, DICOM_XML, "application/json")
 _MAX_WARNINGS: Final = 10
 
 
@@ -36,7 +34,7 @@ class StoreView(DicomWebView):
         if not settings.DICOMWEB_STORE:
             raise not_found()
         collection = get_collection(request.user, collection_id, UPLOAD)
-        media_type = choose_plain(self.accept, _TYPES)
+        media_type = choose_metadata(self.accept, 1).media_type
         found = self._received(request, collection, study_uid)
         return self._response(found, media_type)
 

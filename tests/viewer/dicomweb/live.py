@@ -51,8 +51,8 @@ def live_site(folder: Path, data: Path) -> Iterator[str]:
         server = subprocess.Popen(command, cwd=REPOSITORY, env=site.environment(), stdout=log, stderr=log)
     try:
         for _attempt in range(300):
-            with contextlib.suppress(requests.ConnectionError):
-                requests.get(f"http://127.0.0.1:{port}/login/", timeout=5)
+            with contextlib.suppress(requests.ConnectionError, requests.Timeout):
+                requests.get(f"http://127.0.0.1:{port}/login/", timeout=20)
                 break
             time.sleep(0.1)
         yield f"http://127.0.0.1:{port}"

@@ -2,7 +2,16 @@
 
 import pytest
 
-from viewer.dicomweb.accept import Choice, NotAcceptable, choose_frames, choose_instances, choose_plain, parse_accept
+from viewer.dicomweb.accept import (
+    Choice,
+    NotAcceptable,
+    choose_frames,
+    choose_instances,
+    choose_metadata,
+    choose_pictures,
+    choose_plain,
+    parse_accept,
+)
 
 JPEG, J2K, JLS, HTJ2K, RLE = (f"1.2.840.10008.1.2.{end}" for end in ("4.50", "4.90", "4.80", "4.201", "5"))
 NATIVE = "1.2.840.10008.1.2.1"
@@ -81,3 +90,52 @@ def test_plain() -> None:
 
 def test_a_long_header_is_cut() -> None:
     assert len(parse_accept("image/jpeg;q=0.5," * 100_000)) < 300
+
+
+JSON, XML = "application/dicom+json", "application/dicom+xml"
+METADATA = [
+    ("", 3, Choice(False, JSON)),
+    ("*/*", 3, Choice(False, JSON)),
+    ("application/*", 3, Choice(False, JSON)),
+    ("application/json", 3, Choice(False, "application/json")),
+    (f"{JSON};charset=utf-8", 3, Choice(False, JSON)),
+    (f'multipart/related; type="{XML}"', 1, Choice(True, XML)),
+    (f"multipart/related;type={XML};boundary=x", 3, Choice(True, XML)),
+    ("multipart/related", 3, Choice(True, XML)),
+    (XML, 1, Choice(False, XML)),
+    (XML, 3, None),
+    (f"{XML}, {JSON};q=0.5", 3, Choice(False, JSON)),
+    (f"multipart/related; type={XML};q=0.1, {JSON}", 3, Choice(False, JSON)),
+    ("text/html", 1, None),
+    (f'multipart/related; type="{JSON}"', 1, None),
+]
+
+
+@pytest.mark.parametrize(("header", "count", "wanted"), METADATA)
+def test_metadata(header: str, count: int, wanted: Choice | None) -> None:
+    if wanted is None:
+        with pytest.raises(NotAcceptable):
+            choose_metadata(header, count)
+    else:
+        assert choose_metadata(header, count) == wanted
+
+
+PICTURES = [
+    ("", 1, Choice(False, "image/jpeg")),
+    ("*/*", 3, Choice(True, "image/jpeg")),
+    ("image/png", 1, Choice(False, "image/png")),
+    ("image/png", 3, None),
+    ("image/*;q=0.5, image/png", 1, Choice(False, "image/png")),
+    ('multipart/related; type="image/png"', 1, Choice(True, "image/png")),
+    ("multipart/related; type=image/*", 3, Choice(True, "image/jpeg")),
+    ("image/gif", 1, None),
+]
+
+
+@pytest.mark.parametrize(("header", "count", "wanted"), PICTURES)
+def test_pictures(header: str, count: int, wanted: Choice | None) -> None:
+    if wanted is None:
+        with pytest.raises(NotAcceptable):
+            choose_pictures(header, count)
+    else:
+        assert choose_pictures(header, count) == wanted

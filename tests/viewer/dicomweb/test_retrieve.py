@@ -175,6 +175,46 @@ def test_pictures_go_through_a_window_and_into_a_viewport(reader: Client, stored
     assert get(reader, address(instance, "rendered"), "video/mp4").status_code == 406
 
 
+def test_a_series_is_rendered_an_instance_a_part(reader: Client, stored: Stored) -> None:
+    series = address(stored(f"dicom/{CT}")[0]).split("/instances/")[0]
+    for path in (series, series.split("/series/")[0]):
+        answer = get(reader, f"{path}/rendered", window="40,400,linear", viewport="64,64")
+        pictures = [Picture.open(io.BytesIO(content)) for kind, content in parts_of(answer) if kind == "image/jpeg"]
+        assert [each.size for each in pictures] == [(64, 64)] * 3
+        png = parts_of(get(reader, f"{path}/rendered", 'multipart/related; type="image/png"', viewport="32,32"))
+        assert [kind for kind, _ in png] == ["image/png"] * 3
+        assert get(reader, f"{path}/rendered", "image/png").status_code == 406
+        assert get(reader, f"{path}/rendered", window="x").status_code == 400
+
+
+RANGES = [
+    ("bytes=0-9", 206, slice(0, 10)),
+    ("bytes=100-", 206, slice(100, None)),
+    ("bytes=-7", 206, slice(-7, None)),
+    ("bytes=5-99999999999", 206, slice(5, None)),
+    ("bytes=99999999999-", 416, slice(0, 0)),
+    ("bytes=-0", 416, slice(0, 0)),
+    ("bytes=9-3", 200, slice(None)),
+    ("bytes=-", 200, slice(None)),
+    ("bytes=0-1,4-5", 200, slice(None)),
+    ("lines=1-2", 200, slice(None)),
+]
+
+
+def test_a_part_of_bulk_data(reader: Client, stored: Stored) -> None:
+    instance = stored(f"dicom/{CT}")[0]
+    for path in (address(instance, "bulkdata", "7FE00010"), address(instance, "frames", "1")):
+        whole = get(reader, path, "application/octet-stream")
+        assert whole.headers["Accept-Ranges"] == "bytes"
+        for asked, status, part in RANGES:
+            answer = reader.get(path, headers={"Accept": "application/octet-stream", "Range": asked})
+            assert (answer.status_code, answer.getvalue()) == (status, whole.getvalue()[part]), asked
+            if status != 200:
+                assert answer.headers["Content-Range"].endswith(f"/{len(whole.getvalue())}")
+    parts = reader.get(path, headers={"Accept": "multipart/related", "Range": "bytes=0-9"})
+    assert len(parts_of(parts)[0][1]) == len(whole.getvalue())
+
+
 def test_thumbnails_are_small(reader: Client, stored: Stored) -> None:
     instance = stored(f"dicom/{ULTRASOUND}")[0]
     study, series = address(instance).split("/series/")[0], address(instance).split("/instances/")[0]

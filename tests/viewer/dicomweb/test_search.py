@@ -128,7 +128,7 @@ def test_what_is_accepted(reader: Client, instances: list[Instance]) -> None:
         assert get(reader, "/dicomweb/studies", accept).headers["Content-Type"] == wanted
     overruled = get(reader, "/dicomweb/studies?accept=application/json", "application/xml")
     assert overruled.headers["Content-Type"] == "application/json"
-    refused = get(reader, "/dicomweb/studies", 'multipart/related; type="application/dicom+xml"')
+    refused = get(reader, "/dicomweb/studies", 'multipart/related; type="application/dicom+json"')
     assert (refused.status_code, refused.json()["error"]["code"]) == (406, "not_acceptable")
 
 

@@ -29,10 +29,10 @@ _LIST = "SELECT sop_instance_uid, digest, image_id FROM viewer_instance ORDER BY
 class Running:
     """A receiver that was started."""
 
-    def __init__(self, site: Site, *options: str) -> None:
+    def __init__(self, site: Site, *options: str, collection: str = "ours") -> None:
         self.site = site
         self.log = site.folder / "receiver.log"
-        arguments = ["manage.py", "dicom_receive", "--collection", "ours", "--port", "0", "--allow", "SCANNER", *options]
+        arguments = ["manage.py", "dicom_receive", "--collection", collection, "--port", "0", "--allow", "SCANNER", *options]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-u", *arguments], cwd=REPOSITORY, env=site.environment(), stdout=log, stderr=log
@@ -77,9 +77,9 @@ def new_site(folder: Path) -> Site:
 
 
 @contextlib.contextmanager
-def receiver(site: Site, *options: str) -> Iterator[Running]:
+def receiver(site: Site, *options: str, collection: str = "ours") -> Iterator[Running]:
     """Yield a running receiver, ended afterwards whatever happens."""
-    running = Running(site, *options)
+    running = Running(site, *options, collection=collection)
     try:
         yield running
     finally:
