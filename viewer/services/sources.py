@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from viewer.services.archives import Entry, entries, is_zip
+from viewer.services.dicomdir import REFUSALS, follow
 from viewer.services.reasons import Refused
 
 
@@ -21,7 +22,7 @@ class Found(NamedTuple):
     @property
     def is_refused(self) -> bool:
         """Whether it is left out because something is wrong with it, not because it is none of the images."""
-        return self.skipped.startswith("archive_")
+        return self.skipped.startswith("archive_") or self.skipped in REFUSALS
 
     @property
     def size_bytes(self) -> int:
@@ -54,7 +55,8 @@ class Found(NamedTuple):
 
 def find_files(root: Path) -> Iterator[Found]:
     """Yield the files of a folder, its folders and its archives in the order of their names; folders behind links are left out."""
-    for found in _on_disk(root):
+    files = _on_disk(root)
+    for found in follow(list(files)) if _has_index(root) else files:
         if found.skipped or not is_zip(found.path):
             yield found
         else:
@@ -64,10 +66,14 @@ def find_files(root: Path) -> Iterator[Found]:
 def files_of_archive(path: Path) -> Iterator[Found]:
     """Yield the files of an archive, or the archive itself with the reason for which it is refused whole."""
     try:
-        for entry in entries(path):
-            yield Found(Path(f"{path}/{entry.name}"), entry.refused, entry)
+        yield from follow([Found(Path(f"{path}/{entry.name}"), entry.refused, entry) for entry in entries(path)])
     except Refused as refusal:
         yield Found(path, refusal.code, detail=refusal.detail)
+
+
+def _has_index(root: Path) -> bool:
+    """Return whether a folder holds the index of a medium; then its files are listed whole before the first is taken."""
+    return root.is_dir() and any(name.upper() == "DICOMDIR" for _folder, _folders, names in os.walk(root) for name in names)
 
 
 def _on_disk(root: Path) -> Iterator[Found]:

@@ -94,6 +94,15 @@ class PixelPool:
         except wire.WireClosed as error:
             raise errors.WorkerCrashed("worker_crashed") from error
 
+    def listed_files(self, path: str) -> list[list[str]]:
+        """The files that a DICOMDIR lists, each as the names of its folders and its own; see `viewer.readers.dicomdir`.
+
+        Raises:
+            ReaderError: when it is no index.
+        """
+        files = self._inspection({"verb": "listed", "path": path}, path)[0].get("files")
+        return [[str(part) for part in name] for name in files] if isinstance(files, list) else []
+
     def _inspection(self, request: dict[str, Any], path: str) -> tuple[dict[str, Any], bytes]:
         if not self._serving:
             return self._ask(request, path)
