@@ -11,6 +11,8 @@ from typing import Annotated
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from viewer.services.window import ImportWindow
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -54,6 +56,10 @@ class Env(BaseSettings):
     dicomweb_store: bool = Field(
         default=False, description="True: who may add images to a collection may send them by DICOMweb (STOW-RS), see receiving.md."
     )
+    import_window: str = Field(
+        default="",
+        description="Hours such as 20:00-06:00, by the site's clock, to which watch and ingest --in-window keep; empty: at any time.",
+    )
     web_workers: int = Field(default=1, ge=1, le=64, description="Web processes; more than one needs PostgreSQL and Redis.")
 
     @field_validator("allowed_hosts", "trusted_origins", "model_hosts", mode="before")
@@ -68,6 +74,14 @@ class Env(BaseSettings):
         """Refuse a key that can be guessed."""
         if value and len(value) < 50:
             raise ValueError("must have at least 50 characters")
+        return value
+
+    @field_validator("import_window")
+    @classmethod
+    def _written_as_hours(cls, value: str) -> str:
+        """Refuse hours that no clock shows."""
+        if value:
+            ImportWindow.parse(value)
         return value
 
     @field_validator("data_dir")

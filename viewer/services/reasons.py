@@ -91,7 +91,27 @@ REASONS: Final[dict[str, Reason]] = {
         _("The name of this file points out of its archive."),
         _("Make the archive again from a folder, without absolute names."),
     ),
-    "dicomdir": Reason(_("This is the index of a DICOM medium, not an image."), _("Upload the files that it lists.")),
+    "dicomdir": Reason(
+        _("This is the index of a DICOM medium, not an image; none of the files that it lists came with it."),
+        _("Upload the whole medium: as a folder with manage.py ingest, or as a ZIP archive."),
+    ),
+    "dicomdir_damaged": Reason(
+        _("This index of a DICOM medium cannot be read; the files beside it were taken as they are."),
+        _("Check the list for files of the medium that are missing."),
+    ),
+    "dicomdir_missing": Reason(
+        _("The index of the medium lists this file, but it is not there."),
+        _("Copy the medium again; some of it was left behind."),
+    ),
+    "dicomdir_unsafe_name": Reason(
+        _("The index of the medium names a file outside the medium."),
+        _("Nothing was looked for there. Load the files of the medium without the index."),
+    ),
+    "dicomdir_unlisted": Reason(
+        _("The index of the medium does not list this file."),
+        _("If it is an image all the same, load it by itself."),
+    ),
+    "dicomdir_followed": Reason(_("This is the index of the medium; the files were taken as it lists them."), "", 200),
 }
 RETRY_LATER: Final = frozenset({"disk_full", "storage_failed", "slide_busy", "workers_busy", "pool_closed"})
 

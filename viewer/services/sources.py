@@ -9,6 +9,7 @@ from typing import BinaryIO, NamedTuple
 from viewer.readers import companions
 from viewer.readers.companions import MIRAX_SUFFIX, is_spread
 from viewer.services.archives import entries, is_zip
+from viewer.services.dicomdir import REFUSALS, follow
 from viewer.services.reasons import Refused
 from viewer.services.slide_sets import Part, SlideSet, gather
 
@@ -25,7 +26,7 @@ class Found(NamedTuple):
     @property
     def is_refused(self) -> bool:
         """Whether it is left out because something is wrong with it, not because it is none of the images."""
-        return self.skipped.startswith("archive_")
+        return self.skipped.startswith("archive_") or self.skipped in REFUSALS
 
     @property
     def size_bytes(self) -> int:
@@ -58,7 +59,8 @@ class Found(NamedTuple):
 
 def find_files(root: Path) -> Iterator[Found]:
     """Yield the files of a folder, its folders and its archives in the order of their names; folders behind links are left out."""
-    for found in _on_disk(root):
+    files = _on_disk(root)
+    for found in follow(list(files)) if _has_index(root) else files:
         if found.skipped or not is_zip(found.path):
             yield found
         else:
@@ -73,7 +75,12 @@ def files_of_archive(path: Path) -> Iterator[Found]:
         yield Found(path, refusal.code, detail=refusal.detail)
         return
     yield from (Found(Path(f"{path}/{slide.main.name}"), slide=slide) for slide in slides)
-    yield from (Found(Path(f"{path}/{part.name}"), part.refused, part) for part in rest)
+    yield from follow([Found(Path(f"{path}/{part.name}"), part.refused, part) for part in rest])
+
+
+def _has_index(root: Path) -> bool:
+    """Return whether a folder holds the index of a medium; then its files are listed whole before the first is taken."""
+    return root.is_dir() and any(name.upper() == "DICOMDIR" for _folder, _folders, names in os.walk(root) for name in names)
 
 
 def _on_disk(root: Path) -> Iterator[Found]:

@@ -103,6 +103,17 @@ class PixelPool:
         except wire.WireClosed as error:
             raise errors.WorkerCrashed("worker_crashed") from error
 
+    def listed_files(self, path: str) -> list[list[str]]:
+        """The files that a DICOMDIR lists, each as the names of its folders and its own; see `viewer.readers.dicomdir`.
+
+        Raises:
+            ReaderError: when it is no index.
+        """
+        if self._aside is not None:
+            return self._aside.listed_files(path)
+        files = self._ask({"verb": "listed", "path": path}, path)[0].get("files")
+        return [[str(part) for part in name] for name in files] if isinstance(files, list) else []
+
     def stored_index(self, source: dict[str, Any]) -> bytes:
         """The packed index of the tiles that a slide stores as JPEG; see `viewer.tiles.stored.index_file`.
 

@@ -26,6 +26,10 @@ def serve(header: dict[str, Any]) -> Answer:
     verb = header.get("verb")
     if verb == "inspect":
         return _inspect(str(header["path"])), b""
+    if verb == "listed":
+        from viewer.readers.dicomdir import listed_files  # noqa: PLC0415 -- engines load on first use
+
+        return {"files": listed_files(str(header["path"]))}, b""
     if verb == "index":
         return {}, _index(header["source"])
     if verb == "share":

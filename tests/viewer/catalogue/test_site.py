@@ -101,18 +101,18 @@ def test_the_command_says_what_became_of_each_file(site: Site, folder: Path) -> 
     done = ingest(site, folder, "--collection", "ours")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.strip().splitlines()
-    assert lines[-1] == "2 accepted, 1 duplicate, 2 refused, 3 skipped"
+    assert lines[-1] == "2 accepted, 1 duplicate, 3 refused, 2 skipped"
     by_name = {re.split(r" {2,}", line)[1].rpartition("/")[2]: line for line in lines[:-1]}
     assert by_name["IM0001"].startswith("accepted")
     assert "truncated: " in by_name["cut.dcm"] or "malformed: " in by_name["cut.dcm"]
-    assert by_name["DICOMDIR"].startswith("skipped")
+    assert by_name["DICOMDIR"].startswith("refused")
     assert "dicomdir: " in by_name["DICOMDIR"]
     assert "hidden_file: " in by_name[".DS_Store"]
     assert "not_a_file: " in by_name["pipe"]
     assert "\x1b" not in done.stdout
     again = ingest(site, folder, "--collection", "ours")
     assert again.returncode == 0
-    assert again.stdout.strip().endswith("0 accepted, 3 duplicate, 2 refused, 3 skipped")
+    assert again.stdout.strip().endswith("0 accepted, 3 duplicate, 3 refused, 2 skipped")
 
 
 def test_the_command_fails_when_no_file_went_in(site: Site, shared_data: Path) -> None:

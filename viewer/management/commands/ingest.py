@@ -3,18 +3,43 @@
 import os
 from argparse import ArgumentParser
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Event
 from typing import Any, TextIO
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from viewer.models import Collection
-from viewer.services.imports import import_files
+from viewer.services.imports import Results, import_files
 from viewer.services.ingest import IngestResult
 from viewer.services.reconcile import reconcile
 from viewer.services.reports import Report, outcome_of
 from viewer.services.sources import find_files
+from viewer.services.window import ImportWindow, wait_until_open
+
+
+def find_collection(slug: str | None) -> Collection:
+    """Return the collection that a command line names, or say which there are."""
+    found = Collection.objects.filter(slug=slug or "").first()
+    if found is None:
+        known = ", ".join(Collection.objects.values_list("slug", flat=True)) or "none yet"
+        raise CommandError(f"Name a collection with --collection SLUG. Collections: {known}.")
+    return found
+
+
+def _keep_to_window() -> Callable[[], None]:
+    """Return what waits until imports may run."""
+    if not settings.IMPORT_WINDOW:
+        raise CommandError("Set MITATE_IMPORT_WINDOW, such as 20:00-06:00, to import within it.")
+    window, never = ImportWindow.parse(settings.IMPORT_WINDOW), Event()
+
+    def wait() -> None:
+        wait_until_open(window, stop=never)
+
+    return wait
 
 
 def _open_report(path: Path) -> TextIO:
@@ -37,6 +62,7 @@ class Command(BaseCommand):
         parser.add_argument("--collection", metavar="SLUG", help="short name of the collection")
         parser.add_argument("--report", type=Path, metavar="FILE", help="write a CSV file with a row for each file")
         parser.add_argument("--language", choices=("en", "ja"), default="en", help="of the reasons and of the report; default en")
+        parser.add_argument("--in-window", action="store_true", help="import within MITATE_IMPORT_WINDOW only, and wait outside it")
         parser.add_argument("--reconcile", action="store_true", help="remove files that belong to nothing, rewrite missing manifests")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -46,34 +72,29 @@ class Command(BaseCommand):
                 return
         if not options["paths"]:
             raise CommandError("Name at least one file or folder.")
-        collection = self._collection(options["collection"])
+        collection = find_collection(options["collection"])
         with ExitStack() as stack:
             report = None
             if options["report"]:
                 report = Report(stack.enter_context(_open_report(options["report"])), options["language"])
-            counts = self._take(collection, options["paths"], options["language"], report)
+            files = (found for root in options["paths"] for found in find_files(root))
+            before_each = _keep_to_window() if options["in_window"] else lambda: None
+            results = import_files(collection=collection, found=files, language=options["language"], before_each=before_each)
+            counts = self._take(results, report)
         names = ("accepted", "duplicate", "refused", "skipped")
         self.stdout.write(", ".join(f"{counts[name]} {name}" for name in names))
         if not counts["accepted"] and not counts["duplicate"]:
             raise CommandError("No file is in the collection.", returncode=1)
 
-    def _take(self, collection: Collection, roots: list[Path], language: str, report: Report | None) -> Counter[str]:
+    def _take(self, results: Results, report: Report | None) -> Counter[str]:
         counts: Counter[str] = Counter()
-        files = (found for root in roots for found in find_files(root))
-        for found, result in import_files(collection=collection, found=files, language=language):
+        for found, result in results:
             outcome = outcome_of(found, result)
             counts[outcome] += 1
             self._say(found.path, outcome, result)
             if report:
                 report.add(found, result)
         return counts
-
-    def _collection(self, slug: str | None) -> Collection:
-        found = Collection.objects.filter(slug=slug or "").first()
-        if found is None:
-            known = ", ".join(Collection.objects.values_list("slug", flat=True)) or "none yet"
-            raise CommandError(f"Name a collection with --collection SLUG. Collections: {known}.")
-        return found
 
     def _say(self, path: Path, outcome: str, result: IngestResult) -> None:
         # A name from a disk may hold bytes that are no text, and terminal codes; neither reaches the terminal.
