@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from viewer.geometry import Level0Point, RegionRequest, Size
 from viewer.readers import base
-from viewer.readers.base import EncodedPixels, ImageReader
+from viewer.readers.base import EncodedPixels, ImageReader, ViewedReader
 from viewer.readers.errors import OutOfRange, ReaderError
 from viewer.readers.registry import HandleCache, open_reader
 
@@ -77,7 +77,13 @@ def _index(source: dict[str, Any]) -> bytes:
 
 def _tile(header: dict[str, Any]) -> EncodedPixels:
     reader = _handles.get(str(header["source"]["paths"][0]))
-    return reader.tile(int(header["level"]), int(header["column"]), int(header["row"]))
+    address = int(header["level"]), int(header["column"]), int(header["row"])
+    view = str(header.get("view", ""))
+    if not view:
+        return reader.tile(*address)
+    if not isinstance(reader, ViewedReader):
+        raise OutOfRange("no_such_view")
+    return reader.seen(view).tile(*address)
 
 
 def _frame(header: dict[str, Any]) -> EncodedPixels:

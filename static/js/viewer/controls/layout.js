@@ -1,6 +1,8 @@
 /** The stage: canvas, the corners around it, and the controls in their places. */
 
 import {el} from '../../lib/dom.js';
+import {channelPanel} from './channel-panel.js';
+import {focusBar} from './focus-bar.js';
 import {frameBar} from './frame-bar.js';
 import {magnificationBar} from './magnification-bar.js';
 import {Notices} from './notices.js';
@@ -44,9 +46,11 @@ export class Stage {
     this.add(magnificationBar(viewer), 'top-left');
     this.add(viewButtons(viewer), 'top-right');
     this.add(overviewControl(viewer), 'top-right');
+    this.add(channelPanel(viewer), 'top-right');
     this.add(positionControl(viewer), 'bottom-left');
     this.add(scaleBarControl(viewer), 'bottom-left');
     this.add(frameBar(viewer), 'bottom');
+    this.add(focusBar(viewer), 'bottom');
     this.add(windowPanel(viewer), 'bottom-right');
   }
 }
