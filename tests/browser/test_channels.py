@@ -1,6 +1,7 @@
 """Fluorescence and planes of focus on the screen: by mouse and by keyboard, kept for the reader, and with a dozen channels."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy
@@ -134,3 +135,41 @@ def test_focus_by_keys_and_slider(visit: Begin, take_picture: Picture, image: st
     page.mouse.move(600, 400)
     page.mouse.wheel(0, -300)
     expect(number).to_have_text("1 / 3")  # on a slide the wheel zooms
+
+
+@pytest.fixture
+def unscaled(site: Site, shared_data: Path, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """The name of a slide whose file states no scale, new for each language."""
+    language = request.getfixturevalue("language")
+    path = tmp_path / f"fluorescence-{language}.tif"
+    grey = tifffile.imread(shared_data / "wsi/generic-tiff/grey16_tiled.tif")
+    tifffile.imwrite(path, grey[:, :: 1 if language == "ja" else -1], tile=(128, 128), photometric="minisblack", metadata=None)
+    assert "1 accepted" in site.manage("ingest", str(path), "--collection", "jsp-demo")
+    return path.name
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_a_scale_is_entered_by_hand(visit: Begin, take_picture: Picture, unscaled: str, language: str) -> None:
+    admin = visit("jsp-admin", language)
+    page = _open(admin, unscaled)
+    page.locator(".viewer-no-scale").click()
+    dialog = page.locator("dialog[open]")
+    expect(dialog).to_be_visible()
+    fields = dialog.locator("input")
+    fields.nth(0).fill("90")
+    expect(fields.nth(1)).to_have_value("90")
+    dialog.locator("button[type=submit]").click()
+    expect(dialog.locator("[role=alert]")).not_to_be_empty()
+    take_picture(page, "scale-dialog")
+    admin.errors[:] = [error for error in admin.errors if "422" not in error]
+    fields.nth(0).fill("0.5")
+    page.keyboard.press("Enter")
+    expect(page.locator(".viewer-scale-entered")).to_be_visible()
+    expect(page.locator(".viewer-scale-label")).to_contain_text("µm")
+    page.locator(".viewer-scale-entered").click()
+    expect(dialog.locator("li")).to_have_count(1)
+    take_picture(page, "scale-entered")
+    reader = _open(visit("jsp-reader1", language), unscaled)
+    reader.locator(".viewer-scale-entered").click()
+    expect(reader.locator("dialog[open] form")).to_have_count(0)
+    assert not admin.errors, admin.errors

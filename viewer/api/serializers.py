@@ -55,6 +55,31 @@ class SpacingSerializer(serializers.Serializer[Any]):
     source = serializers.CharField()  # type: ignore[assignment]  # the answer's own word
 
 
+class ScaleEntrySerializer(serializers.Serializer[Any]):
+    """A scale as a person entered it; null where it was taken back."""
+
+    revision = serializers.IntegerField()
+    x_um = serializers.FloatField(allow_null=True)
+    y_um = serializers.FloatField(allow_null=True)
+    by = serializers.CharField(help_text="Who entered it")
+    at = serializers.DateTimeField()
+
+
+class ScaleSerializer(serializers.Serializer[Any]):
+    """The scale of an image, and what was entered by hand."""
+
+    spacing = SpacingSerializer(allow_null=True)
+    can_enter = serializers.BooleanField(help_text="Whether the asker may enter one: the file states none, and they may add images")
+    entries = ScaleEntrySerializer(many=True, help_text="The newest first")
+
+
+class NewScaleSerializer(serializers.Serializer[Any]):
+    """Micrometres per level-0 pixel; null for both takes back what was entered."""
+
+    x_um = serializers.FloatField(allow_null=True)
+    y_um = serializers.FloatField(allow_null=True)
+
+
 class LevelSerializer(serializers.Serializer[Any]):
     """One level of a pyramid, in its own pixels."""
 
