@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from viewer.api.collections import CollectionImageListView, CollectionListView
 from viewer.api.images import ImageOpenView, ImageView, PresentationsView, ThumbnailView
 from viewer.api.resumable import ArchiveView, ResumableListView, ResumableView
+from viewer.api.scales import ImageScaleView
 from viewer.api.uploads import UploadView
 from viewer.views.collections import collection_page, collections_page, upload_page
 
@@ -18,6 +19,7 @@ api: list[URLPattern | URLResolver] = [
     path("images/<uuid:image_id>/", ImageView.as_view(), name="api-image"),
     path("images/<uuid:image_id>/open/", ImageOpenView.as_view(), name="api-image-open"),
     path("images/<uuid:image_id>/presentations/", PresentationsView.as_view(), name="api-image-presentations"),
+    path("images/<uuid:image_id>/scale/", ImageScaleView.as_view(), name="api-image-scale"),
     path("images/<uuid:image_id>/thumbnail/", ThumbnailView.as_view(), name="image-thumbnail"),
 ]
 pages: list[URLPattern | URLResolver] = [

@@ -115,13 +115,11 @@ def _check_shape(image: Image, body: Body, pointer: str) -> Shape | None:
 
 
 def _check_frame(image: Image, frame: int | None, pointer: str, *, has_shape: bool) -> None:
-    if image.kind != Image.Kind.FRAMES:
-        if frame is not None:
-            raise problem_refusal("frame_outside_image", f"{pointer}/frame")
-    elif frame is None:
-        if has_shape:
+    """On a stack a shape needs its frame; on a slide with planes of focus it may lie on one of them, or on all (None)."""
+    if frame is None:
+        if has_shape and image.kind == Image.Kind.FRAMES:
             raise refusal("frame_required", f"{pointer}/frame")
-    elif frame >= image.frame_count:
+    elif frame >= image.frame_count or (image.kind != Image.Kind.FRAMES and image.frame_count == 1):
         raise problem_refusal("frame_outside_image", f"{pointer}/frame")
 
 

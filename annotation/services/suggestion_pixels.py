@@ -60,9 +60,14 @@ def encode_crop(*, crop: Crop, source: Source, pool: PixelPool) -> str:
         height=crop.height,
         out_width=crop.out_width,
         out_height=crop.out_height,
-        frame=crop.frame or 0,
+        frame=_shown_frame(source) if crop.frame is None else crop.frame,
     )
     return base64.b64encode(region.body).decode("ascii")
+
+
+def _shown_frame(source: Source) -> int:
+    """Return the plane of a slide that is shown before anybody chose; 0 where there is but one."""
+    return int((source.get("views") or {}).get("first", 0))
 
 
 def encode_thumbnail(*, source: Source, pool: PixelPool) -> str:

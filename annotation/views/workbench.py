@@ -49,5 +49,6 @@ def workbench_page(request: HttpRequest, read_id: UUID) -> HttpResponse:
 def image_page(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Show an image to whoever may see its collection."""
     image = get_object_or_404(permitted_images(cast("User", request.user)).select_related("collection"), pk=image_id)
-    context = {"page_data": {"image_id": str(image.pk)}, "image_name": image.name, "collection": image.collection}
+    page_data = {"image_id": str(image.pk), "user_id": cast("User", request.user).pk}
+    context = {"page_data": page_data, "image_name": image.name, "collection": image.collection}
     return render(request, "annotation/image.html", context)

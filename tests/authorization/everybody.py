@@ -138,6 +138,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api-read-operations", "POST"): lambda asked: {"operations": [put(asked.annotation_id, 1, said=_changed(asked))]},
     ("api-read-exposures", "POST"): lambda asked: {"suggestion_ids": [str(asked.suggestion_id)]},
     ("api-annotation", "PUT"): _changed,
+    ("api-image-scale", "PUT"): lambda asked: {"x_um": 12.5, "y_um": 12.5},
     ("api-read-submit", "POST"): lambda asked: {"sequence": 1, "active_seconds": 3},
     ("endpoint-list", "POST"): lambda asked: {
         "society": asked.slug,

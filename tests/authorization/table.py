@@ -97,6 +97,11 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "api-image-open": {"POST": api(200, *VIEWERS)},
     "api-image-presentations": {"GET": api(200, *VIEWERS)},
     "image-thumbnail": {"GET": api(200, *VIEWERS)},
+    # Whoever may add images may say how large they are.
+    "api-image-scale": {
+        "GET": api(200, *VIEWERS),
+        "PUT": api(200, *MANAGERS, **dict.fromkeys((*READERS, EXPORTER), 403)),
+    },
     "image": {"GET": page(*VIEWERS)},
     # DICOMweb: a search finds what the person may view, and answers 204 when that is nothing
     **{f"dicomweb-{level}": {"GET": SEARCHING} for level in ("studies", "series", "instances")},

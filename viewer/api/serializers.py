@@ -55,6 +55,31 @@ class SpacingSerializer(serializers.Serializer[Any]):
     source = serializers.CharField()  # type: ignore[assignment]  # the answer's own word
 
 
+class ScaleEntrySerializer(serializers.Serializer[Any]):
+    """A scale as a person entered it; null where it was taken back."""
+
+    revision = serializers.IntegerField()
+    x_um = serializers.FloatField(allow_null=True)
+    y_um = serializers.FloatField(allow_null=True)
+    by = serializers.CharField(help_text="Who entered it")
+    at = serializers.DateTimeField()
+
+
+class ScaleSerializer(serializers.Serializer[Any]):
+    """The scale of an image, and what was entered by hand."""
+
+    spacing = SpacingSerializer(allow_null=True)
+    can_enter = serializers.BooleanField(help_text="Whether the asker may enter one: the file states none, and they may add images")
+    entries = ScaleEntrySerializer(many=True, help_text="The newest first")
+
+
+class NewScaleSerializer(serializers.Serializer[Any]):
+    """Micrometres per level-0 pixel; null for both takes back what was entered."""
+
+    x_um = serializers.FloatField(allow_null=True)
+    y_um = serializers.FloatField(allow_null=True)
+
+
 class LevelSerializer(serializers.Serializer[Any]):
     """One level of a pyramid, in its own pixels."""
 
@@ -96,6 +121,39 @@ class FramesSerializer(serializers.Serializer[Any]):
     positions_mm = serializers.ListField(child=serializers.FloatField(), allow_null=True, help_text="Along the normal, frame by frame")
 
 
+class HistogramSerializer(serializers.Serializer[Any]):
+    """How often values occur in a sample, in bins of one width."""
+
+    low = serializers.FloatField(help_text="Steps")
+    high = serializers.FloatField(help_text="Steps")
+    counts = serializers.ListField(child=serializers.IntegerField())
+
+
+class ChannelSerializer(serializers.Serializer[Any]):
+    """A channel of a fluorescence image. Ranges are in steps; a stored value is offset + step * number."""
+
+    name = serializers.CharField(allow_blank=True)
+    colour = serializers.CharField(help_text="#rrggbb")
+    emission_nm = serializers.FloatField(allow_null=True)
+    shown = serializers.BooleanField(help_text="Whether it is shown before anybody chose")
+    low = serializers.IntegerField(help_text="Shown black, as sampled")
+    high = serializers.IntegerField(help_text="Shown full, as sampled")
+    limit = serializers.IntegerField(help_text="The largest step")
+    offset = serializers.FloatField()
+    step = serializers.FloatField()
+    histogram = HistogramSerializer()
+
+
+class PlanesSerializer(serializers.Serializer[Any]):
+    """Planes of focus and moments; plane m * z + f is focus f at moment m, from 0."""
+
+    count = serializers.IntegerField()
+    z = serializers.IntegerField()
+    t = serializers.IntegerField()
+    first = serializers.IntegerField(help_text="Shown before anybody chose")
+    z_step_um = serializers.FloatField(allow_null=True)
+
+
 class ManifestSerializer(serializers.Serializer[Any]):
     """Everything a viewer needs to show an image."""
 
@@ -110,7 +168,10 @@ class ManifestSerializer(serializers.Serializer[Any]):
     spacing = SpacingSerializer(allow_null=True)
     objective_power = serializers.FloatField(allow_null=True)
     frames = FramesSerializer(allow_null=True)
+    channels = ChannelSerializer(many=True, allow_null=True)
+    planes = PlanesSerializer(allow_null=True)
     tile_url = serializers.CharField(help_text="With {level}, {column} and {row} to fill in")
+    view_url = serializers.CharField(help_text="The same with {view}: p<plane>, then _<channel>-<rrggbb>-<low>-<high> for each one shown")
     frame_url = serializers.CharField(help_text="With {frame} to fill in, from 0")
     overlay_url = serializers.CharField(help_text="With {frame} to fill in; for frames whose answer says Mitate-Overlays")
     thumbnail_url = serializers.CharField()

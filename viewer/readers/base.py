@@ -11,7 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 from PIL import Image
 
@@ -55,6 +55,8 @@ class Inspection:
     acquisition: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     presentation: dict[str, Any] | None = None
+    channels: list[dict[str, Any]] | None = None
+    planes: dict[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The inspection as it crosses the process boundary."""
@@ -74,6 +76,8 @@ class Inspection:
             "dicom": self.dicom,
             "acquisition": self.acquisition,
             "warnings": sorted(set(self.warnings)),
+            "channels": self.channels,
+            "planes": self.planes,
             **({"presentation": self.presentation} if self.presentation else {}),
         }
 
@@ -98,6 +102,14 @@ class ImageReader(Protocol):
 
     def close(self) -> None:
         """Give the file and its memory back."""
+
+
+@runtime_checkable
+class ViewedReader(Protocol):
+    """A reader of an image with channels or planes."""
+
+    def seen(self, view: str) -> ImageReader:
+        """The image as a view shows it; raises `OutOfRange` when it has no such view. See `viewer.readers.views`."""
 
 
 def encode_jpeg(image: Image.Image, quality: int, *, full_chroma: bool = False) -> EncodedPixels:

@@ -107,8 +107,8 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
         "Export the image in grey (8 or 16 bits) or in RGB.",
     ),
     "multichannel_not_supported": (
-        "The image has more channels than a colour image.",
-        "Export an RGB rendering of the channels.",
+        "The image has several channels or planes, and the file does not hold or explain all of them.",
+        "Export it as one OME-TIFF file, or as an RGB rendering of the channels.",
     ),
     "video_not_supported": (
         "Video is not read here.",
@@ -150,6 +150,7 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     "expands_too_far": ("The compressed data grows beyond the limit.", _ASK_EXPORT),
     "out_of_memory": ("Decoding took more memory than a worker may use.", "Export the image smaller or tiled."),
     "no_such_tile": ("The image has no tile there.", "Reload the page."),
+    "no_such_view": ("The image has no such channels, colours, ranges or plane.", "Reload the page."),
     "no_such_frame": ("The image has no such frame.", "Reload the page."),
     "bad_region": ("The region is empty, too large or not a number.", "Ask for a smaller region."),
     "bad_request": ("The request is not understood.", "Reload the page."),

@@ -51,8 +51,8 @@ def _open_spread(path: str) -> ImageReader:
 def _open_tiff(path: str) -> ImageReader:
     """Each TIFF to the engine that shows it truly.
 
-    What OpenSlide would misread (levels below the first directory, deep grey cut to its upper bits) goes to the second
-    slide engine, as do pyramids in strips; other tiled files go to OpenSlide first. What lies in strips without levels,
+    What OpenSlide would misread (channels, planes, levels below the first directory, deep grey cut to its upper bits) goes to
+    the second slide engine, as do pyramids in strips; other tiled files go to OpenSlide first. What lies in strips without levels,
     and what neither slide engine knows, is tried as a picture.
     """
     from viewer.readers import tiff_structure  # noqa: PLC0415 -- engines load on first use
@@ -63,6 +63,8 @@ def _open_tiff(path: str) -> ImageReader:
     if structure.ndpi:
         return OpenSlideReader(path)
     first = structure.directories[0]
+    if structure.channelled:
+        return _open_second(path, True)
     if structure.below or first.deep_grey or b"<OME" in first.description:
         return _open_second(path, first.tiled or structure.in_levels)
     if not first.tiled:

@@ -10,7 +10,7 @@ import tifffile
 from viewer.geometry import PixelSpacing
 from viewer.readers import base
 
-MAX_DESCRIPTION: Final = 1 << 20
+MAX_DESCRIPTION: Final = 16 << 20
 # 1,270 dots an inch: what is coarser is a printer's or a screen's figure, which many programs write into every file.
 COARSEST_TISSUE_UM: Final = 20.0
 OBJECTIVE_RANGE: Final = (0.1, 200.0)

@@ -14,23 +14,23 @@ MAX_LEVELS: Final = 32
 MAX_ASPECT_ERROR: Final = 0.02
 SMALLEST_STEP: Final = 1.2
 _OTHER_PICTURE: Final = re.compile(r"\b(label|macro|overview|thumbnail)\b", re.IGNORECASE)
-_OME_PLANES: Final = re.compile(r"\bSize([CZT])=\"(\d{1,9})\"")
 
 
-def find_levels(file: tifffile.TiffFile, description: str) -> list[tifffile.TiffPage]:
+def find_levels(file: tifffile.TiffFile) -> list[tifffile.TiffPage]:
     """The full picture and its smaller copies, largest first.
 
     They hang below the first directory (OME-TIFF), or follow it and look like it (QPTIFF, plain pyramids). A directory that
     calls itself label, macro, overview or thumbnail is none, nor is one of another shape, depth or colour.
 
     Raises:
-        UnsupportedFormat: when the file holds several channels, planes or moments, of which one picture would show one.
+        UnsupportedFormat: when directories of the same size are channels, planes or moments, and nothing says which.
     """
     first = file.pages.first
-    _refuse_several_planes(file, first, description)
+    if any((page.imagewidth, page.imagelength) == (first.imagewidth, first.imagelength) for page in _further(file)):
+        raise UnsupportedFormat("multichannel_not_supported")
     levels = [first]
     for page in sorted(_candidates(file, first), key=lambda page: -int(page.imagewidth)):
-        if len(levels) < MAX_LEVELS and _is_smaller_copy(page, levels[-1], first):
+        if len(levels) < MAX_LEVELS and is_smaller_copy(page, levels[-1], first):
             levels.append(page)
     return levels
 
@@ -51,7 +51,8 @@ def _further(file: tifffile.TiffFile) -> Iterator[tifffile.TiffPage]:
             yield page
 
 
-def _is_smaller_copy(page: tifffile.TiffPage, above: tifffile.TiffPage, first: tifffile.TiffPage) -> bool:
+def is_smaller_copy(page: tifffile.TiffPage, above: tifffile.TiffPage, first: tifffile.TiffPage) -> bool:
+    """Whether a directory shows what `first` shows, clearly smaller than `above`."""
     if min(page.imagewidth, page.imagelength) < 1 or page.imagewidth * SMALLEST_STEP > above.imagewidth:
         return False
     alike = (page.photometric, page.samplesperpixel, page.dtype, page.is_tiled, page.planarconfig)
@@ -63,14 +64,3 @@ def _is_smaller_copy(page: tifffile.TiffPage, above: tifffile.TiffPage, first: t
     # Halving rounds; of a small level one pixel is much.
     slack = MAX_ASPECT_ERROR + 1.0 / min(page.imagewidth, page.imagelength)
     return bool(abs(across - down) <= slack * max(across, down))
-
-
-def _refuse_several_planes(file: tifffile.TiffFile, first: tifffile.TiffPage, description: str) -> None:
-    """Refuse files in which other directories of the same size are further channels, planes or moments."""
-    if "<OME" in description:
-        sizes = {axis: int(count) for axis, count in _OME_PLANES.findall(description[: description.find("<TiffData") + 1 or None])}
-        colours = sizes.get("C", 1) // max(1, first.samplesperpixel)
-        if colours > 1 or sizes.get("Z", 1) > 1 or sizes.get("T", 1) > 1:
-            raise UnsupportedFormat("multichannel_not_supported")
-    if any((page.imagewidth, page.imagelength) == (first.imagewidth, first.imagelength) for page in _further(file)):
-        raise UnsupportedFormat("multichannel_not_supported")

@@ -20,6 +20,7 @@ MAX_TILE_SIDE_PX: Final = 4_096
 MIN_TILE_SIDE_PX: Final = 8
 MAX_TILES: Final = 8_000_000
 MAX_SLIDE_SIDE_PX: Final = 4_000_000
+MAX_SAMPLES: Final = 64
 MAX_STRIP_BYTES: Final = 1 << 30
 
 KIND, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, DESCRIPTION = 254, 256, 257, 258, 259, 262, 270
@@ -74,6 +75,18 @@ class TiffStructure:
     ndpi: bool = False
     big_endian: bool = False
     file_bytes: int = 0
+
+    @property
+    def channelled(self) -> bool:
+        """Whether there are samples or directories that are neither colour nor levels: channels, planes of focus, moments."""
+        first = self.directories[0]
+        grey = first.first(PHOTOMETRIC, 1) <= 1
+        several = len(self.directories) > 1 and (
+            b"<OME" in first.description
+            or (grey and b"PerkinElmer-QPI" in first.description)
+            or (first.description.startswith(b"ImageJ=") and not first.description.startswith(b"ImageJ=\nimages=1\n"))
+        )
+        return several or first.first(SAMPLES, 1) > (1 if grey else 4)
 
     @property
     def in_levels(self) -> bool:
@@ -223,7 +236,7 @@ def _check_directory(directory: Directory, structure: TiffStructure) -> int:
         raise MalformedFile("malformed", f"an image of {width} x {height} pixels")
     if max(width, height) > MAX_SLIDE_SIDE_PX:
         raise LimitExceeded("too_many_pixels", f"{width} x {height}")
-    if directory.first(SAMPLES, 1) > 16:
+    if directory.first(SAMPLES, 1) > MAX_SAMPLES:
         raise UnsupportedFormat("multichannel_not_supported", f"{directory.first(SAMPLES)} samples a pixel")
     if not structure.ndpi and directory.data_end > structure.file_bytes:
         raise MalformedFile("truncated", "tiles or strips lie past the end of the file")

@@ -32,7 +32,17 @@ def source_of(image: Image, members: list[Member]) -> dict[str, Any]:
         "frame_map": [[index, 0] for index in range(len(members))] if is_stack else None,
         "levels": inspection["levels"],
         "encoding": (inspection["frames"] or {}).get("encoding"),
+        **_views_block(inspection),
     }
+
+
+def _views_block(inspection: dict[str, Any]) -> dict[str, Any]:
+    """Return which views the image has, where it has any; see `viewer.readers.views`."""
+    channels, planes = inspection.get("channels"), inspection.get("planes")
+    if not channels and not planes:
+        return {}
+    limits = [channel["limit"] for channel in channels or []]
+    return {"views": {"limits": limits, "planes": planes["count"] if planes else 1, "first": planes["first"] if planes else 0}}
 
 
 def pixel_manifest(image: Image, members: list[Member]) -> dict[str, Any]:
@@ -108,7 +118,10 @@ def browser_manifest(image: Image, members: list[Member], presentations_url: str
         "spacing": spacing_of(image),
         "objective_power": image.inspection["objective_power"],
         "frames": _frames_block(image, members),
+        "channels": image.inspection.get("channels"),
+        "planes": image.inspection.get("planes"),
         "tile_url": f"{pixels}/tiles/{{level}}/{{column}}/{{row}}",
+        "view_url": f"{pixels}/views/{{view}}/tiles/{{level}}/{{column}}/{{row}}",
         "frame_url": f"{pixels}/frames/{{frame}}",
         "overlay_url": f"{pixels}/overlays/{{frame}}",
         "thumbnail_url": thumbnail_url(image.pk, image.revision),

@@ -18,6 +18,7 @@ from viewer.services.locks import lock_images
 from viewer.services.manifests import manifest_path, members_of, write_manifest
 from viewer.services.pseudonym import subject_pseudonym
 from viewer.services.reasons import Refused
+from viewer.services.scales import ENTERED
 from viewer.services.search_text import search_text
 from viewer.services.storage import data_dir, disk_errors_refuse
 
@@ -169,9 +170,10 @@ def describe(image: Image, arrival: Arrival) -> None:
     image.width_px = inspection["width"]
     image.height_px = inspection["height"]
     image.frame_count = inspection["frame_count"]
-    image.spacing_x_um = spacing.get("x_um")
-    image.spacing_y_um = spacing.get("y_um")
-    image.spacing_source = (spacing.get("source") or "")[:32]
+    if spacing or image.spacing_source != ENTERED:  # a file that joins takes nothing back of what a person entered
+        image.spacing_x_um = spacing.get("x_um")
+        image.spacing_y_um = spacing.get("y_um")
+        image.spacing_source = (spacing.get("source") or "")[:32]
     dicom = {key: value for key, value in arrival.dicom.items() if key != "patient_id"}
     image.inspection = {**inspection, "dicom": dicom or None, _GROUP: arrival.group}
     series = image.series.description

@@ -112,6 +112,16 @@ REASONS: Final[dict[str, Reason]] = {
         _("If it is an image all the same, load it by itself."),
     ),
     "dicomdir_followed": Reason(_("This is the index of the medium; the files were taken as it lists them."), "", 200),
+    "scale_in_file": Reason(
+        _("The file itself states the scale; it cannot be replaced by hand."),
+        _("If the file is wrong, have it exported again with the right pixel spacing."),
+        409,
+    ),
+    "scale_implausible": Reason(
+        _("This scale is not possible for an image of this kind."),
+        _("Give the micrometres that one pixel is wide, such as 0.25 for a slide scanned at 40x."),
+        422,
+    ),
 }
 RETRY_LATER: Final = frozenset({"disk_full", "storage_failed", "slide_busy", "workers_busy", "pool_closed"})
 

@@ -131,14 +131,16 @@ class PixelPool:
         answer, body = self._ask({"verb": "make", **job}, path)
         return [int(length) for length in answer.get("lengths", [])], body
 
-    def tile(self, source: dict[str, Any], level: int, column: int, row: int) -> Encoded:
+    def tile(self, source: dict[str, Any], level: int, column: int, row: int, view: str = "") -> Encoded:
         """One tile of a slide or photograph as JPEG; column and row are 0-based.
 
+        `view` says which plane and channels are shown, see `viewer.readers.views`; empty, the reader chooses.
+
         Raises:
-            OutOfRange: when the level's grid has no such tile.
+            OutOfRange: when the level's grid has no such tile, or the image no such view.
             ReaderError: when it cannot be decoded.
         """
-        return self._encoded({"verb": "tile", "source": source, "level": level, "column": column, "row": row})
+        return self._encoded({"verb": "tile", "source": source, "level": level, "column": column, "row": row, "view": view})
 
     def frame(self, source: dict[str, Any], frame: int) -> Encoded:
         """One frame (0-based): gzip'd little-endian samples for values, JPEG for colour.

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from viewer.geometry import Level0Point, RegionRequest, Size
 from viewer.readers import base
-from viewer.readers.base import EncodedPixels, ImageReader
+from viewer.readers.base import EncodedPixels, ImageReader, ViewedReader
 from viewer.readers.companions import is_spread
 from viewer.readers.errors import OutOfRange, ReaderError
 from viewer.readers.pyramid import PyramidReader
@@ -97,10 +97,14 @@ def _make(header: dict[str, Any]) -> Answer:
 
 
 def _pyramid(path: str) -> PyramidReader | None:
-    """The slide's reader, out of what DICOM has put around it; None for what is no slide."""
+    """The slide's reader; None for what is no slide."""
+    return _within(_handles.get(path))
+
+
+def _within(reader: ImageReader) -> PyramidReader | None:
+    """The slide's reader out of what DICOM has put around it."""
     from viewer.readers.dicom import DicomSlideReader  # noqa: PLC0415 -- engines load on first use
 
-    reader = _handles.get(path)
     reader = reader.slide if isinstance(reader, DicomSlideReader) else reader
     return reader if isinstance(reader, PyramidReader) else None
 
@@ -109,24 +113,33 @@ def _tile(header: dict[str, Any]) -> EncodedPixels:
     source, number = header["source"], int(header["level"])
     path, column, row = str(source["paths"][0]), int(header["column"]), int(header["row"])
     announced = source.get("levels") or []
+    reader = _seen(_handles.get(path), str(header.get("view", "")))
     if source.get("kind") == "slide" and number >= len(announced) > 0:
-        return _tile_between(path, announced, number, column, row)
-    reader = _handles.get(path)
+        return _tile_between(reader, announced, number, column, row)
     if isinstance(reader, PyramidReader) and 0 <= number < len(announced):
         pixels = reader.cell_pixels(reader.announced_level(announced[number]), column, row)
         return base.encode_jpeg(pixels, base.TILE_QUALITY, full_chroma=True)
     return reader.tile(number, column, row)
 
 
-def _tile_between(path: str, announced: list[dict[str, Any]], number: int, column: int, row: int) -> EncodedPixels:
-    """A tile of a level that only the sidecar has, for a page that was opened before the sidecar went."""
+def _seen(reader: ImageReader, view: str) -> ImageReader:
+    """The image as a view shows it; as it is, without one."""
+    if not view:
+        return reader
+    if not isinstance(reader, ViewedReader):
+        raise OutOfRange("no_such_view")
+    return reader.seen(view)
+
+
+def _tile_between(reader: ImageReader, announced: list[dict[str, Any]], number: int, column: int, row: int) -> EncodedPixels:
+    """A tile of a level that the slide itself has not: its sidecar is gone, or does not have this view."""
     from viewer.tiles.made.plan import added_levels  # noqa: PLC0415 -- rarely needed
 
     level = next((added.level for added in added_levels(announced) if added.level.index == number), None)
-    reader = _pyramid(path)
-    if level is None or reader is None:
+    pyramid = _within(reader)
+    if level is None or pyramid is None:
         raise OutOfRange
-    return reader.tile_between(level, column, row)
+    return pyramid.tile_between(level, column, row)
 
 
 def _frame(header: dict[str, Any]) -> EncodedPixels:

@@ -19,7 +19,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from viewer.readers import errors
+from viewer.readers import errors, views
 from viewer.tiles.cache import TileCache
 from viewer.tiles.pool import Encoded, PixelPool, default_pool
 from viewer.tiles.quick import FOR_EVER, SAFE_HEADERS, QuickTiles, is_granted, is_known, stored_tag
@@ -31,7 +31,8 @@ MANIFESTS_KEPT: Final = 256
 MAX_MANIFEST_BYTES: Final = 32 << 20
 _ADDRESS: Final = re.compile(
     r"/pixels/(?P<image>[0-9a-fA-F-]{32,36})/(?P<revision>[A-Za-z0-9._-]{1,64})/"
-    r"(?:tiles/(?P<level>[0-9]{1,3})/(?P<column>[0-9]{1,9})/(?P<row>[0-9]{1,9})|"
+    rf"(?:(?:views/(?P<view>{views.PATTERN})/)?"
+    r"tiles/(?P<level>[0-9]{1,3})/(?P<column>[0-9]{1,9})/(?P<row>[0-9]{1,9})|"
     r"(?P<sort>frames|overlays)/(?P<frame>[0-9]{1,9}))"
 )
 _IMAGE: Final = re.compile(r"/pixels/(?P<image>[0-9a-fA-F-]{32,36})/")
@@ -150,6 +151,8 @@ class PixelService:
         manifest = self._manifest(image_id)
         if str(manifest.get("revision")) != address["revision"]:
             raise _Refusal(HTTPStatus.NOT_FOUND, "image_not_found")
+        if address["view"] is not None:
+            _check_view(address["view"], manifest["source"])
         stored = self._stored(image_id, address, manifest["source"], headers)
         if stored is not None:
             return stored
@@ -162,7 +165,7 @@ class PixelService:
 
     def _stored(self, image_id: uuid.UUID, address: re.Match[str], source: dict[str, Any], headers: dict[str, str]) -> Reply | None:
         """The answer with the tile as the slide stores it, or None where it has to be rendered."""
-        if address["level"] is None:
+        if address["level"] is None or address["view"] is not None:
             return None
         slide = self._shelf.fetch(image_id, address["revision"], source, self._pool or default_pool())
         place = slide.place(int(address["level"]), int(address["column"]), int(address["row"])) if slide else None
@@ -226,7 +229,18 @@ class PixelService:
             return pool.overlay(source, int(address["frame"]))
         if address["frame"] is not None:
             return pool.frame(source, int(address["frame"]))
-        return pool.tile(source, int(address["level"]), int(address["column"]), int(address["row"]))
+        place = int(address["level"]), int(address["column"]), int(address["row"])
+        return pool.tile(source, *place, view=address["view"]) if address["view"] else pool.tile(source, *place)
+
+
+def _check_view(view: str, source: dict[str, Any]) -> None:
+    """Refuse a view that the image does not have, or that is not written in its one way, before the cache is asked.
+
+    Raises:
+        OutOfRange: `no_such_view`.
+    """
+    allowed = source.get("views") or {}
+    views.parse_view(view, limits=list(allowed.get("limits", ())), planes=int(allowed.get("planes", 0)))
 
 
 def _uuid(text: str) -> uuid.UUID:

@@ -42,10 +42,11 @@ _ENGINES: Final = (
     (
         "tifffile",
         "TIFF pyramids that OpenSlide refuses or misreads: OME-TIFF (levels below its first directory, its own scale), "
-        "QPTIFF (bright field), big-endian tiles, strips, colour planes stored apart, grey of 16 or 32 bits stretched over "
-        "the whole slide between the extremes of its coarsest level; JPEG, JPEG 2000, LZW, deflate, PackBits. A scale that is "
-        "missing, holds a comma or is coarser than 20 um is unknown. Several channels, planes or moments are refused",
-        "slide, in its own tile grid and levels",
+        "QPTIFF, big-endian tiles, strips, colour planes stored apart, fluorescence in up to 64 channels (OME-TIFF, QPTIFF, "
+        "ImageJ, samples side by side), planes of focus and moments, grey of 16 or 32 bits stretched over the whole slide between "
+        "the extremes of its coarsest level; JPEG, JPEG 2000, LZW, deflate, PackBits. A scale that is missing, holds a comma or "
+        "is coarser than 20 um is unknown",
+        "slide, in its own tile grid and levels; channels added up in colours and ranges that the reader chooses",
     ),
     (
         "dicom",
@@ -119,6 +120,8 @@ def _describe(found: dict[str, Any]) -> str:
             words.append(f"{found['frames']['frame_time_ms']:g} ms a frame")
     else:
         words.append(f"{len(found['levels'])} levels")
+        words += [f"{len(found['channels'])} channels"] if found["channels"] else []
+        words += [f"{found['planes']['count']} planes"] if found["planes"] else []
     if found["spacing"]:
         words.append(f"{found['spacing']['x_um']:.5g} x {found['spacing']['y_um']:.5g} um")
     return ", ".join([*words, *(f"`{warning}`" for warning in found["warnings"])])

@@ -19,7 +19,12 @@ export function imageActions({viewer}) {
     {id: 'image.fullscreen', label: t('Full screen'), group: 'image', keys: ['Shift+F'], run: () => viewer.toggleFullscreen()},
   ];
   const {frames} = viewer;
-  if (frames && frames.count > 1) {
+  if (frames?.encoding === 'planes') {
+    actions.push(
+      {id: 'image.next-plane', label: t('Next plane'), group: 'image', keys: ['PageDown', '.'], run: () => frames.step(1)},
+      {id: 'image.previous-plane', label: t('Previous plane'), group: 'image', keys: ['PageUp', ','], run: () => frames.step(-1)},
+    );
+  } else if (frames && frames.count > 1) {
     actions.push(
       {id: 'image.next-frame', label: t('Next frame'), group: 'image', keys: ['PageDown', '.'], run: () => frames.step(1)},
       {id: 'image.previous-frame', label: t('Previous frame'), group: 'image', keys: ['PageUp', ','], run: () => frames.step(-1)},
@@ -31,6 +36,16 @@ export function imageActions({viewer}) {
         run: () => (frames.playing ? frames.pause() : frames.play()),
       },
     );
+  }
+  const {channels} = viewer;
+  if (channels) {
+    actions.push({
+      id: 'image.auto-range',
+      label: t('Auto range'),
+      group: 'image',
+      keys: ['Shift+A'],
+      run: () => channels.autoRange(),
+    });
   }
   return actions;
 }

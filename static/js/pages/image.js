@@ -10,9 +10,9 @@ import {Registry} from '../actions/registry.js';
 import {StatusBar} from '../annotation/panels/status_bar.js';
 import {imageActions} from '../annotation/image_actions.js';
 
-/** @param {{image_id: string}} data */
-async function open({image_id: imageId}) {
-  const viewer = await Viewer.open({target: byId('viewer'), imageId, api, fullscreenElement: document.body});
+/** @param {{image_id: string, user_id: number}} data */
+async function open({image_id: imageId, user_id: userId}) {
+  const viewer = await Viewer.open({target: byId('viewer'), imageId, api, reader: String(userId), fullscreenElement: document.body});
   const registry = new Registry();
   const help = new HelpSheet(registry);
   registry.add(...imageActions({viewer}), {id: 'read.help', label: t('Keys'), group: 'read', keys: ['?'], run: () => help.open()});

@@ -39,7 +39,13 @@ import {Viewer} from '../viewer/viewer.js';
 async function open(data) {
   const session = await Session.open({api, readId: data.read_id, userId: String(data.user_id)});
   const [viewer] = await Promise.all([
-    Viewer.open({target: byId('viewer'), imageId: data.image_id, at: keptView(data.read_id), fullscreenElement: document.body}),
+    Viewer.open({
+      target: byId('viewer'),
+      imageId: data.image_id,
+      at: keptView(data.read_id),
+      reader: String(data.user_id),
+      fullscreenElement: document.body,
+    }),
     session.load(),
   ]);
   keepView(data.read_id, viewer);

@@ -126,6 +126,11 @@ export class FrameStack {
     return this.setFrame(this.wanted + delta);
   }
 
+  /** @param {number} frame 0-based @returns {string} what people call it */
+  nameOf(frame) {
+    return t('Frame {frame}', {frame: frame + 1});
+  }
+
   /** Asks again for a frame that failed. */
   retry() {
     if (this.failed) void this.setFrame(this.wanted);

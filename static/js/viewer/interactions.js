@@ -6,6 +6,7 @@ import {
 
 /** @import {Map, MapBrowserEvent} from '../../vendor/ol.mjs' */
 /** @import {FrameStack} from './frame-stack.js' */
+/** @import {PlaneStack} from './plane-stack.js' */
 
 /** A wheel notch sends about 100 px in one event; a touch pad sends many small ones, which are added up. */
 const WHEEL_STEP_PX = 50;
@@ -109,12 +110,12 @@ export class FrameWheel extends Interaction {
 }
 
 /**
- * The interactions that lie below the tools.
- * @param {FrameStack | null} frames
+ * The interactions that lie below the tools. The wheel scrolls frames; on a slide it zooms, whatever planes there are.
+ * @param {FrameStack | PlaneStack | null} frames
  * @returns {Interaction[]}
  */
 export function baseInteractions(frames) {
-  const scrollsFrames = frames !== null && frames.count > 1;
+  const scrollsFrames = frames !== null && frames.encoding !== 'planes' && frames.count > 1;
   /** @type {Interaction[]} */
   const interactions = [
     new DragPan({condition: plainPrimary}),
@@ -136,7 +137,7 @@ function isZoomWheel(event) {
 
 /**
  * The interactions that lie above the tools, so that moving about and windowing work whichever tool is in hand.
- * @param {FrameStack | null} frames
+ * @param {FrameStack | PlaneStack | null} frames
  * @returns {Interaction[]}
  */
 export function topInteractions(frames) {

@@ -72,7 +72,7 @@ export class Navigation {
 
   /** @param {{duration?: number}} [options] */
   fit({duration = 0} = {}) {
-    const below = (this.manifest.frames?.count ?? 1) > 1 ? FRAME_BAR_PX : FIT_PADDING_PX;
+    const below = (this.manifest.frames?.count ?? this.manifest.planes?.count ?? 1) > 1 ? FRAME_BAR_PX : FIT_PADDING_PX;
     const padding = [FIT_PADDING_PX, FIT_PADDING_PX, below, FIT_PADDING_PX];
     this.view.fit(this.view.getProjection().getExtent(), {size: this.map.getSize(), padding, duration});
   }

@@ -62,12 +62,22 @@ export class PyramidSource extends ImageTile {
     }
   }
 
+  /**
+   * Shows other channels or another plane; what is on screen stays until the new tiles are there.
+   * @param {string} template address of a tile, with places {level} {column} {row}
+   */
+  setTemplate(template) {
+    if (template === this.template) return;
+    this.template = template;
+    this.setKey(`${template} ${this.attempt}`);
+  }
+
   /** Asks again for all tiles in view; those that arrived before come from the browser's cache. */
   retry() {
     if (this.failed === 0) return;
     this.failed = 0;
     this.attempt += 1;
-    this.setKey(`attempt-${this.attempt}`);
+    this.setKey(`${this.template} ${this.attempt}`);
   }
 }
 

@@ -31,6 +31,25 @@
  * @property {boolean} invert MONOCHROME1
  * @property {(number | null)[] | null} positions_mm along the normal of the slices
  *
+ * @typedef {object} Channel ranges are in steps; a stored value is offset + step * number
+ * @property {string} name may be empty
+ * @property {string} colour #rrggbb
+ * @property {number | null} emission_nm
+ * @property {boolean} shown before anybody chose
+ * @property {number} low shown black, as sampled
+ * @property {number} high shown full, as sampled
+ * @property {number} limit the largest step
+ * @property {number} offset
+ * @property {number} step
+ * @property {{low: number, high: number, counts: number[]}} histogram
+ *
+ * @typedef {object} Planes plane m * z + f is focus f at moment m, from 0
+ * @property {number} count
+ * @property {number} z
+ * @property {number} t
+ * @property {number} first shown before anybody chose
+ * @property {number | null} z_step_um
+ *
  * @typedef {object} Manifest
  * @property {string} id
  * @property {string} name
@@ -43,6 +62,9 @@
  * @property {Spacing | null} spacing
  * @property {number | null} objective_power
  * @property {Frames | null} frames
+ * @property {Channel[] | null} [channels]
+ * @property {Planes | null} [planes]
+ * @property {string} [view_url] `tile_url` with a place {view} besides
  * @property {string} tile_url with places {level} {column} {row}
  * @property {string} frame_url with place {frame}, 0-based
  * @property {string} overlay_url with place {frame}; only for frames that say they have overlays

@@ -3,12 +3,14 @@
 import {Map as OlMap, Projection} from '../../vendor/ol.mjs';
 import {ApiError, api as pageApi} from '../lib/api.js';
 import {t} from '../lib/i18n.js';
+import {ChannelSet} from './channels.js';
 import {Stage} from './controls/layout.js';
 import {FrameStack} from './frame-stack.js';
 import {fromOl, imageExtent, toOl, viewport} from './geometry.js';
 import {baseInteractions, followSpaceBar, topInteractions} from './interactions.js';
 import {Navigation, makeView, motionMs} from './navigation.js';
 import {PixelGrant} from './pixel-grant.js';
+import {PlaneStack} from './plane-stack.js';
 import {pyramidLayers} from './pyramid-layer.js';
 
 /** @import {Interaction} from '../../vendor/ol.mjs' */
@@ -21,7 +23,7 @@ import {pyramidLayers} from './pyramid-layer.js';
 /** @import {Frames, Manifest} from './types.js' */
 
 /**
- * @typedef {'view' | 'frame' | 'loading' | 'window' | 'cine' | 'overlays' | 'failure' | 'online' | 'offline' | 'fullscreen'} ChangeKind
+ * @typedef {'view' | 'frame' | 'loading' | 'window' | 'cine' | 'overlays' | 'channels' | 'failure' | 'online' | 'offline' | 'fullscreen'} ChangeKind
  * @typedef {{kind: ChangeKind, error?: unknown}} Change
  *
  * @typedef {object} ViewerOptions
@@ -32,6 +34,7 @@ import {pyramidLayers} from './pyramid-layer.js';
  * @property {boolean} [controls] true: the viewer's own controls around the canvas
  * @property {Partial<Place> & {frame?: number | null} | null} [at] where to look first; the whole image otherwise
  * @property {string} [label] accessible name of the canvas; the image's name otherwise
+ * @property {string | null} [reader] whose choice of channels is kept in this browser; nobody's otherwise
  * @property {HTMLElement} [fullscreenElement] what goes full screen; the target otherwise
  *
  * @typedef {object} ViewState a link to a view: level-0 centre, level-0 px per screen px, degrees clockwise, 0-based frame
@@ -44,6 +47,9 @@ import {pyramidLayers} from './pyramid-layer.js';
 
 const PIXELS_FAILED = 'pixels-failed';
 const OFFLINE = 'offline';
+
+/** A handle that is dragged asks for tiles when it rests this long, ms. */
+const VIEW_RESTS_MS = 120;
 
 /** While the server cannot be reached it is asked this often whether it is back. */
 const KNOCK_EVERY_MS = 5000;
@@ -68,7 +74,7 @@ export class Viewer {
    * @param {ViewerOptions & {manifest: Manifest}} options
    * @param {PixelGrant} grant
    */
-  constructor({target, manifest, controls = true, at = null, label, fullscreenElement = target}, grant) {
+  constructor({target, manifest, controls = true, at = null, label, reader = null, fullscreenElement = target}, grant) {
     this.target = target;
     this.manifest = manifest;
     this.grant = grant;
@@ -79,13 +85,16 @@ export class Viewer {
     this.isOffline = false;
     /** @type {ReturnType<typeof setInterval> | undefined} */
     this.knock = undefined;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.resting = undefined;
     this.stage = new Stage({label: label ?? manifest.name});
     target.classList.add('viewer');
     target.replaceChildren(this.stage.element);
     const projection = new Projection({code: 'mitate-image', units: 'pixels', extent: imageExtent(manifest)});
     this.view = makeView(manifest, projection);
-    /** @type {FrameStack | null} */
+    /** @type {FrameStack | PlaneStack | null} */
     this.frames = this.makeFrames();
+    this.channels = this.makeChannels(reader);
     this.top = topInteractions(this.frames);
     this.map = new OlMap({
       target: this.stage.canvas,
@@ -101,9 +110,10 @@ export class Viewer {
     if (controls) this.stage.addControls(this);
   }
 
-  /** @returns {FrameStack | null} */
+  /** @returns {FrameStack | PlaneStack | null} */
   makeFrames() {
-    const {frames} = this.manifest;
+    const {frames, planes} = this.manifest;
+    if (planes) return new PlaneStack({planes, onChange: () => this.planeChanged()});
     if (!frames) return null;
     const manifest = /** @type {Manifest & {frames: Frames}} */ (this.manifest);
     return new FrameStack({
@@ -117,20 +127,50 @@ export class Viewer {
     });
   }
 
+  /** @param {string | null} reader @returns {ChannelSet | null} */
+  makeChannels(reader) {
+    const {id, channels} = this.manifest;
+    if (!channels) return null;
+    const keptAs = reader === null ? null : `mitate-channels-${reader}-${id}`;
+    return new ChannelSet({channels, keptAs, onChange: () => this.channelsChanged()});
+  }
+
+  planeChanged() {
+    this.showView();
+    this.emit({kind: 'frame'});
+  }
+
+  channelsChanged() {
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.showView(), VIEW_RESTS_MS);
+    this.emit({kind: 'channels'});
+  }
+
+  /** Brings the chosen plane and channels on screen. */
+  showView() {
+    const {view_url: template, planes} = this.manifest;
+    if (!template || (!this.channels && !planes)) return;
+    this.tiles?.setTemplate(template.replace('{view}', `p${this.frame ?? 0}${this.channels?.word ?? ''}`));
+    // The thumbnail below the tiles shows the first view, and would shine through where tiles are on their way.
+    this.underlay?.setVisible((this.frame ?? 0) === (planes?.first ?? 0) && (this.channels?.isFirst ?? true));
+  }
+
   /** @param {Projection} projection @returns {any[]} */
   makePixelLayers(projection) {
-    if (this.frames) return [this.frames.layer];
+    if (this.frames instanceof FrameStack) return [this.frames.layer];
     const {manifest, grant} = this;
     const onFailure = (/** @type {unknown} */ error) => this.reportFailure(error);
     const {underlay, tiles, source} = pyramidLayers({manifest, projection, grant, onFailure});
     this.tiles = source;
+    this.underlay = underlay;
+    this.showView();
     return [underlay, tiles];
   }
 
   /** Leaves a mark in the browser's timeline when all that is in view is sharp for the first time; the benchmark reads it. */
   markFirstSharp() {
     const mark = () => performance.mark('mitate:first-sharp');
-    if (!this.frames) {
+    if (!this.manifest.frames) {
       this.map.once('rendercomplete', mark);
       return;
     }
@@ -164,7 +204,7 @@ export class Viewer {
     // A target without a size yet (a hidden tab) is fitted when it gets one.
     if (this.map.getSize()?.every((side) => side > 0)) place();
     else this.map.once('change:size', place);
-    void this.frames?.setFrame(at?.frame ?? 0);
+    void this.frames?.setFrame(at?.frame ?? this.manifest.planes?.first ?? 0);
   }
 
   // ----- looking around -----
@@ -356,6 +396,7 @@ export class Viewer {
   dispose() {
     this.cleanup.abort();
     clearInterval(this.knock);
+    clearTimeout(this.resting);
     this.stopSpaceBar();
     this.grant.dispose();
     this.frames?.dispose();

@@ -300,6 +300,14 @@ def test_frames_count_from_zero_and_name_their_instance() -> None:
     assert Annotation.objects.get(frame=2).sop_instance_uid == last.sop_instance_uid
 
 
+def test_a_mark_on_a_slide_with_planes_of_focus_lies_on_one_of_them_or_on_all() -> None:
+    image = make_image(make_collection(), kind="slide", frames=3)
+    read = make_read(make_campaign(image=image))
+    for frame, said in ((2, ("applied", "")), (None, ("applied", "")), (3, ("rejected", "frame_outside_image"))):
+        assert one(apply_operations(user=read.reader, read_id=read.pk, operations=[put(frame=frame)])) == said
+    assert set(Annotation.objects.values_list("frame", "sop_instance_uid")) == {(2, ""), (None, "")}
+
+
 def test_a_submitted_read_takes_nothing_and_still_answers_repetitions(save: Save, read: Read) -> None:
     create = put()
     save(create)

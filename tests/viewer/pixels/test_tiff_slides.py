@@ -146,15 +146,6 @@ def test_a_scale_is_stated_or_unknown(size: str, spacing: float | None, warning:
     assert found["objective_power"] == 40.0
 
 
-def test_several_channels_or_other_files_are_not_followed(pool: PixelPool, tmp_path: Path, shared_data: Path) -> None:
-    path = tmp_path / "channels.ome.tif"
-    tifffile.imwrite(path, np.zeros((4, 256, 256), np.uint16), tile=(128, 128), photometric="minisblack", metadata={"axes": "CYX"})
-    for refused in (path, shared_data / "wsi/ome-tiff/ihc_4channel_czyx.ome.tif"):
-        with pytest.raises(errors.UnsupportedFormat) as refusal:
-            pool.inspect(str(refused))
-        assert refusal.value.code == "multichannel_not_supported"
-
-
 def test_the_label_of_a_qptiff_is_no_level(pool: PixelPool, opened: Opened, tmp_path: Path) -> None:
     path = tmp_path / "slide.qptiff"
     kinds = (("FullResolution", 1), ("ReducedResolution", 2), ("Thumbnail", 4), ("Label", 4))

@@ -92,7 +92,7 @@ export class MarksPanel {
   #frameRow({frame, count}) {
     const {viewer} = this.parts;
     const isHere = viewer.frame === frame;
-    const text = t('Frame {frame}', {frame: frame + 1});
+    const text = viewer.frames?.nameOf(frame) ?? '';
     const jump = el('button', {
       class: 'frame-jump',
       text,

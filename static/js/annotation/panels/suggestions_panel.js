@@ -153,7 +153,7 @@ export class SuggestionsPanel {
     const name = label ? pickText(label.display) : suggestion.labels.join(', ');
     const isFocused = workspace.state.suggestion === suggestion.id;
     const frame =
-      viewer.frames && viewer.frames.count > 1 && suggestion.frame !== null ? t('Frame {frame}', {frame: suggestion.frame + 1}) : '';
+      viewer.frames && viewer.frames.count > 1 && suggestion.frame !== null ? viewer.frames.nameOf(suggestion.frame) : '';
     return el(
       'div',
       {class: `list-row${isFocused ? ' is-selected' : ''}`},

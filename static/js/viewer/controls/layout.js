@@ -1,7 +1,9 @@
 /** The stage: canvas, the corners around it, and the controls in their places. */
 
 import {el} from '../../lib/dom.js';
+import {channelPanel} from './channel-panel.js';
 import {drawingsPanel} from './drawings-panel.js';
+import {focusBar} from './focus-bar.js';
 import {frameBar} from './frame-bar.js';
 import {magnificationBar} from './magnification-bar.js';
 import {Notices} from './notices.js';
@@ -47,9 +49,11 @@ export class Stage {
     this.add(warningNotes(viewer), 'top-left');
     this.add(viewButtons(viewer), 'top-right');
     this.add(overviewControl(viewer), 'top-right');
+    this.add(channelPanel(viewer), 'top-right');
     this.add(positionControl(viewer), 'bottom-left');
     this.add(scaleBarControl(viewer), 'bottom-left');
     this.add(frameBar(viewer), 'bottom');
+    this.add(focusBar(viewer), 'bottom');
     this.add(drawingsPanel(viewer), 'bottom-right');
     this.add(windowPanel(viewer), 'bottom-right');
   }

@@ -13,7 +13,7 @@ const MAX_SIDE_PX = 168;
 /** @param {Viewer} viewer @returns {HTMLElement | null} null where an overview would be of no use */
 export function overviewControl(viewer) {
   const {manifest} = viewer;
-  if (viewer.frames || Math.max(manifest.width, manifest.height) < SMALLEST_IMAGE_PX) return null;
+  if (manifest.frames || Math.max(manifest.width, manifest.height) < SMALLEST_IMAGE_PX) return null;
   const shrink = MAX_SIDE_PX / Math.max(manifest.width, manifest.height);
   const [width, height] = [Math.round(manifest.width * shrink), Math.round(manifest.height * shrink)];
   const outline = svg('polygon', {class: 'viewer-overview-outline'});
