@@ -35,7 +35,7 @@ _ENGINES: Final = (
         "openslide",
         "Aperio SVS, Hamamatsu NDPI, Leica SCN (its tissue bounds), Philips TIFF, Trestle, tiled pyramidal TIFF and "
         "BigTIFF (8 bits a channel; JPEG, JPEG 2000, LZW, deflate), DICOM whole-slide pyramids (JPEG, JPEG 2000, "
-        "uncompressed); Ventana BIF by the same library, not in the test set",
+        "uncompressed); Ventana BIF (tested on files made for it, no real one is at hand)",
         "slide, in its own tile grid and levels",
     ),
     (
