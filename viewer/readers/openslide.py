@@ -25,6 +25,7 @@ NAME: Final = "openslide"
 VENDORS: Final = frozenset({"aperio", "dicom", "generic-tiff", "hamamatsu", "leica", "mirax", "philips", "trestle", "ventana"})
 MAX_LEVELS: Final = 64
 OBJECTIVE_RANGE: Final = (0.1, 200.0)
+_UNANNOUNCED: Final = frozenset({"leica", "ventana"})
 
 
 class OpenSlideReader(PyramidReader):
@@ -54,7 +55,7 @@ class OpenSlideReader(PyramidReader):
         self.vendor: str = vendor
         self.is_spread = is_spread(path)
         self._properties: dict[str, str] = dict(self._slide.properties)
-        self._tiles_by_size = _leica_tiles(path) if vendor == "leica" else {}
+        self._tiles_by_size = _directory_tiles(path) if vendor in _UNANNOUNCED else {}
         self._origin, self.size = self._bounds()
         self.levels = self._read_levels()
 
@@ -180,10 +181,15 @@ _ACQUISITION: Final = {
 }
 
 
-def _leica_tiles(path: str) -> dict[tuple[int, int], Size]:
-    """Tile sizes by the size of their directory. OpenSlide announces none for SCN, as a canvas may hold several scans.
+def keeps_label_first(path: str) -> bool:
+    """Whether this is a Ventana BIF, whose first directory is a photograph of the label and must never be taken for the picture."""
+    return bool(openslide.OpenSlide.detect_format(path) == "ventana")
 
-    Where one scan is the whole tissue, its own grid begins at the corner of the tissue's bounds and can be used.
+
+def _directory_tiles(path: str) -> dict[tuple[int, int], Size]:
+    """Tile sizes by the size of their directory. OpenSlide announces none for SCN, as a canvas may hold several scans, nor for BIF.
+
+    Where one scan is the whole tissue (SCN), or its tiles do not overlap (BIF), its own grid is the level's.
     """
     directories = tiff_structure.read_structure(path).directories
     return {

@@ -56,7 +56,7 @@ def _open_tiff(path: str) -> ImageReader:
     and what neither slide engine knows, is tried as a picture.
     """
     from viewer.readers import tiff_structure  # noqa: PLC0415 -- engines load on first use
-    from viewer.readers.openslide import OpenSlideReader  # noqa: PLC0415
+    from viewer.readers.openslide import OpenSlideReader, keeps_label_first  # noqa: PLC0415
 
     structure = tiff_structure.read_structure(path)
     tiff_structure.check_structure(structure)
@@ -67,6 +67,8 @@ def _open_tiff(path: str) -> ImageReader:
         return _open_second(path, True)
     if structure.below or first.deep_grey or b"<OME" in first.description:
         return _open_second(path, first.tiled or structure.in_levels)
+    if not first.tiled and any(one.tiled for one in structure.directories) and keeps_label_first(path):
+        return OpenSlideReader(path)
     if not first.tiled:
         return _open_second(path, structure.in_levels)
     try:

@@ -36,7 +36,7 @@ _ENGINES: Final = (
         "Aperio SVS, Hamamatsu NDPI, Leica SCN (its tissue bounds), Philips TIFF, Trestle, tiled pyramidal TIFF and "
         "BigTIFF (8 bits a channel; JPEG, JPEG 2000, LZW, deflate), DICOM whole-slide pyramids (JPEG, JPEG 2000, "
         "uncompressed); spread over several files MIRAX (its bounds) and Hamamatsu VMS and VMU, taken as a folder or in a ZIP "
-        "archive, which the tests write themselves; Ventana BIF by the same library, not in the test set",
+        "archive, which the tests write themselves; Ventana BIF (tested on files made for it, no real one is at hand)",
         "slide, in its own tile grid and levels",
     ),
     (
