@@ -36,6 +36,11 @@ Samples = NDArray[Any]
 
 PLUGIN: Final = "imagecodecs"
 _ADDED: Final = (JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1, JPEGLSLossless, JPEGLSNearLossless)
+# Retired syntaxes that pydicom does not know, whose code streams say themselves how they are coded: spectral selection and full
+# progression, 8 and 12 bits.
+_LIKE_EXTENDED: Final = frozenset({"1.2.840.10008.1.2.4.53", "1.2.840.10008.1.2.4.55"})
+# Who decodes is said here, not by what else is installed: pydicom would take GDCM first, which ends the process on odd files.
+_PLUGINS: Final = ("imagecodecs", "pylibjpeg", "pillow", "pydicom")
 DECODER_DEPENDENCIES: Final = dict.fromkeys(_ADDED, ("imagecodecs",))
 # For these pydicom compares the signs of code stream and header itself.
 _SIGN_AWARE: Final = frozenset({*JPEG2000TransferSyntaxes, JPEGLSLossless, JPEGLSNearLossless})
@@ -72,14 +77,27 @@ def _lossless(source: bytes, samples: int) -> Samples:
 
 def _decoder(syntax: UID) -> Decoder:
     try:
-        decoder = get_decoder(syntax)
+        decoder = get_decoder(JPEGExtended12Bit if syntax in _LIKE_EXTENDED else syntax)
     except NotImplementedError as error:
         raise UnsupportedFormat("unsupported_transfer_syntax", syntax.name[:80]) from error
-    if syntax in DECODER_DEPENDENCIES and PLUGIN not in decoder.available_plugins:
+    if decoder.UID in DECODER_DEPENDENCIES and PLUGIN not in decoder.available_plugins:
         decoder.add_plugin(PLUGIN, (__name__, "_decode_frame"))
-    if not decoder.is_available:
+    if not _plugins(decoder) and decoder.is_encapsulated:
         raise UnsupportedFormat("unsupported_transfer_syntax", syntax.name[:80])
     return decoder
+
+
+def _plugins(decoder: Decoder) -> list[str]:
+    return [name for name in _PLUGINS if name in decoder.available_plugins]
+
+
+def plugins_for(syntax: UID) -> list[str]:
+    """Who may decode a transfer syntax, the first of whom does.
+
+    Raises:
+        UnsupportedFormat: when nobody does.
+    """
+    return _plugins(_decoder(syntax))
 
 
 def check_syntax(syntax: UID) -> None:
@@ -145,7 +163,7 @@ def _run(file: DicomFile, layout: Layout, raw: bytes) -> Samples:
         options["planar_configuration"] = layout.planar
     decoder = _decoder(file.syntax)
     try:
-        return np.asarray(decoder.as_array(raw, index=0, **options)[0])
+        return np.asarray(decoder.as_array(raw, index=0, decoding_plugin=next(iter(_plugins(decoder)), ""), **options)[0])
     except (ValueError, RuntimeError, TypeError, IndexError, KeyError, AttributeError, StopIteration, struct.error) as error:
         raise MalformedFile("pixels_undecodable", file.syntax.name[:80]) from error
     except NotImplementedError as error:
@@ -172,7 +190,7 @@ def _unpack_bits(raw: bytes, first_bit: int, layout: Layout) -> Samples:
 def _check_stream(raw: bytes, syntax: UID, layout: Layout) -> None:
     """Compare the code stream's own size with the header's, before a codec allocates for it."""
     found: tuple[int, int] | None = None
-    if syntax in JPEGTransferSyntaxes or syntax in {JPEGLSLossless, JPEGLSNearLossless}:
+    if syntax in JPEGTransferSyntaxes or syntax in _LIKE_EXTENDED or syntax in {JPEGLSLossless, JPEGLSNearLossless}:
         found = jpeg_frame_header(raw)[1]
     elif syntax in JPEG2000TransferSyntaxes or syntax.startswith("1.2.840.10008.1.2.4.20"):
         found = jpeg2000_size(raw)

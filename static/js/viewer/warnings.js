@@ -77,6 +77,17 @@ const WORDS = {
   ],
 };
 
+/** What is the rule for some kinds of image, or changes nothing for the reader, waits behind the button. */
+const QUIET = new Set(['colour_profile_applied', 'date_invalid', 'pyramid_incomplete', 'spacing_unknown', 'uid_missing']);
+
+/**
+ * @param {string[] | undefined} codes of a manifest
+ * @returns {boolean} whether a reader should meet them without asking
+ */
+export function isPressing(codes = []) {
+  return codes.some((code) => !QUIET.has(code));
+}
+
 /** @returns {string[]} the codes that have words of their own */
 export function knownCodes() {
   return Object.keys(WORDS);

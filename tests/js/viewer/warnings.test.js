@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
-import {dismissals, knownCodes, warningsOf} from '../../../static/js/viewer/warnings.js';
+import {dismissals, isPressing, knownCodes, warningsOf} from '../../../static/js/viewer/warnings.js';
 
 /** A store as the browser has one. */
 function store() {
@@ -31,4 +31,11 @@ test('put away for one image means this image and these warnings', () => {
   assert.equal(dismissals({...one, warnings: [...one.warnings].reverse()}, kept).dismissed(), true);
   assert.equal(dismissals({...one, warnings: [...one.warnings, 'stack_position_gap']}, kept).dismissed(), false);
   assert.equal(dismissals({...one, id: 'b'}, kept).dismissed(), false);
+});
+
+test('what is the rule for photographs does not step forward', () => {
+  assert.equal(isPressing(['spacing_unknown', 'colour_profile_applied']), false);
+  assert.equal(isPressing(['spacing_unknown', 'stack_position_gap']), true);
+  assert.equal(isPressing(['made_of_cheese']), true);
+  assert.equal(isPressing(), false);
 });

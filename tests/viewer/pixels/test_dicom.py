@@ -11,10 +11,11 @@ import numpy as np
 import pydicom
 import pytest
 from PIL import Image
+from pydicom import uid
 from pydicom.pixels import pixel_array
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
 
-from viewer.readers import errors
+from viewer.readers import dicom_decode, errors
 from viewer.tiles.pool import Encoded, PixelPool
 
 Opened = Callable[[Path], tuple[dict[str, Any], dict[str, Any]]]
@@ -379,7 +380,6 @@ def test_refusals_name_what_it_is(pool: PixelPool, shared_data: Path) -> None:
         ("waveform/waveform_ecg.dcm", "no_pixels", "ECG"),
         ("rt/rtstruct.dcm", "no_pixels", "RT Structure"),
         ("ko/key_object_selection.dcm", "no_pixels", "Key Object"),
-        ("pr/prOverlay.dcm", "no_pixels", "Presentation State"),
         ("endoscopy/video_endoscopic_h264.dcm", "video_not_supported", "H.264"),
         ("dicomdir/DICOMDIR", "dicomdir", ""),
     ):
@@ -387,3 +387,22 @@ def test_refusals_name_what_it_is(pool: PixelPool, shared_data: Path) -> None:
             pool.inspect(str(shared_data / "dicom" / name))
         assert refusal.value.code == code
         assert words in refusal.value.text
+
+
+@pytest.mark.parametrize("process", ["2_4", "6_8", "10_12"])
+def test_twelve_bit_jpeg_in_all_its_orders(process: str, pool: PixelPool, opened: Opened, shared_data: Path) -> None:
+    """Sequential, spectral selection, full progression: one picture, to within what lossy coding does."""
+    folder = shared_data / "dicom/ct/one_slice_every_syntax"
+    plain = values_of(pool.frame(opened(folder / "LittleEndianExplicit.dcm")[1], 0))
+    found = values_of(pool.frame(opened(folder / f"JPEGProcess{process}.dcm")[1], 0))
+    sequential = values_of(pool.frame(opened(folder / "JPEGProcess2_4.dcm")[1], 0))
+    assert (found == sequential).all()
+    assert np.abs(found - plain).mean() < np.abs(plain - plain.mean()).mean()
+
+
+def test_what_else_is_installed_decodes_nothing() -> None:
+    """pydicom would ask GDCM first where that is installed, and GDCM ends the process on odd files."""
+    read = (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLosslessSV1, uid.JPEGLSLossless, uid.JPEG2000, uid.HTJ2K, uid.RLELossless)
+    for syntax in read:
+        assert set(dicom_decode.plugins_for(syntax)) <= {"imagecodecs", "pylibjpeg", "pillow", "pydicom"}
+        assert dicom_decode.plugins_for(syntax)

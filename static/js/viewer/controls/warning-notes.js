@@ -2,7 +2,7 @@
 
 import {el} from '../../lib/dom.js';
 import {t, tn} from '../../lib/i18n.js';
-import {dismissals, warningsOf} from '../warnings.js';
+import {dismissals, isPressing, warningsOf} from '../warnings.js';
 import {icon} from './icons.js';
 import {textButton} from './parts.js';
 
@@ -35,6 +35,8 @@ export function warningNotes({manifest}) {
     list.hidden = !open;
     toggle.setAttribute('aria-expanded', String(open));
   };
-  show(!memory.dismissed());
+  const pressing = isPressing(manifest.warnings);
+  toggle.classList.toggle('is-pressing', pressing);
+  show(pressing && !memory.dismissed());
   return el('section', {class: 'viewer-group viewer-notes', attrs: {'aria-label': t('Notes on this image')}}, toggle, list);
 }
