@@ -115,7 +115,7 @@ def _check_shape(image: Image, body: Body, pointer: str) -> Shape | None:
 
 
 def _check_frame(image: Image, frame: int | None, pointer: str, *, has_shape: bool) -> None:
-    if image.kind != Image.Kind.FRAMES:
+    if not image.has_frames:
         if frame is not None:
             raise problem_refusal("frame_outside_image", f"{pointer}/frame")
     elif frame is None:
@@ -160,7 +160,7 @@ def _check_form(rules: MarkRules, body: Body, pointer: str) -> None:
 
 
 def _sop_instance_uid(rules: MarkRules, frame: int | None) -> str:
-    if frame is None or rules.image.kind != Image.Kind.FRAMES:
+    if frame is None or not rules.image.has_frames:
         return ""
     uids = rules.sop_instance_uids
     return uids[frame] if frame < len(uids) else ""

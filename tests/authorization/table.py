@@ -155,7 +155,7 @@ SOCKETS: Final[dict[str, Row]] = {
 PIXELS: Final[dict[str, Row]] = {
     # After opening the image, where that is possible; without a grant the answer is the same for every image, real or not.
     address: {**dict.fromkeys(ROLES, 403), **dict.fromkeys(VIEWERS, 200)}
-    for address in ("tile", "frame")
+    for address in ("tile", "frame", "stream", "times", "strip")
 }
 
 PUBLIC: Final = frozenset({"api-schema", "document-schema", "javascript-catalog", "set_language", "login", "logout"})

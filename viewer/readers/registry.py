@@ -29,6 +29,10 @@ def open_reader(path: str) -> ImageReader:
         return open_instance(path)
     if family == "tiff":
         return _open_tiff(path)
+    if family in {"mp4", "webm", "avi"}:
+        from viewer.readers.video.reader import VideoReader  # noqa: PLC0415 -- engines load on first use
+
+        return VideoReader(path, family)
     from viewer.readers.raster import RasterReader  # noqa: PLC0415 -- engines load on first use
 
     return RasterReader(path, family)

@@ -8,6 +8,7 @@ from viewer.models import Collection, Image, Instance
 from viewer.readers.errors import ReaderError
 from viewer.readers.sniff import sniff
 from viewer.services import placing, slides
+from viewer.services.frame_times import index_frames
 from viewer.services.grouping import SLIDE, group_key
 from viewer.services.names import display_name
 from viewer.services.reasons import FROZEN_NOTICE, Refused
@@ -16,7 +17,16 @@ from viewer.services.stored_tiles import index_stored_tiles
 from viewer.tiles.pool import default_pool
 
 Status = Literal["accepted", "duplicate", "refused"]
-_SUFFIX_OF_FAMILY = {"dicom": ".dcm", "tiff": ".tif", "jpeg": ".jpg", "png": ".png", "webp": ".webp"}
+_SUFFIX_OF_FAMILY = {
+    "dicom": ".dcm",
+    "tiff": ".tif",
+    "jpeg": ".jpg",
+    "png": ".png",
+    "webp": ".webp",
+    "mp4": ".mp4",
+    "webm": ".webm",
+    "avi": ".avi",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +124,7 @@ def ingest_received(*, collection: Collection, quarantine: Quarantine, name: str
     except placing.AlreadyThere as found:
         return _Known(found.image).as_result(shown)
     index_stored_tiles(placed.image)
+    index_frames(placed.image)
     if placed.after_frozen:
         return IngestResult("accepted", shown, placed.image, "new_image_frozen", str(FROZEN_NOTICE.text), str(FROZEN_NOTICE.hint))
     return IngestResult("accepted", shown, placed.image)

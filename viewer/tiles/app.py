@@ -14,6 +14,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
 
+from viewer.tiles.film import Stream
 from viewer.tiles.pool import PixelPool
 from viewer.tiles.service import PREFIX, PixelService, PixelSettings, Reply
 
@@ -25,7 +26,7 @@ AsgiApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
 StartResponse = Callable[..., Any]
 WsgiApplication = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
-_NEEDED: Final = frozenset({b"cookie", b"if-none-match"})  # ASGI sends names in lower case
+_NEEDED: Final = frozenset({b"cookie", b"if-none-match", b"range", b"if-range"})  # ASGI sends names in lower case
 
 __all__ = ["PixelApp", "PixelSettings", "PixelWsgi"]
 
@@ -63,8 +64,26 @@ class PixelApp:
         if not work.done():
             work.cancel()
             return
+        reply = work.result()
+        if isinstance(reply.body, Stream):
+            await self._send_stream(send, scope["method"], reply, gone)
+            return
         gone.cancel()
-        await _send(send, scope["method"], work.result())
+        await _send(send, scope["method"], reply)
+
+    async def _send_stream(self, send: Send, method: str, reply: Reply, gone: asyncio.Task[None]) -> None:
+        """Send a long body as fast as it is taken; no thread waits for the client, and reading ends when that goes away."""
+        loop, stream = asyncio.get_running_loop(), reply.body
+        assert isinstance(stream, Stream)  # noqa: S101 -- narrows the type, the caller looked
+        headers = [_encoded(name, value) for name, value in reply.headers.items()]
+        try:
+            await send({"type": "http.response.start", "status": int(reply.status), "headers": headers})
+            chunks = iter(stream)
+            while method != "HEAD" and not gone.done() and (chunk := await loop.run_in_executor(self._threads, next, chunks, b"")):
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            gone.cancel()
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Start the decoders with the server and stop them with it; neither Django nor Channels takes part in this."""
@@ -93,11 +112,13 @@ class PixelWsgi:
         if not path.startswith(PREFIX):
             return self._wrapped(environ, start_response)
         method = str(environ.get("REQUEST_METHOD", "GET"))
-        wanted = {"cookie": "HTTP_COOKIE", "if-none-match": "HTTP_IF_NONE_MATCH"}
+        wanted = {"cookie": "HTTP_COOKIE", "if-none-match": "HTTP_IF_NONE_MATCH", "range": "HTTP_RANGE", "if-range": "HTTP_IF_RANGE"}
         headers = {name: str(environ[key]) for name, key in wanted.items() if key in environ}
         reply = self._service.reply(method, path, headers)
         start_response(f"{int(reply.status)} {HTTPStatus(reply.status).phrase}", list(reply.headers.items()))
-        return [] if method == "HEAD" else [reply.body]
+        if method == "HEAD":
+            return []
+        return [reply.body] if isinstance(reply.body, bytes) else reply.body
 
 
 async def _until_disconnect(receive: Receive) -> None:

@@ -113,6 +113,24 @@ class PixelPool:
         """
         return self._encoded({"verb": "frame", "source": source, "frame": frame})
 
+    def strip(self, source: dict[str, Any]) -> Encoded:
+        """Small pictures of a video's frames side by side in one JPEG, as its manifest lists them.
+
+        Raises:
+            OutOfRange: when the image is no video.
+            ReaderError: when it cannot be decoded.
+        """
+        return self._encoded({"verb": "strip", "source": source})
+
+    def frame_times(self, source: dict[str, Any]) -> bytes:
+        """The packed frame index of a video; see `viewer.readers.video.times`.
+
+        Raises:
+            OutOfRange: when the image is no video.
+            ReaderError: when the file cannot be parsed.
+        """
+        return self._ask({"verb": "times", "source": source}, str(source["paths"][0]))[1]
+
     def thumbnail(self, source: dict[str, Any], *, max_px: int = 256) -> Encoded:
         """A JPEG of the whole image whose longer side has at most `max_px` pixels.
 

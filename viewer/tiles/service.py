@@ -24,6 +24,7 @@ from typing import Any, Final, NamedTuple
 from viewer.readers import errors
 from viewer.tiles import grant
 from viewer.tiles.cache import TileCache
+from viewer.tiles.film import Stream, stream_answer, times_of
 from viewer.tiles.pool import Encoded, PixelPool, default_pool
 from viewer.tiles.stored.shelf import Shelf
 
@@ -34,7 +35,7 @@ MANIFESTS_KEPT: Final = 256
 MAX_MANIFEST_BYTES: Final = 32 << 20
 _ADDRESS: Final = re.compile(
     r"/pixels/(?P<image>[0-9a-fA-F-]{32,36})/(?P<revision>[A-Za-z0-9._-]{1,64})/"
-    r"(?:tiles/(?P<level>[0-9]{1,3})/(?P<column>[0-9]{1,9})/(?P<row>[0-9]{1,9})|frames/(?P<frame>[0-9]{1,9}))"
+    r"(?:tiles/(?P<level>[0-9]{1,3})/(?P<column>[0-9]{1,9})/(?P<row>[0-9]{1,9})|frames/(?P<frame>[0-9]{1,9})|(?P<film>stream|times|strip))"
 )
 _IMAGE: Final = re.compile(r"/pixels/(?P<image>[0-9a-fA-F-]{32,36})/")
 _SAFE_HEADERS: Final = {
@@ -72,11 +73,11 @@ class PixelSettings:
 
 
 class Reply(NamedTuple):
-    """A complete answer; the body is left out for HEAD by the adapter."""
+    """A complete answer; the body is left out for HEAD by the adapter, and read piece by piece where it is a stream."""
 
     status: int
     headers: dict[str, str]
-    body: bytes
+    body: bytes | Stream
 
 
 class _Refusal(Exception):
@@ -142,7 +143,7 @@ class PixelService:
         Args:
             method: as sent, upper case.
             path: decoded, without query.
-            headers: lower-case names; `cookie` and `if-none-match` matter.
+            headers: lower-case names; `cookie`, `if-none-match`, `range` and `if-range` matter.
         """
         try:
             return self._answer(method, path, headers)
@@ -172,6 +173,11 @@ class PixelService:
         tag = _tag(RENDER_VERSION, path)
         if _is_known(tag, headers):
             return _not_modified(tag)
+        if address["film"] == "stream":
+            status, said, body = stream_answer(manifest["source"], method, headers, tag)
+            return Reply(status, {**_FOR_EVER, **said}, body)
+        if address["film"] == "times":
+            return self._times(image_id, manifest["source"], tag)
         encoded = self._encoded(image_id.hex, path, address, manifest["source"])
         length = {"Content-Type": encoded.content_type, "Content-Length": str(len(encoded.body))}
         return Reply(HTTPStatus.OK, {"ETag": tag, **_FOR_EVER, **encoded.headers, **length}, encoded.body)
@@ -242,8 +248,17 @@ class PixelService:
                 self._running.pop(key, None)
         return encoded
 
+    def _times(self, image_id: uuid.UUID, source: dict[str, Any], tag: str) -> Reply:
+        if source.get("kind") != "video":
+            raise errors.OutOfRange("no_such_frame")
+        packed = times_of(self._settings.data_dir / "manifests", image_id, source, self._pool or default_pool())
+        said = {"Content-Type": "application/json", "Content-Encoding": "gzip", "Content-Length": str(len(packed))}
+        return Reply(HTTPStatus.OK, {"ETag": tag, **_FOR_EVER, **said}, packed)
+
     def _render(self, address: re.Match[str], source: dict[str, Any]) -> Encoded:
         pool = self._pool or default_pool()
+        if address["film"] == "strip":
+            return pool.strip(source)
         if address["frame"] is not None:
             return pool.frame(source, int(address["frame"]))
         return pool.tile(source, int(address["level"]), int(address["column"]), int(address["row"]))

@@ -28,6 +28,20 @@ export class FrameLayer extends Layer {
     this.greyData = null;
     /** @type {CanvasImageSource | null} */
     this.picture = null;
+    /** @type {[number, number] | null} level-0 px that the picture covers, where its own size is another */
+    this.covers = null;
+  }
+
+  /**
+   * Puts a picture on screen that is drawn as it is at that moment, such as a running video.
+   * @param {CanvasImageSource} picture
+   * @param {number} columns level-0 px that it covers
+   * @param {number} rows
+   */
+  showPicture(picture, columns, rows) {
+    this.picture = picture;
+    this.covers = [columns, rows];
+    this.changed();
   }
 
   /**
@@ -36,6 +50,7 @@ export class FrameLayer extends Layer {
    * @param {{window: {center: number, width: number} | null, inverted: boolean}} look used by value frames
    */
   show(frame, {window, inverted}) {
+    this.covers = null;
     this.picture = frame.kind === 'colour' ? frame.bitmap : this.greyOf(frame, window ?? {center: 0, width: 1}, inverted);
     this.changed();
   }
@@ -46,6 +61,7 @@ export class FrameLayer extends Layer {
    * @param {number} rows
    */
   showFailure(columns, rows) {
+    this.covers = null;
     this.picture = hatched(columns, rows);
     this.changed();
   }
@@ -95,7 +111,8 @@ export class FrameLayer extends Layer {
     context.translate(-viewState.center[0], viewState.center[1]);
     context.imageSmoothingEnabled = scale < SQUARES_FROM_ENLARGEMENT * pixelRatio;
     context.imageSmoothingQuality = scale < 1 ? 'high' : 'low';
-    context.drawImage(this.picture, 0, 0);
+    if (this.covers) context.drawImage(this.picture, 0, 0, ...this.covers);
+    else context.drawImage(this.picture, 0, 0);
     return this.box;
   }
 }

@@ -29,10 +29,28 @@
  * @property {boolean} invert MONOCHROME1
  * @property {(number | null)[] | null} positions_mm along the normal of the slices
  *
+ * @typedef {object} Strip small pictures of frames in one JPEG, in rows from left to right
+ * @property {string} url
+ * @property {number[]} frames 0-based, rising
+ * @property {number} columns
+ * @property {number} width px of a small picture
+ * @property {number} height
+ *
+ * @typedef {object} Video
+ * @property {string} codec
+ * @property {string} media_type as RFC 6381 has it
+ * @property {string | null} stream_url null where only frames are served
+ * @property {string} times_url
+ * @property {Strip} strip
+ * @property {number} duration_s
+ * @property {boolean} varies frames are shown for different times
+ * @property {number[]} pixel_aspect
+ * @property {number} turn_degrees clockwise, that makes the stored picture upright; done already on frames
+ *
  * @typedef {object} Manifest
  * @property {string} id
  * @property {string} name
- * @property {'slide' | 'frames' | 'photograph'} kind
+ * @property {'slide' | 'frames' | 'photograph' | 'video'} kind
  * @property {string | null} modality DICOM modality code
  * @property {number} width level-0 px
  * @property {number} height level-0 px
@@ -41,6 +59,7 @@
  * @property {Spacing | null} spacing
  * @property {number | null} objective_power
  * @property {Frames | null} frames
+ * @property {Video | null} [video]
  * @property {string} tile_url with places {level} {column} {row}
  * @property {string} frame_url with place {frame}, 0-based
  * @property {string} thumbnail_url
