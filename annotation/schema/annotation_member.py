@@ -128,6 +128,8 @@ def _target(row: AnnotationFacts) -> dict[str, Any]:
     target: dict[str, Any] = {"scope": scope, "imageId": row.image_id}
     if row.frame is not None:
         target["frame"] = row.frame
+    if row.frame_s is not None:
+        target["frameSeconds"] = row.frame_s
     if row.sop_instance_uid:
         target["sopInstanceUID"] = row.sop_instance_uid
     return target

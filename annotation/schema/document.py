@@ -222,7 +222,7 @@ def image_member(image: ImageFacts) -> dict[str, Any]:
     matrix: dict[str, Any] = {"width": image.width_px, "height": image.height_px}
     if image.levels:
         matrix["levels"] = [{"width": width, "height": height, "downsample": factor} for width, height, factor in image.levels]
-    if image.kind == "frames" or image.frame_count > 1:
+    if image.kind in {"frames", "video"} or image.frame_count > 1:
         matrix["frames"] = image.frame_count
     if image.frame_time_ms:
         matrix["frameRate"] = 1000 / image.frame_time_ms

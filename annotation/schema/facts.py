@@ -151,6 +151,8 @@ class AnnotationFacts:
     created_at: datetime
     updated_at: datetime
     frame: int | None = None
+    frame_s: float | None = None
+    """When the frame begins to be shown, in seconds from the first one; None where the image is no video."""
     sop_instance_uid: str = ""
     text: str = ""
     form_data: Mapping[str, Any] | None = None

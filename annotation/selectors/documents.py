@@ -29,6 +29,7 @@ from annotation.schema.shapes import Shape
 from viewer.api.errors import not_found
 from viewer.dicomweb.uids import uid_of
 from viewer.models import Image, Instance
+from viewer.services.frame_times import frame_seconds
 from viewer.services.manifests import members_of
 from viewer.services.pseudonym import facility_key
 
@@ -266,6 +267,7 @@ def _annotation_facts(row: Annotation, read: ReadFacts, suggestion: SuggestionFa
         created_at=row.created_at,
         updated_at=row.updated_at,
         frame=row.frame,
+        frame_s=None if row.frame is None else frame_seconds(UUID(read.image_id), row.frame),
         sop_instance_uid=sop_instance_uid,
         text=row.text,
         form_data=row.form_data,

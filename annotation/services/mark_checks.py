@@ -115,11 +115,11 @@ def _check_shape(image: Image, body: Body, pointer: str) -> Shape | None:
 
 
 def _check_frame(image: Image, frame: int | None, pointer: str, *, has_shape: bool) -> None:
-    """On a stack a shape needs its frame; on a slide with planes of focus it may lie on one of them, or on all (None)."""
+    """On a stack or video a shape needs its frame; on a slide with planes of focus it may lie on one of them, or on all (None)."""
     if frame is None:
-        if has_shape and image.kind == Image.Kind.FRAMES:
+        if has_shape and image.has_frames:
             raise refusal("frame_required", f"{pointer}/frame")
-    elif frame >= image.frame_count or (image.kind != Image.Kind.FRAMES and image.frame_count == 1):
+    elif frame >= image.frame_count or (not image.has_frames and image.frame_count == 1):
         raise problem_refusal("frame_outside_image", f"{pointer}/frame")
 
 
@@ -158,7 +158,7 @@ def _check_form(rules: MarkRules, body: Body, pointer: str) -> None:
 
 
 def _sop_instance_uid(rules: MarkRules, frame: int | None) -> str:
-    if frame is None or rules.image.kind != Image.Kind.FRAMES:
+    if frame is None or not rules.image.has_frames:
         return ""
     uids = rules.sop_instance_uids
     return uids[frame] if frame < len(uids) else ""

@@ -29,16 +29,16 @@ def source_of(image: Image) -> Source:
 def crops_of(*, run: SuggestionRun, parameters: EndpointParameters, source: Source, pool: PixelPool) -> list[Crop]:
     """Return what is sent of the run's image, always the same for the same run.
 
-    A region if one was asked for; else the cells of a slide with most tissue, the chosen frames of a stack, or the whole
+    A region if one was asked for; else the cells of a slide with most tissue, the chosen frames of a stack or video, or the whole
     picture. A classifier is always shown the whole picture.
     """
     image = run.image
     scale = sending_scale(wanted_mpp_um=parameters.mpp, mpp_um=image.spacing_x_um) if image.kind == Image.Kind.SLIDE else 1.0
     if run.region is not None:
         asked = run.region
-        frame = asked["frame"] if image.kind == Image.Kind.FRAMES else None
+        frame = asked["frame"] if image.has_frames else None
         return [crop_at(asked["x"], asked["y"], asked["width"], asked["height"], scale=scale, frame=frame)]
-    if image.kind == Image.Kind.FRAMES:
+    if image.has_frames:
         frames = chosen_frames(image.frame_count, parameters.frames)
         return [whole_crop(image.width_px, image.height_px, frame=frame) for frame in frames]
     if image.kind == Image.Kind.PHOTOGRAPH or run.endpoint.task == ModelEndpoint.Task.CLASSIFY:

@@ -94,8 +94,7 @@ def _chosen_images(campaign: Campaign, images: Iterable[Image] | None) -> list[I
 
 
 def _lies_inside(region: Region, image: Image) -> bool:
-    framed = image.kind == Image.Kind.FRAMES
-    frame_fits = 0 <= (region["frame"] or 0) < image.frame_count if framed else region["frame"] is None
+    frame_fits = 0 <= (region["frame"] or 0) < image.frame_count if image.has_frames else region["frame"] is None
     positive = region["x"] >= 0 and region["y"] >= 0 and region["width"] > 0 and region["height"] > 0
     return positive and frame_fits and region["x"] + region["width"] <= image.width_px and region["y"] + region["height"] <= image.height_px
 

@@ -206,7 +206,7 @@ def outside_of(response: Any) -> dict[str, str]:
 
 def secrets_of(tenant: Tenant, word: str) -> list[str]:
     """Return every word that only a society's own people may ever be told."""
-    things = [tenant.collection, *tenant.photographs, tenant.stack, tenant.campaign, tenant.endpoint, tenant.annotation]
+    things = [tenant.collection, *tenant.photographs, tenant.stack, tenant.clip, tenant.campaign, tenant.endpoint, tenant.annotation]
     things += [*tenant.reads.values(), tenant.suggestion, tenant.suggestion.run, tenant.export]
     ids = [str(thing.pk) for thing in things]
     # No digests: the two societies hold the same photographs, each its own copy.

@@ -163,7 +163,7 @@ SOCKETS: Final[dict[str, Row]] = {
 PIXELS: Final[dict[str, Row]] = {
     # After opening the image, where that is possible; without a grant the answer is the same for every image, real or not.
     address: {**dict.fromkeys(ROLES, 403), **dict.fromkeys(VIEWERS, 200)}
-    for address in ("tile", "frame")
+    for address in ("tile", "frame", "stream", "times", "strip")
 } | {
     # The stack that is asked for has nothing drawn over it, which only those may learn who may see it.
     "overlay": {**dict.fromkeys(ROLES, 403), **dict.fromkeys(VIEWERS, 404)}

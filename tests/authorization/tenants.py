@@ -32,6 +32,7 @@ from viewer.services.ingest import ingest_file
 SAMPLES: Final = Path(__file__).resolve().parents[2] / "samples"
 PHOTOGRAPHS: Final = ("dermatology/ISIC_0000001.jpg", "dermatology/ISIC_0000000.jpg")
 STACK: Final = "radiology/CT_small.dcm"
+CLIP: Final = "endoscopy/polyp_pan.mp4"
 MODEL_HOST: Final = "127.0.0.1:9"
 """Nobody listens there, so a check of the endpoint fails at once."""
 FORM: Final[dict[str, Any]] = {"ageYears": 47, "sex": "F", "site": "back"}
@@ -46,9 +47,10 @@ class Tenant:
         society: the society.
         people: by what they are: ``admin``, ``exporter``, ``reader`` and ``colleague`` (both in the campaign), ``outsider`` (a
             reader of the society who is not in the campaign) and ``leaver`` (a reader who was taken off it with an open read).
-        collection: whose photographs the campaign asks for; it also holds a stack of frames.
+        collection: whose photographs the campaign asks for; it also holds a stack of frames and a video.
         photographs: the campaign's images.
         stack: an image with frames.
+        clip: a video.
         campaign: asks three readers an image, and has a model.
         endpoint: the model's endpoint.
         reads: by person: ``reader`` and ``leaver`` hold theirs open, ``colleague`` has submitted.
@@ -62,6 +64,7 @@ class Tenant:
     collection: Collection
     photographs: list[Image]
     stack: Image
+    clip: Image
     campaign: Campaign
     endpoint: ModelEndpoint
     reads: dict[str, Read]
@@ -94,6 +97,7 @@ def make_tenant(word: str, *, name_ja: str) -> Tenant:
         endpoint=endpoint,
     )
     stack = ingested(collection, SAMPLES / STACK, f"{word}-ct.dcm")
+    clip = ingested(collection, SAMPLES / CLIP, f"{word}-clip.mp4")
     suggestion = suggested(campaign, photographs[0])
     reads = make_reads(campaign, people, suggestion, word)
     return Tenant(
@@ -102,6 +106,7 @@ def make_tenant(word: str, *, name_ja: str) -> Tenant:
         collection=collection,
         photographs=photographs,
         stack=stack,
+        clip=clip,
         campaign=campaign,
         endpoint=endpoint,
         reads=reads,

@@ -30,21 +30,22 @@ def pixel_app(world: Everybody) -> Iterator[PixelApp]:
     app._threads.shutdown()
 
 
-def fetch(app: PixelApp, address: str, cookies: str = "", method: str = "GET") -> httpx.Response:
+def fetch(app: PixelApp, address: str, cookies: str = "", method: str = "GET", headers: dict[str, str] | None = None) -> httpx.Response:
     async def request() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
-            return await client.request(method, address, headers={"Cookie": cookies} if cookies else {})
+            return await client.request(method, address, headers=({"Cookie": cookies} if cookies else {}) | (headers or {}))
 
     return async_to_sync(request)()
 
 
 def address_of(image: Image, kind: str) -> str:
-    place = {"tile": "tiles/0/0/0", "frame": "frames/0", "overlay": "overlays/0"}[kind]
+    place = {"tile": "tiles/0/0/0", "frame": "frames/0", "overlay": "overlays/0"}.get(kind, kind)
     return f"/pixels/{image.pk}/{image.revision}/{place}"
 
 
 def image_for(world: Everybody, kind: str) -> Image:
-    return Image.objects.get(pk=(world.first.photographs[0] if kind == "tile" else world.first.stack).pk)
+    images = {"tile": world.first.photographs[0], "frame": world.first.stack}
+    return Image.objects.get(pk=images.get(kind, world.first.clip).pk)
 
 
 def opened(client: Client, image: Image) -> str:
@@ -58,8 +59,8 @@ def cookie_header(cookies: SimpleCookie) -> str:
 
 
 def test_the_table_speaks_of_every_kind_of_address() -> None:
-    assert set(_ADDRESS.groupindex) == {"image", "revision", "level", "column", "row", "sort", "frame"}
-    assert set(PIXELS) == {"tile", "frame", "overlay"}
+    assert set(_ADDRESS.groupindex) == {"image", "revision", "view", "level", "column", "row", "sort", "frame", "film"}
+    assert set(PIXELS) == {"tile", "frame", "overlay", "stream", "times", "strip"}
     assert all(set(row) == set(ROLES) for row in PIXELS.values())
 
 
@@ -74,6 +75,16 @@ def test_pixels(world: Everybody, pixel_app: PixelApp, kind: str, role: str) -> 
         nothing = fetch(pixel_app, address_of(image, kind).replace(str(image.pk), str(phantom.image_id)))
         assert (nothing.status_code, nothing.text, dict(nothing.headers)) == (403, answer.text, dict(answer.headers))
         assert leaks(answer.text, secrets_of(world.first, FIRST)) == []
+
+
+@pytest.mark.parametrize("role", OTHERS)
+def test_no_part_of_a_video_is_for_strangers(world: Everybody, pixel_app: PixelApp, role: str) -> None:
+    image = image_for(world, "stream")
+    address, cookies = address_of(image, "stream"), opened(world.client(role), image)
+    answer = fetch(pixel_app, address, cookies, headers={"Range": "bytes=0-9"})
+    assert (answer.status_code, "etag" in answer.headers, "content-range" in answer.headers) == (403, False, False)
+    allowed = fetch(pixel_app, address, opened(world.client("reader"), image), headers={"Range": "bytes=0-9"})
+    assert (allowed.status_code, len(allowed.content)) == (206, 10)
 
 
 @pytest.mark.parametrize("role", OTHERS)

@@ -43,7 +43,7 @@ def images_json(collection: Collection, *, after: str = "", q: str = "", kind: s
         ApiError: 400 for a cursor or a kind that does not exist.
     """
     if kind and kind not in Image.Kind.values:
-        raise ApiError("bad_kind", _("There is no such kind of image."), _("Ask for slide, frames or photograph."), status_code=400)
+        raise ApiError("bad_kind", _("There is no such kind of image."), _("Ask for slide, frames, photograph or video."), status_code=400)
     try:
         page = images_page(collection, after=after, q=q.replace("\x00", "").strip()[:_LONGEST_QUERY], kind=kind)
     except BadCursor as error:

@@ -154,6 +154,30 @@ class PlanesSerializer(serializers.Serializer[Any]):
     z_step_um = serializers.FloatField(allow_null=True)
 
 
+class StripSerializer(serializers.Serializer[Any]):
+    """Small pictures of a video's frames in one JPEG, in rows from left to right."""
+
+    url = serializers.CharField()
+    frames = serializers.ListField(child=serializers.IntegerField(), help_text="Which frames, from 0")
+    columns = serializers.IntegerField(help_text="Pictures in a row")
+    width = serializers.IntegerField(help_text="Of a small picture, in pixels")
+    height = serializers.IntegerField()
+
+
+class VideoSerializer(serializers.Serializer[Any]):
+    """How a video is played."""
+
+    codec = serializers.CharField()
+    media_type = serializers.CharField(help_text="As RFC 6381 has it, to ask a browser whether it plays the stream")
+    stream_url = serializers.CharField(allow_null=True, help_text="Answers ranges; null where only frames are served")
+    times_url = serializers.CharField(help_text="When each frame is shown: tick, first, durations and keys, see docs/formats.md")
+    strip = StripSerializer()
+    duration_s = serializers.FloatField()
+    varies = serializers.BooleanField(help_text="Frames are shown for different times")
+    turn_degrees = serializers.IntegerField(help_text="Clockwise, that makes the stored picture upright; done already on frames")
+    pixel_aspect = serializers.ListField(child=serializers.IntegerField(), help_text="Width to height of a pixel")
+
+
 class ManifestSerializer(serializers.Serializer[Any]):
     """Everything a viewer needs to show an image."""
 
@@ -170,6 +194,7 @@ class ManifestSerializer(serializers.Serializer[Any]):
     frames = FramesSerializer(allow_null=True)
     channels = ChannelSerializer(many=True, allow_null=True)
     planes = PlanesSerializer(allow_null=True)
+    video = VideoSerializer(allow_null=True)
     tile_url = serializers.CharField(help_text="With {level}, {column} and {row} to fill in")
     view_url = serializers.CharField(help_text="The same with {view}: p<plane>, then _<channel>-<rrggbb>-<low>-<high> for each one shown")
     frame_url = serializers.CharField(help_text="With {frame} to fill in, from 0")

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from viewer.dicomweb.query import Query, date_range, pattern_of, uid_list, whole_number
 from viewer.dicomweb.uids import key_of
-from viewer.models import Instance, Series, Study
+from viewer.models import Image, Instance, Series, Study
 from viewer.selectors.catalogue import permitted_collections
 from viewer.services.grouping import Member, in_order
 
@@ -23,7 +23,8 @@ User = AbstractBaseUser | AnonymousUser
 Row = TypeVar("Row", bound=Model)
 PATIENT_ID_DIGITS: Final = 32
 """Hexadecimal digits of the pseudonym that stand for the patient, as in the names of exported cases."""
-_STORED: Final = ~Q(sop_class_uid="") & ~Q(sop_instance_uid="")
+# A video instance is one stream: it has no frames that DICOMweb could hand out one by one.
+_STORED: Final = ~Q(sop_class_uid="") & ~Q(sop_instance_uid="") & ~Q(image__kind=Image.Kind.VIDEO)
 
 
 def instances_of(user: User) -> QuerySet[Instance]:

@@ -5,12 +5,13 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Image(models.Model):
-    """One displayable thing: a slide, a stack of frames, a photograph."""
+    """One displayable thing: a slide, a stack of frames, a photograph, a video."""
 
     class Kind(models.TextChoices):
         SLIDE = "slide", _("slide")
         FRAMES = "frames", _("frames")
         PHOTOGRAPH = "photograph", _("photograph")
+        VIDEO = "video", _("video")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     collection = models.ForeignKey("viewer.Collection", on_delete=models.PROTECT, related_name="images")
@@ -41,3 +42,8 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def has_frames(self) -> bool:
+        """Whether marks belong to one frame of several, as in stacks and videos."""
+        return self.kind in {self.Kind.FRAMES, self.Kind.VIDEO}

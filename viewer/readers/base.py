@@ -25,7 +25,7 @@ MAX_REGION_PX: Final = 32_000_000
 MAX_THUMBNAIL_PX: Final = 2_048
 SPACING_RANGE_UM: Final = (0.001, 50_000.0)
 
-Kind = Literal["slide", "frames", "photograph", "presentation"]
+Kind = Literal["slide", "frames", "photograph", "video", "presentation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ class Inspection:
     spacing: PixelSpacing | None = None
     objective_power: float | None = None
     frames: dict[str, Any] | None = None
+    video: dict[str, Any] | None = None
     dicom: dict[str, Any] | None = None
     acquisition: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -73,6 +74,7 @@ class Inspection:
             "spacing": None if spacing is None else {"x_um": spacing.x, "y_um": spacing.y, "source": spacing.source},
             "objective_power": self.objective_power,
             "frames": self.frames,
+            "video": self.video,
             "dicom": self.dicom,
             "acquisition": self.acquisition,
             "warnings": sorted(set(self.warnings)),

@@ -13,7 +13,7 @@ from pydicom.uid import UID
 
 from viewer.geometry import RegionRequest, Size
 from viewer.readers import base, dicom_decode, dicom_describe, dicom_overlays, tiff_structure
-from viewer.readers.base import EncodedPixels, Inspection
+from viewer.readers.base import EncodedPixels, ImageReader, Inspection
 from viewer.readers.dicom_decode import Samples
 from viewer.readers.dicom_file import DicomFile, as_malformed, check_depth, open_dicom
 from viewer.readers.dicom_frames import FrameIndex, check_stack, read_layout
@@ -237,15 +237,17 @@ class DicomSlideReader:
         self._slide.close()
 
 
-def open_instance(path: str) -> DicomReader | DicomSlideReader | DicomPresentationReader:
+def open_instance(path: str) -> ImageReader:
     """The reader for the DICOM instance at `path`.
 
     Raises:
         WithheldImage: for the label, overview or thumbnail of a slide.
         ReaderError: with the reason why it is refused.
     """
-    file = open_dicom(path)
+    file = open_dicom(path, video=True)
     try:
+        if file.is_video:
+            return _open_video(path, file)
         with as_malformed():
             if not file.keyword:
                 return DicomPresentationReader(file)
@@ -257,6 +259,14 @@ def open_instance(path: str) -> DicomReader | DicomSlideReader | DicomPresentati
         raise
     file.close()
     return DicomSlideReader(path, file.header)
+
+
+def _open_video(path: str, file: DicomFile) -> ImageReader:
+    from viewer.readers.video.dicom import DicomVideoReader  # noqa: PLC0415 -- loaded for video only
+
+    reader = DicomVideoReader(path, file)
+    file.close()
+    return reader
 
 
 def _check_slide(file: DicomFile) -> None:

@@ -41,7 +41,7 @@ PIXEL_TAGS: Final = {
     b"\xe0\x7f\x09\x00": "DoubleFloatPixelData",
 }
 UNDEFINED_LENGTH: Final = 0xFFFFFFFF
-_VIDEO: Final = ("1.2.840.10008.1.2.4.10",)
+_VIDEO: Final = ("1.2.840.10008.1.2.4.10", "1.2.840.10008.1.2.7.")  # MPEG-2, H.264, HEVC; SMPTE ST 2110
 _LONG_VR: Final = frozenset({b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN"})
 # Greyscale and colour softcopy presentation states, the only instances without pixels that are read.
 PRESENTATION_CLASSES: Final = frozenset({"1.2.840.10008.5.1.4.1.1.11.1", "1.2.840.10008.5.1.4.1.1.11.2"})
@@ -79,6 +79,11 @@ class DicomFile:
         """Whether the pixels lie in items."""
         return self.length == UNDEFINED_LENGTH
 
+    @property
+    def is_video(self) -> bool:
+        """Whether the transfer syntax is one of video (PS3.5 A.4.5 to A.4.8, A.4.10)."""
+        return self.syntax.startswith(_VIDEO)
+
     def at(self, offset: int, count: int) -> bytes:
         """`count` bytes at `offset`.
 
@@ -98,21 +103,28 @@ class DicomFile:
         self.stream.close()
 
 
-def open_dicom(path: str) -> DicomFile:
+def open_dicom(path: str, *, video: bool = False) -> DicomFile:
     """Parse the header of the DICOM file at `path`.
 
+    Args:
+        path: an existing file.
+        video: whether a video transfer syntax is welcome; its pixel data are no frames.
+
     Raises:
-        UnsupportedFormat: for video and for files without pixels.
+        UnsupportedFormat: for video that is not welcome, and for files without pixels.
         LimitExceeded: when a deflated data set grows too large.
         MalformedFile: when it cannot be parsed.
     """
     stream: BinaryIO = BoundedFile(path)
     try:
         with as_malformed():
-            return _open(stream, path)
+            file = _open(stream, path)
+        if file.is_video and not video:
+            raise UnsupportedFormat("video_not_supported", file.syntax.name)
     except ReaderError:
         stream.close()
         raise
+    return file
 
 
 @contextmanager
@@ -214,8 +226,6 @@ def _finish(header: Dataset, syntax: UID, stream: BinaryIO, size: int) -> DicomF
     sop_class = str(header.get("SOPClassUID", "") or getattr(header, "file_meta", {}).get("MediaStorageSOPClassUID", ""))
     if sop_class == _DIRECTORY_CLASS or "DirectoryRecordSequence" in header:
         raise UnsupportedFormat("dicomdir")
-    if str(syntax).startswith(_VIDEO):
-        raise UnsupportedFormat("video_not_supported", syntax.name)
     place = stream.tell()
     head = stream.read(12)
     keyword = PIXEL_TAGS.get(head[:4] if syntax != ExplicitVRBigEndian else head[1::-1] + head[3:1:-1], "")

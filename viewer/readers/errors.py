@@ -92,7 +92,7 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     "not_found": ("The file is not there.", "Upload it again."),
     "unsupported_format": (
         "This is no image format that is read here.",
-        "Upload a slide (SVS, NDPI, SCN, Philips or tiled TIFF), DICOM, JPEG, PNG, TIFF or WebP.",
+        "Upload a slide (SVS, NDPI, SCN, Philips or tiled TIFF), DICOM, JPEG, PNG, TIFF, WebP, or a video (MP4, WebM, AVI).",
     ),
     "unsupported_slide_format": (
         "This slide format, or this variant of it, is not read.",
@@ -111,9 +111,22 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
         "Export it as one OME-TIFF file, or as an RGB rendering of the channels.",
     ),
     "video_not_supported": (
-        "Video is not read here.",
-        "Export still images, or a DICOM multi-frame image that is not video-compressed.",
+        "This kind of video is not read.",
+        "Export it as MP4 (H.264), WebM or AVI (motion JPEG).",
     ),
+    "video_codec_not_supported": (
+        "The video is compressed in a way that is not read.",
+        "Export it as MP4 (H.264), WebM (VP8, VP9) or AVI (motion JPEG).",
+    ),
+    "video_edit_list": (
+        "The video was cut so that parts are shown twice or at another speed.",
+        "Export it anew from the program that cut it.",
+    ),
+    "video_too_few_keys": (
+        "The video has so few key frames that single frames cannot be shown in time.",
+        "Export it with a key frame at least every ten seconds.",
+    ),
+    "no_video_track": ("The file holds no moving picture.", "Upload the video itself; sound alone is not read."),
     "archive_not_supported": ("Archives are not opened.", "Unpack the archive and upload the files in it."),
     "vector_not_supported": (
         "Web pages, SVG and other text files are not images here.",
@@ -193,9 +206,13 @@ WARNINGS: Final[dict[str, str]] = {
     "colour_profile_applied": "The picture's colour profile was turned into sRGB.",
     "date_invalid": "A date in the header is no date; it is left empty.",
     "first_page_only": "The file holds several pages; the first is shown.",
+    "frame_count_differs": "The header states another number of frames than the video has; the video is believed.",
+    "frame_rate_varies": "The frames are shown for different times; the recorded times are kept.",
+    "frames_damaged": "Some frames of the video are damaged and cannot be shown.",
     "frames_unevenly_spaced": "The frames do not lie at even distances; some may be missing.",
     "gantry_tilted": "The gantry was tilted: the slices lie obliquely in the body.",
     "overlay_unreadable": "The file holds overlays (drawings, text) that cannot be shown.",
+    "pixels_not_square": "The pixels are not square: what is seen is stretched along one side.",
     "pyramid_incomplete": "The slide has no small level; overviews are slow.",
     "range_stretched": "Deep grey values were stretched to 8 bits between their extremes.",
     "rescale_ignored": "The rescale slope or intercept is unusable; stored values are shown.",

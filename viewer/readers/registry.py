@@ -32,6 +32,10 @@ def open_reader(path: str) -> ImageReader:
         return _open_tiff(path)
     if family == "spread":
         return _open_spread(path)
+    if family in {"mp4", "webm", "avi"}:
+        from viewer.readers.video.reader import VideoReader  # noqa: PLC0415 -- engines load on first use
+
+        return VideoReader(path, family)
     from viewer.readers.raster import RasterReader  # noqa: PLC0415 -- engines load on first use
 
     return RasterReader(path, family)

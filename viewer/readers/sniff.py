@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Final, Literal
 
 from viewer.readers.errors import MalformedFile, ReaderError, UnsupportedFormat
+from viewer.readers.video.sniffing import container_of
 
-Family = Literal["dicom", "tiff", "jpeg", "png", "webp", "spread"]
+Family = Literal["dicom", "tiff", "jpeg", "png", "webp", "spread", "mp4", "webm", "avi"]
 
 HEAD_BYTES: Final = 1_024
 PREAMBLE_BYTES: Final = 128
 _TIFF_MAGIC: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _KEY_FILES: Final = (b"[Virtual Microscope Specimen]", b"[Uncompressed Virtual Microscope Specimen]")
-_VIDEO_BRANDS: Final = (b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"qt  ", b"dash")
+_STILL_BRANDS: Final = frozenset(
+    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis", b"crx ", b"jp2 "}
+)
 _EXPLICIT_VR: Final = frozenset(
     b"AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN UR US UT UV".split()
 )
@@ -28,7 +31,6 @@ _REFUSED: Final[tuple[tuple[bytes, str], ...]] = (
     (b"FOCT", "unsupported_format"),
     (b"ZISRAWFILE", "unsupported_slide_format"),
     (b"SQLite format 3", "unsupported_slide_format"),
-    (b"\x1aE\xdf\xa3", "video_not_supported"),
     (b"\0\0\x01\xba", "video_not_supported"),
     (b"\0\0\x01\xb3", "video_not_supported"),
     (b"PK\x03\x04", "archive_not_supported"),
@@ -77,6 +79,9 @@ def _family(head: bytes) -> Family | None:
         return "webp"
     if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(_KEY_FILES):
         return "spread"
+    container = container_of(head)
+    if container is not None and head[4:12] not in {b"ftyp" + brand for brand in _STILL_BRANDS}:
+        return container
     return "dicom" if _is_bare_dicom(head) else None
 
 
@@ -98,10 +103,6 @@ def _refusal(head: bytes, suffix: str) -> ReaderError:
     for magic, code in _REFUSED:
         if head.startswith(magic):
             return UnsupportedFormat(code)
-    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
-        return UnsupportedFormat("video_not_supported")
-    if head[4:8] == b"ftyp":
-        return UnsupportedFormat("video_not_supported" if head[8:12] in _VIDEO_BRANDS else "unsupported_format")
     if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         return UnsupportedFormat("vector_not_supported")
     return UnsupportedFormat("not_dicom" if suffix in {".dcm", ".dicom"} else "unsupported_format")

@@ -65,7 +65,7 @@ def images_page(collection: Collection, *, after: str = "", q: str = "", kind: s
         collection: which the caller has found permitted.
         after: cursor of the page before; empty for the first page.
         q: words that name, modality, series or acquisition (device, probe, stain, objective) must all hold, upper or lower case.
-        kind: slide, frames or photograph; empty for all.
+        kind: slide, frames, photograph or video; empty for all.
         size: images on a page.
 
     Raises:

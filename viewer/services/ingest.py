@@ -9,6 +9,7 @@ from viewer.readers import companions
 from viewer.readers.errors import MissingCompanion, ReaderError
 from viewer.readers.sniff import sniff
 from viewer.services import placing, presentations, slides
+from viewer.services.frame_times import index_frames
 from viewer.services.grouping import SLIDE, group_key
 from viewer.services.names import display_name
 from viewer.services.placing_many import place
@@ -18,7 +19,16 @@ from viewer.services.stored_tiles import index_stored_tiles
 from viewer.tiles.pool import default_pool
 
 Status = Literal["accepted", "duplicate", "refused"]
-_SUFFIX_OF_FAMILY = {"dicom": ".dcm", "tiff": ".tif", "jpeg": ".jpg", "png": ".png", "webp": ".webp"}
+_SUFFIX_OF_FAMILY = {
+    "dicom": ".dcm",
+    "tiff": ".tif",
+    "jpeg": ".jpg",
+    "png": ".png",
+    "webp": ".webp",
+    "mp4": ".mp4",
+    "webm": ".webm",
+    "avi": ".avi",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +153,7 @@ def arrival_of(collection: Collection, shown: str, quarantine: Quarantine, inspe
 def stored(placed: placing.Placed, shown: str) -> IngestResult:
     """Return the result for a file that is in its place, after what is to be done then."""
     index_stored_tiles(placed.image)
+    index_frames(placed.image)
     if placed.after_frozen:
         return IngestResult("accepted", shown, placed.image, "new_image_frozen", str(FROZEN_NOTICE.text), str(FROZEN_NOTICE.hint))
     return IngestResult("accepted", shown, placed.image)

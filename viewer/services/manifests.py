@@ -9,6 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from viewer.models import Image, Instance
+from viewer.readers.video.times import SUFFIX
 from viewer.services.grouping import Member, in_order
 from viewer.services.storage import absolute, manifests_dir, write_json_atomically
 from viewer.tiles.made.places import open_made
@@ -32,6 +33,7 @@ def source_of(image: Image, members: list[Member]) -> dict[str, Any]:
         "frame_map": [[index, 0] for index in range(len(members))] if is_stack else None,
         "levels": inspection["levels"],
         "encoding": (inspection["frames"] or {}).get("encoding"),
+        "video": _stored_video(image),
         **_views_block(inspection),
     }
 
@@ -43,6 +45,25 @@ def _views_block(inspection: dict[str, Any]) -> dict[str, Any]:
         return {}
     limits = [channel["limit"] for channel in channels or []]
     return {"views": {"limits": limits, "planes": planes["count"] if planes else 1, "first": planes["first"] if planes else 0}}
+
+
+def _stored_video(image: Image) -> dict[str, Any] | None:
+    """Return where a video's stream, times and small pictures lie; None for other images."""
+    video = image.inspection.get("video")
+    if not video:
+        return None
+    return {
+        "media_type": video["media_type"],
+        "spans": video["spans"],
+        "strip": video["strip"],
+        "frame_count": image.frame_count,
+        "times": str(frame_times_path(image.pk)),
+    }
+
+
+def frame_times_path(image_id: UUID) -> Path:
+    """Return where the frame index of a video lies, beside its manifest."""
+    return manifests_dir() / f"{image_id}{SUFFIX}"
 
 
 def pixel_manifest(image: Image, members: list[Member]) -> dict[str, Any]:
@@ -90,6 +111,24 @@ def _frames_block(image: Image, members: list[Member]) -> dict[str, Any] | None:
     }
 
 
+def _video_block(image: Image, pixels: str) -> dict[str, Any] | None:
+    """Return how a video is played: its stream where browsers may know it, when each frame is shown, and small pictures."""
+    video = image.inspection.get("video")
+    if not video:
+        return None
+    return {
+        "codec": video["codec"],
+        "media_type": video["media_type"],
+        "stream_url": f"{pixels}/stream" if video["spans"] else None,
+        "times_url": f"{pixels}/times",
+        "strip": {"url": f"{pixels}/strip", **video["strip"]},
+        "duration_s": video["duration_s"],
+        "varies": video["varies"],
+        "pixel_aspect": video["pixel_aspect"],
+        "turn_degrees": video["turn_degrees"],
+    }
+
+
 def spacing_of(image: Image) -> dict[str, Any] | None:
     """Return micrometres per level-0 pixel and where they come from; None where the file does not say."""
     if image.spacing_x_um is None or image.spacing_y_um is None:
@@ -120,6 +159,7 @@ def browser_manifest(image: Image, members: list[Member], presentations_url: str
         "frames": _frames_block(image, members),
         "channels": image.inspection.get("channels"),
         "planes": image.inspection.get("planes"),
+        "video": _video_block(image, pixels),
         "tile_url": f"{pixels}/tiles/{{level}}/{{column}}/{{row}}",
         "view_url": f"{pixels}/views/{{view}}/tiles/{{level}}/{{column}}/{{row}}",
         "frame_url": f"{pixels}/frames/{{frame}}",

@@ -14,6 +14,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
 
+from viewer.tiles.film import Stream
 from viewer.tiles.pool import PixelPool
 from viewer.tiles.quick import FOR_EVER, JPEG_HEADERS
 from viewer.tiles.service import PREFIX, PixelService, PixelSettings, Reply
@@ -28,6 +29,7 @@ StartResponse = Callable[..., Any]
 WsgiApplication = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 _JPEG_HEADERS: Final = [*FOR_EVER.items(), ("Content-Type", "image/jpeg")]
+_NEEDED: Final = frozenset({b"cookie", b"if-none-match", b"range", b"if-range"})  # ASGI sends names in lower case
 
 __all__ = ["PixelApp", "PixelSettings", "PixelWsgi"]
 
@@ -67,10 +69,11 @@ class PixelApp:
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             await send({"type": "http.response.body", "body": quick.body})
             return
-        await self._reply(scope, receive, send, {"cookie": cookies.decode("latin-1"), "if-none-match": stated.decode("latin-1")})
+        await self._reply(scope, receive, send)
 
-    async def _reply(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str]) -> None:
+    async def _reply(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with whatever takes longer, or is no picture."""
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"] if name in _NEEDED}
         reply = self._service.reply_at_once(scope["method"], scope["path"], headers)
         if reply is not None:
             await _send(send, scope["method"], reply)
@@ -82,8 +85,26 @@ class PixelApp:
         if not work.done():
             work.cancel()
             return
+        reply = work.result()
+        if isinstance(reply.body, Stream):
+            await self._send_stream(send, scope["method"], reply, gone)
+            return
         gone.cancel()
-        await _send(send, scope["method"], work.result())
+        await _send(send, scope["method"], reply)
+
+    async def _send_stream(self, send: Send, method: str, reply: Reply, gone: asyncio.Task[None]) -> None:
+        """Send a long body as fast as it is taken; no thread waits for the client, and reading ends when that goes away."""
+        loop, stream = asyncio.get_running_loop(), reply.body
+        assert isinstance(stream, Stream)  # noqa: S101 -- narrows the type, the caller looked
+        headers = [_encoded(name, value) for name, value in reply.headers.items()]
+        try:
+            await send({"type": "http.response.start", "status": int(reply.status), "headers": headers})
+            chunks = iter(stream)
+            while method != "HEAD" and not gone.done() and (chunk := await loop.run_in_executor(None, next, chunks, b"")):
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            gone.cancel()
 
     async def _reply_in_turn(self, method: str, path: str, headers: dict[str, str]) -> Reply:
         await self._turns.take()
@@ -123,11 +144,13 @@ class PixelWsgi:
         if quick is not None and quick.body is not None:
             start_response("200 OK", [("ETag", quick.tag), *_JPEG_HEADERS, ("Content-Length", str(len(quick.body)))])
             return [quick.body]
-        wanted = {"cookie": "HTTP_COOKIE", "if-none-match": "HTTP_IF_NONE_MATCH"}
+        wanted = {"cookie": "HTTP_COOKIE", "if-none-match": "HTTP_IF_NONE_MATCH", "range": "HTTP_RANGE", "if-range": "HTTP_IF_RANGE"}
         headers = {name: str(environ[key]) for name, key in wanted.items() if key in environ}
         reply = self._service.reply(method, path, headers)
         start_response(f"{int(reply.status)} {HTTPStatus(reply.status).phrase}", list(reply.headers.items()))
-        return [] if method == "HEAD" else [reply.body]
+        if method == "HEAD":
+            return []
+        return [reply.body] if isinstance(reply.body, bytes) else reply.body
 
 
 async def _until_disconnect(receive: Receive) -> None:

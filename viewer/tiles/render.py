@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from viewer.geometry import Level0Point, RegionRequest, Size
 from viewer.readers import base
@@ -12,6 +13,9 @@ from viewer.readers.companions import is_spread
 from viewer.readers.errors import OutOfRange, ReaderError
 from viewer.readers.pyramid import PyramidReader
 from viewer.readers.registry import HandleCache, open_reader
+
+if TYPE_CHECKING:
+    from viewer.readers.video.reader import VideoReader
 
 _handles: Final = HandleCache()
 Answer = tuple[dict[str, Any], bytes]
@@ -32,11 +36,13 @@ def serve(header: dict[str, Any]) -> Answer:
         return {"files": listed_files(str(header["path"]))}, b""
     if verb == "index":
         return {}, _index(header["source"])
+    if verb == "times":
+        return {}, _times(header["source"])
     if verb == "share":
         return _share(header)
     if verb == "make":
         return _make(header)
-    handler = {"tile": _tile, "frame": _frame, "overlay": _overlay, "thumbnail": _thumbnail, "region": _region}.get(str(verb))
+    handler = _HANDLERS.get(str(verb))
     if handler is None:
         raise ReaderError("bad_request")
     try:
@@ -109,6 +115,30 @@ def _within(reader: ImageReader) -> PyramidReader | None:
     return reader if isinstance(reader, PyramidReader) else None
 
 
+def _video_of(source: dict[str, Any]) -> VideoReader:
+    """The reader of a video, with the frame index that was proven at ingest where that is at hand."""
+    from viewer.readers.video.reader import VideoReader  # noqa: PLC0415 -- engines load on first use
+
+    reader = _handles.get(str(source["paths"][0]))
+    if not isinstance(reader, VideoReader):
+        raise OutOfRange("no_such_frame")
+    reader.known_times(Path(str(source["video"]["times"])), int(source["video"]["frame_count"]))
+    return reader
+
+
+def _times(source: dict[str, Any]) -> bytes:
+    """The frame index of a video, as its container states it, up to the frames that could be shown at ingest."""
+    from viewer.readers.video.times import pack  # noqa: PLC0415 -- loaded for video only
+
+    return pack(_video_of(source).times)
+
+
+def _strip(header: dict[str, Any]) -> EncodedPixels:
+    from viewer.readers.video.strip import strip_of  # noqa: PLC0415 -- loaded for video only
+
+    return _video_of(header["source"]).strip(strip_of(header["source"]["video"]["strip"]))
+
+
 def _tile(header: dict[str, Any]) -> EncodedPixels:
     source, number = header["source"], int(header["level"])
     path, column, row = str(source["paths"][0]), int(header["column"]), int(header["row"])
@@ -160,7 +190,7 @@ def _overlay(header: dict[str, Any]) -> EncodedPixels:
 def _thumbnail(header: dict[str, Any]) -> EncodedPixels:
     source = header["source"]
     side = min(max(16, int(header["max_px"])), base.MAX_THUMBNAIL_PX)
-    reader, index = _frame_of(source, _middle(source)) if source.get("kind") == "frames" else _frame_of(source, 0)
+    reader, index = _frame_of(source, _middle(source) if source.get("kind") in {"frames", "video"} else 0)
     return reader.thumbnail(index, side)
 
 
@@ -180,6 +210,8 @@ def _region(header: dict[str, Any]) -> EncodedPixels:
 def _frame_of(source: dict[str, Any], frame: int) -> tuple[ImageReader, int]:
     """The reader that holds `frame` of the image (0-based), and the frame's index within its file."""
     frame_map = source.get("frame_map")
+    if source.get("kind") == "video":
+        return _video_of(source), frame
     if not frame_map or source.get("kind") != "frames":
         return _handles.get(str(source["paths"][0])), frame
     if not 0 <= frame < len(frame_map):
@@ -191,9 +223,22 @@ def _frame_of(source: dict[str, Any], frame: int) -> tuple[ImageReader, int]:
 
 
 def _middle(source: dict[str, Any]) -> int:
+    if source.get("kind") == "video":
+        times = _video_of(source).times
+        return times.key_before(times.count // 2)
     frame_map = source.get("frame_map")
     if frame_map:
         return len(frame_map) // 2
     reader = _handles.get(str(source["paths"][0]))
     layout = getattr(reader, "layout", None)
     return layout.frames // 2 if layout is not None else 0
+
+
+_HANDLERS: Final = {
+    "tile": _tile,
+    "frame": _frame,
+    "overlay": _overlay,
+    "thumbnail": _thumbnail,
+    "region": _region,
+    "strip": _strip,
+}

@@ -21,6 +21,7 @@ from typing import Any, Final, NamedTuple
 
 from viewer.readers import errors, views
 from viewer.tiles.cache import TileCache
+from viewer.tiles.film import Stream, stream_answer, times_of
 from viewer.tiles.pool import Encoded, PixelPool, default_pool
 from viewer.tiles.quick import FOR_EVER, SAFE_HEADERS, QuickTiles, is_granted, is_known, stored_tag
 from viewer.tiles.stored.shelf import Shelf
@@ -33,7 +34,7 @@ _ADDRESS: Final = re.compile(
     r"/pixels/(?P<image>[0-9a-fA-F-]{32,36})/(?P<revision>[A-Za-z0-9._-]{1,64})/"
     rf"(?:(?:views/(?P<view>{views.PATTERN})/)?"
     r"tiles/(?P<level>[0-9]{1,3})/(?P<column>[0-9]{1,9})/(?P<row>[0-9]{1,9})|"
-    r"(?P<sort>frames|overlays)/(?P<frame>[0-9]{1,9}))"
+    r"(?P<sort>frames|overlays)/(?P<frame>[0-9]{1,9})|(?P<film>stream|times|strip))"
 )
 _IMAGE: Final = re.compile(r"/pixels/(?P<image>[0-9a-fA-F-]{32,36})/")
 _TEXTS: Final = {
@@ -65,11 +66,11 @@ class PixelSettings:
 
 
 class Reply(NamedTuple):
-    """A complete answer; the body is left out for HEAD by the adapter."""
+    """A complete answer; the body is left out for HEAD by the adapter, and read piece by piece where it is a stream."""
 
     status: int
     headers: dict[str, str]
-    body: bytes
+    body: bytes | Stream
 
 
 class _Refusal(Exception):
@@ -127,7 +128,7 @@ class PixelService:
         Args:
             method: as sent, upper case.
             path: decoded, without query.
-            headers: lower-case names; `cookie` and `if-none-match` matter.
+            headers: lower-case names; `cookie`, `if-none-match`, `range` and `if-range` matter.
         """
         try:
             return self._answer(method, path, headers)
@@ -139,6 +140,24 @@ class PixelService:
     def _answer(self, method: str, path: str, headers: dict[str, str]) -> Reply:
         if method not in {"GET", "HEAD"}:
             raise _Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed")
+        image_id, address, source = self._addressed(path, headers)
+        stored = self._stored(image_id, address, source, headers)
+        if stored is not None:
+            return stored
+        tag = _rendered_tag(path)
+        if is_known(tag, headers.get("if-none-match")):
+            return _not_modified(tag)
+        if address["film"] == "stream":
+            status, stated, body = stream_answer(source, method, headers, tag)
+            return Reply(status, {**FOR_EVER, **stated}, body)
+        if address["film"] == "times":
+            return self._times(image_id, source, tag)
+        encoded = self._encoded(image_id.hex, path, address, source)
+        length = {"Content-Type": encoded.content_type, "Content-Length": str(len(encoded.body))}
+        return Reply(HTTPStatus.OK, {"ETag": tag, **FOR_EVER, **encoded.headers, **length}, encoded.body)
+
+    def _addressed(self, path: str, headers: dict[str, str]) -> tuple[uuid.UUID, re.Match[str], dict[str, Any]]:
+        """The image that is asked for and granted, the address in its parts, and where the pixels lie."""
         image = _IMAGE.match(path)
         if image is None:
             raise _Refusal(HTTPStatus.NOT_FOUND, "bad_address")
@@ -151,17 +170,10 @@ class PixelService:
         manifest = self._manifest(image_id)
         if str(manifest.get("revision")) != address["revision"]:
             raise _Refusal(HTTPStatus.NOT_FOUND, "image_not_found")
+        source: dict[str, Any] = manifest["source"]
         if address["view"] is not None:
-            _check_view(address["view"], manifest["source"])
-        stored = self._stored(image_id, address, manifest["source"], headers)
-        if stored is not None:
-            return stored
-        tag = _rendered_tag(path)
-        if is_known(tag, headers.get("if-none-match")):
-            return _not_modified(tag)
-        encoded = self._encoded(image_id.hex, path, address, manifest["source"])
-        length = {"Content-Type": encoded.content_type, "Content-Length": str(len(encoded.body))}
-        return Reply(HTTPStatus.OK, {"ETag": tag, **FOR_EVER, **encoded.headers, **length}, encoded.body)
+            _check_view(address["view"], source)
+        return image_id, address, source
 
     def _stored(self, image_id: uuid.UUID, address: re.Match[str], source: dict[str, Any], headers: dict[str, str]) -> Reply | None:
         """The answer with the tile as the slide stores it, or None where it has to be rendered."""
@@ -223,10 +235,19 @@ class PixelService:
                 self._running.pop(key, None)
         return encoded
 
+    def _times(self, image_id: uuid.UUID, source: dict[str, Any], tag: str) -> Reply:
+        if source.get("kind") != "video":
+            raise errors.OutOfRange("no_such_frame")
+        packed = times_of(self._settings.data_dir / "manifests", image_id, source, self._pool or default_pool())
+        said = {"Content-Type": "application/json", "Content-Encoding": "gzip", "Content-Length": str(len(packed))}
+        return Reply(HTTPStatus.OK, {"ETag": tag, **FOR_EVER, **said}, packed)
+
     def _render(self, address: re.Match[str], source: dict[str, Any]) -> Encoded:
         pool = self._pool or default_pool()
         if address["sort"] == "overlays":
             return pool.overlay(source, int(address["frame"]))
+        if address["film"] == "strip":
+            return pool.strip(source)
         if address["frame"] is not None:
             return pool.frame(source, int(address["frame"]))
         place = int(address["level"]), int(address["column"]), int(address["row"])

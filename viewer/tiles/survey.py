@@ -66,7 +66,31 @@ _ENGINES: Final = (
         "palette, 16-bit grey",
         "photograph, in levels by halving",
     ),
+    (
+        "video",
+        "MP4, QuickTime, WebM, Matroska (H.264, HEVC, VP8, VP9, motion JPEG), AVI (motion JPEG, MPEG-4 part 2, FFV1, HuffYUV, "
+        "uncompressed), DICOM with MPEG-4 AVC/H.264 or HEVC in an MP4 container",
+        "video: exact frames, played by the browser where it can",
+    ),
 )
+
+_VIDEO: Final = """
+## Videos
+
+A mark belongs to one frame. Which frame is shown when is read from the container itself (sample tables, clusters, chunks; one
+edit is honoured, rotation is applied) and proven at ingest against the decoder's clock, frame by frame for six seconds of work and
+at the end. The frame index is kept beside the manifest and served as gzip'd JSON: `tick` is [numerator, denominator] of
+the seconds a tick, `first` the tick of frame 0, `durations` runs of [ticks, how many frames], `keys` runs of [frames from
+key frame to key frame, how many times].
+
+| stored as | at rest | running |
+|---|---|---|
+| H.264, HEVC, VP8, VP9 (MP4, WebM, DICOM) | decoded by number in a pixel worker | by the browser, where it knows the codec |
+| motion JPEG | the stored JPEG, handed over | frame by frame |
+| MPEG-4 part 2, FFV1, HuffYUV, uncompressed in AVI | decoded | frame by frame |
+
+Refused by name: AV1, MPEG-2 (also in DICOM), transport and program streams, H.264 without container, several edits, mirrored pictures.
+"""
 
 _LIMITS: Final = """
 Never shown, never stored: the label, macro, overview and thumbnail of a slide.
@@ -79,6 +103,7 @@ Never shown, never stored: the label, macro, overview and thumbnail of a slide.
 | DICOM frame | 512 MiB decoded, 20,000 frames a stack |
 | slide | 4,000,000 px a side, 8,000,000 tiles, tiles of 8 to 4,096 px, 512 directories |
 | deflated DICOM data set | 256 MiB |
+| video | 500,000 frames, 8,192 px a side, 4,000 megapixels from key frame to key frame |
 | one request | 3 GiB of memory, 30 s |
 """
 
@@ -107,7 +132,7 @@ def page(folder: Path, compare: Compare) -> str:
     proofs = compare([path for path, (engine, _) in results.items() if engine in _COMPARED])
     rows = [(path.relative_to(folder).as_posix(), (*result, proofs.get(path, ""))) for path, result in results.items()]
     engines = "".join(f"| {' | '.join(row)} |\n" for row in _ENGINES)
-    parts = [_HEAD + engines + _LIMITS, _codes("Reasons for refusal", {code: " ".join(words) for code, words in REASONS.items()})]
+    parts = [_HEAD + engines + _VIDEO + _LIMITS, _codes("Reasons for refusal", {code: " ".join(words) for code, words in REASONS.items()})]
     parts += [_codes("Warnings on accepted images", WARNINGS), _summary(rows), _table(rows)]
     return "\n".join(parts)
 
@@ -129,7 +154,7 @@ def _describe(found: dict[str, Any]) -> str:
     if found["kind"] == "presentation":
         return f"{found['format']}, {len(found['presentation']['references'])} images referred to"
     words = [str(found["format"]), str(found["modality"]), f"{found['width']} x {found['height']} px"]
-    if found["kind"] == "frames":
+    if found["kind"] in {"frames", "video"}:
         words += [f"{found['frame_count']} frames", str(found["frames"]["encoding"])]
         if found["frames"]["frame_time_ms"]:
             words.append(f"{found['frames']['frame_time_ms']:g} ms a frame")

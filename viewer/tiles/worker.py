@@ -29,6 +29,7 @@ _ENGINES: Final = (
     "viewer.readers.dicom",
     "viewer.readers.raster",
     "viewer.readers.tiff_slide",
+    "viewer.readers.video.reader",
 )
 
 

@@ -8,7 +8,7 @@ import {t, tn} from '../lib/i18n.js';
  * @typedef {object} Listed
  * @property {string} id
  * @property {string} name
- * @property {'slide' | 'frames' | 'photograph'} kind
+ * @property {'slide' | 'frames' | 'photograph' | 'video'} kind
  * @property {string} modality
  * @property {number} width level-0 px
  * @property {number} height level-0 px
@@ -41,7 +41,7 @@ let next = null;
 let asking = null;
 
 /** @returns {Record<Listed['kind'], string>} */
-const kinds = () => ({slide: t('Slide'), frames: t('Frames'), photograph: t('Photograph')});
+const kinds = () => ({slide: t('Slide'), frames: t('Frames'), photograph: t('Photograph'), video: t('Video')});
 const kindNames = kinds();
 
 /** @param {Listed} image @returns {HTMLElement} */

@@ -20,7 +20,7 @@ export function granularityName(code) {
 /** @param {string} kind @returns {string} */
 export function imageKind(kind) {
   /** @type {Record<string, string>} */
-  const names = {slide: t('slide'), frames: t('frames'), photograph: t('photograph')};
+  const names = {slide: t('slide'), frames: t('frames'), photograph: t('photograph'), video: t('video')};
   return names[kind] ?? kind;
 }
 

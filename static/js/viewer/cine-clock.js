@@ -18,6 +18,8 @@ export class CineClock {
     /** @type {number | null} moment at which the running frame was due */
     this.since = null;
     this.frame = 0;
+    /** @type {Float64Array | null} seconds at which each frame begins, and the end; null: all last equally long */
+    this.starts = null;
   }
 
   get running() {
@@ -45,6 +47,7 @@ export class CineClock {
    */
   due(now) {
     if (this.since === null) return this.frame;
+    if (this.starts) return this.dueByStarts(this.starts, now);
     const steps = Math.floor((now - this.since) / this.frameTimeMs);
     if (steps <= 0) return this.frame;
     if (this.frame + steps >= this.count) {
@@ -55,6 +58,17 @@ export class CineClock {
     }
     this.frame += steps;
     this.since += steps * this.frameTimeMs;
+    return this.frame;
+  }
+
+  /** @param {Float64Array} starts @param {number} now ms @returns {number} */
+  dueByStarts(starts, now) {
+    const begun = this.since ?? now;
+    let {frame} = this;
+    while (frame < this.count && begun + (starts[frame + 1] - starts[this.frame]) * 1000 <= now) frame += 1;
+    if (frame === this.frame) return frame;
+    this.since = frame === this.count ? now : begun + (starts[frame] - starts[this.frame]) * 1000;
+    this.frame = frame === this.count ? 0 : frame;
     return this.frame;
   }
 

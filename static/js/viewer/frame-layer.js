@@ -45,6 +45,20 @@ export class FrameLayer extends Layer {
     this.overlay = null;
     /** Draws over the frame and its overlay; the context is in image px. @type {((context: CanvasRenderingContext2D) => void) | null} */
     this.drawing = null;
+    /** @type {[number, number] | null} level-0 px that the picture covers, where its own size is another */
+    this.covers = null;
+  }
+
+  /**
+   * Puts a picture on screen that is drawn as it is at that moment, such as a running video.
+   * @param {CanvasImageSource} picture
+   * @param {number} columns level-0 px that it covers
+   * @param {number} rows
+   */
+  showPicture(picture, columns, rows) {
+    this.picture = picture;
+    this.covers = [columns, rows];
+    this.changed();
   }
 
   /**
@@ -53,6 +67,7 @@ export class FrameLayer extends Layer {
    * @param {Look} look used by value frames
    */
   show(frame, look) {
+    this.covers = null;
     this.picture = frame.kind === 'colour' ? frame.bitmap : this.greyOf(frame, look);
     this.changed();
   }
@@ -76,6 +91,7 @@ export class FrameLayer extends Layer {
    * @param {number} rows
    */
   showFailure(columns, rows) {
+    this.covers = null;
     this.picture = hatched(columns, rows);
     this.changed();
   }
@@ -125,7 +141,8 @@ export class FrameLayer extends Layer {
     context.translate(-viewState.center[0], viewState.center[1]);
     context.imageSmoothingEnabled = scale < SQUARES_FROM_ENLARGEMENT * pixelRatio;
     context.imageSmoothingQuality = scale < 1 ? 'high' : 'low';
-    context.drawImage(this.picture, 0, 0);
+    if (this.covers) context.drawImage(this.picture, 0, 0, ...this.covers);
+    else context.drawImage(this.picture, 0, 0);
     if (this.overlay) context.drawImage(this.overlay, 0, 0);
     this.drawing?.(context);
     return this.box;

@@ -67,6 +67,23 @@ export class FrameStack {
     /** Counts starts of the cine loop, so that an earlier loop ends when a new one begins. */
     this.run = 0;
     this.disposed = false;
+    /** How many frames are fetched beside the one that is looked at. */
+    this.standing = {ahead: AHEAD, behind: BEHIND};
+  }
+
+  /** True when the picture on screen is surely the current frame, to be marked. */
+  get settled() {
+    return true;
+  }
+
+  /** True when frames are shown for different times. */
+  get varies() {
+    return false;
+  }
+
+  /** Where the frame asked for lies, as people read it: millimetres along the slices, or the time of a video. */
+  get placeText() {
+    return this.positionMm === null ? '' : `${this.positionMm.toFixed(1)} mm`;
   }
 
   get playing() {
@@ -104,10 +121,7 @@ export class FrameStack {
 
   /** @param {number} frame @returns {Promise<boolean>} */
   async showFrame(frame) {
-    const wanted = Math.min(this.count - 1, Math.max(0, Math.round(frame)));
-    if (wanted !== this.wanted) this.direction = wanted > this.wanted ? 1 : -1;
-    this.wanted = wanted;
-    if (!this.loader.cache.has(wanted)) this.onChange('loading');
+    const wanted = this.aim(frame);
     try {
       const loaded = await this.loader.load(wanted);
       if (this.disposed || this.wanted !== wanted) return false;
@@ -119,6 +133,19 @@ export class FrameStack {
     }
     this.prefetch();
     return true;
+  }
+
+  /**
+   * Remembers a frame as the one asked for.
+   * @param {number} frame
+   * @returns {number} the frame, brought into range
+   */
+  aim(frame) {
+    const wanted = Math.min(this.count - 1, Math.max(0, Math.round(frame)));
+    if (wanted !== this.wanted) this.direction = wanted > this.wanted ? 1 : -1;
+    this.wanted = wanted;
+    if (!this.loader.cache.has(wanted)) this.onChange('loading');
+    return wanted;
   }
 
   /** @param {number} delta frames @returns {Promise<boolean>} */
@@ -180,7 +207,14 @@ export class FrameStack {
     const {current, count, direction, playing} = this;
     if (count < 2) return;
     this.loader.prefetch(
-      framesToPrefetch({current, count, direction: playing ? 1 : direction, ahead: AHEAD, behind: playing ? 0 : BEHIND, loop: playing}),
+      framesToPrefetch({
+        current,
+        count,
+        direction: playing ? 1 : direction,
+        ahead: playing ? AHEAD : this.standing.ahead,
+        behind: playing ? 0 : this.standing.behind,
+        loop: playing,
+      }),
     );
   }
 

@@ -21,7 +21,7 @@ import {magnificationOf, presets, resolutionOf, usesObjectives} from './magnific
 const SMALLEST_IMAGE_PX = 160;
 
 /** One image px may grow to this many screen px, not further; a radiologist counts pixels, a pathologist does not. */
-const LARGEST_PIXEL_PX = {slide: 8, frames: 32, photograph: 16};
+const LARGEST_PIXEL_PX = {slide: 8, frames: 32, photograph: 16, video: 16};
 
 const FIT_PADDING_PX = 12;
 

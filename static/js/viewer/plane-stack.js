@@ -18,6 +18,9 @@ export class PlaneStack {
     /** 0-based plane on screen: moment * z + focus. Marks belong to this one. */
     this.current = planes.first;
     this.failed = false;
+    this.playing = false;
+    /** Tiles of a plane that was left are gone with it, so what is on screen is the plane that marks belong to. */
+    this.settled = true;
   }
 
   get wanted() {

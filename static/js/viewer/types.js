@@ -50,10 +50,28 @@
  * @property {number} first shown before anybody chose
  * @property {number | null} z_step_um
  *
+ * @typedef {object} Strip small pictures of frames in one JPEG, in rows from left to right
+ * @property {string} url
+ * @property {number[]} frames 0-based, rising
+ * @property {number} columns
+ * @property {number} width px of a small picture
+ * @property {number} height
+ *
+ * @typedef {object} Video
+ * @property {string} codec
+ * @property {string} media_type as RFC 6381 has it
+ * @property {string | null} stream_url null where only frames are served
+ * @property {string} times_url
+ * @property {Strip} strip
+ * @property {number} duration_s
+ * @property {boolean} varies frames are shown for different times
+ * @property {number[]} pixel_aspect
+ * @property {number} turn_degrees clockwise, that makes the stored picture upright; done already on frames
+ *
  * @typedef {object} Manifest
  * @property {string} id
  * @property {string} name
- * @property {'slide' | 'frames' | 'photograph'} kind
+ * @property {'slide' | 'frames' | 'photograph' | 'video'} kind
  * @property {string | null} modality DICOM modality code
  * @property {number} width level-0 px
  * @property {number} height level-0 px
@@ -65,6 +83,7 @@
  * @property {Channel[] | null} [channels]
  * @property {Planes | null} [planes]
  * @property {string} [view_url] `tile_url` with a place {view} besides
+ * @property {Video | null} [video]
  * @property {string} tile_url with places {level} {column} {row}
  * @property {string} frame_url with place {frame}, 0-based
  * @property {string} overlay_url with place {frame}; only for frames that say they have overlays

@@ -1,4 +1,4 @@
-/** One canvas for slides, frame stacks and photographs. Pages and tools know this class, not what lies below it. */
+/** One canvas for slides, frame stacks, photographs and videos. Pages and tools know this class, not what lies below it. */
 
 import {Map as OlMap, Projection} from '../../vendor/ol.mjs';
 import {ApiError, api as pageApi} from '../lib/api.js';
@@ -12,6 +12,7 @@ import {Navigation, makeView, motionMs} from './navigation.js';
 import {PixelGrant} from './pixel-grant.js';
 import {PlaneStack} from './plane-stack.js';
 import {pyramidLayers} from './pyramid-layer.js';
+import {VideoStack} from './video-stack.js';
 
 /** @import {Interaction} from '../../vendor/ol.mjs' */
 /** @import {Api} from '../lib/api.js' */
@@ -20,7 +21,8 @@ import {pyramidLayers} from './pyramid-layer.js';
 /** @import {Level0Point, ViewportPoint} from './geometry.js' */
 /** @import {Place} from './navigation.js' */
 /** @import {Preset} from './magnification.js' */
-/** @import {Frames, Manifest} from './types.js' */
+/** @import {FrameChange} from './frame-stack.js' */
+/** @import {Frames, Manifest, Video} from './types.js' */
 
 /**
  * @typedef {'view' | 'frame' | 'loading' | 'window' | 'cine' | 'overlays' | 'channels' | 'failure' | 'online' | 'offline' | 'fullscreen'} ChangeKind
@@ -115,16 +117,17 @@ export class Viewer {
     const {frames, planes} = this.manifest;
     if (planes) return new PlaneStack({planes, onChange: () => this.planeChanged()});
     if (!frames) return null;
-    const manifest = /** @type {Manifest & {frames: Frames}} */ (this.manifest);
-    return new FrameStack({
-      manifest,
-      grant: this.grant,
-      onChange: (kind, error) => {
-        if (kind === 'failure') this.reportFailure(error);
-        if (kind === 'frame' && !this.frames?.failed) this.dismiss(PIXELS_FAILED);
-        this.emit({kind, error});
-      },
-    });
+    const {grant} = this;
+    const onChange = (/** @type {FrameChange} */ kind, /** @type {unknown} */ error) => {
+      if (kind === 'failure') this.reportFailure(error);
+      if (kind === 'frame' && !this.frames?.failed) this.dismiss(PIXELS_FAILED);
+      this.emit({kind, error});
+    };
+    if (this.manifest.video) {
+      const manifest = /** @type {Manifest & {frames: Frames, video: Video}} */ (this.manifest);
+      return new VideoStack({manifest, grant, onChange, onFramesOnly: () => this.sayFramesOnly()});
+    }
+    return new FrameStack({manifest: /** @type {Manifest & {frames: Frames}} */ (this.manifest), grant, onChange});
   }
 
   /** @param {string | null} reader @returns {ChannelSet | null} */
@@ -363,6 +366,11 @@ export class Viewer {
     const hint = error instanceof ApiError ? error.message : '';
     const action = {label: t('Try again'), run: () => this.retry()};
     this.notify(t('Part of the image could not be loaded.'), {level: 'error', id: PIXELS_FAILED, hint, action});
+  }
+
+  sayFramesOnly() {
+    const hint = t('They come from the server one by one; on a slow line the video stutters, but every frame is exact.');
+    this.notify(t('This browser does not play this video itself: its frames are shown instead.'), {level: 'info', id: 'frames-only', hint});
   }
 
   /** Asks again for pixels that failed. */

@@ -6,6 +6,7 @@ import subprocess
 import tracemalloc
 import uuid
 import zipfile
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ from societies.packs import load_pack, pack_slugs
 from tests.annotation.document import objects
 from viewer.api.errors import ApiError
 from viewer.models import Collection, Image
+from viewer.readers.video.times import FrameTimes, pack
+from viewer.services.manifests import frame_times_path
+from viewer.tiles.film import keep_times
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -131,6 +135,21 @@ def test_nothing_that_a_person_decided_is_lost(campaign: Campaign) -> None:
     assert document["subject"]["ageAtExam"] == {"value": 61, "unit": "Y"}
     label = edited["labels"][0]
     assert [coding["system"][:22] for coding in label["coding"]] == ["urn:mitate:label-set:l", "http://snomed.info/sct"]
+
+
+def test_a_mark_on_a_video_names_frame_and_time(collection: Collection) -> None:
+    video = objects.image(collection, SUBJECTS[0], frames=3, kind="video")
+    made = objects.campaign(collection, [video])
+    objects.mark(objects.read(made, video, objects.user("sato")), square(), "region", "mass", frame=2)
+    times = FrameTimes(Fraction(1, 1000), [500, 540, 660], 700, [0])
+    frame_times_path(video.pk).parent.mkdir(parents=True, exist_ok=True)
+    keep_times(frame_times_path(video.pk), pack(times))
+    document = build_document(next(cases_of(made, include_drafts=False)), campaign_facts(made))
+    assert validate_document(document) == []
+    assert document["annotations"][0]["target"]["frame"] == 2
+    assert document["annotations"][0]["target"]["frameSeconds"] == 0.16
+    assert document["images"][0]["kind"] == "video"
+    assert document["images"][0]["pixelMatrix"]["frames"] == 3
 
 
 @pytest.mark.parametrize("format_name", ["document", "qupath", "coco"])

@@ -308,6 +308,17 @@ def test_a_mark_on_a_slide_with_planes_of_focus_lies_on_one_of_them_or_on_all() 
     assert set(Annotation.objects.values_list("frame", "sop_instance_uid")) == {(2, ""), (None, "")}
 
 
+def test_a_mark_on_a_video_names_its_frame() -> None:
+    read = make_read(make_campaign(image=make_image(make_collection(), kind="video", frames=3)))
+
+    def save(**changes: object) -> OperationsResult:
+        return apply_operations(user=read.reader, read_id=read.pk, operations=[put(**changes)])
+
+    assert one(save(frame=2)) == ("applied", "")
+    assert one(save(frame=3)) == ("rejected", "frame_outside_image")
+    assert one(save(frame=None)) == ("rejected", "frame_required")
+
+
 def test_a_submitted_read_takes_nothing_and_still_answers_repetitions(save: Save, read: Read) -> None:
     create = put()
     save(create)

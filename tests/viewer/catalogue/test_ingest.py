@@ -14,12 +14,14 @@ from django.core import serializers
 
 from tests.viewer.catalogue.conftest import stored_files
 from viewer.models import Collection, Image, Instance, Series, Study
+from viewer.services.frame_times import frame_seconds
 from viewer.services.images import freeze
 from viewer.services.ingest import IngestResult, ingest_file
 from viewer.services.manifests import browser_manifest, members_of
 from viewer.services.names import display_name
 from viewer.services.pseudonym import subject_pseudonym
 from viewer.services.reconcile import reconcile
+from viewer.services.thumbnails import thumbnail
 from viewer.tiles.made.completing import Completer
 from viewer.tiles.pool import default_pool
 
@@ -41,6 +43,10 @@ KINDS = [
     ("photo/fundus/idrid_0001.jpg", "photograph", None, (4288, 2848), 1),
     ("photo/exif/orientation_6.jpg", "photograph", None, None, 1),
     ("photo/exif/lossy.webp", "photograph", None, None, 1),
+    ("video/endoscopy_h264.mp4", "video", "XC", (720, 576), 100),
+    ("video/endoscopy_vp9.webm", "video", "XC", (640, 480), 50),
+    ("video/endoscopy_mjpeg.avi", "video", "XC", (640, 480), 25),
+    ("dicom/endoscopy/video_endoscopic_h264.dcm", "video", "ES", (720, 576), 75),
 ]
 
 
@@ -58,13 +64,39 @@ def test_every_kind_becomes_an_image_that_shows(
     source = manifest["source"]
     assert manifest["revision"] == 1
     assert (data_dir / "manifests" / f"{image.pk}.tiles").exists() is (kind == "slide"), "stored tiles are indexed at ingest"
-    assert source["engine"] in {"openslide", "tifffile", "dicom", "raster"}
+    assert (data_dir / "manifests" / f"{image.pk}.frames").exists() is (kind == "video"), "frames are indexed at ingest"
+    assert source["engine"] in {"openslide", "tifffile", "dicom", "raster", "video"}
     assert [Path(p).is_relative_to(data_dir / "images" / str(image.collection_id)) for p in source["paths"]] == [True]
     pool = default_pool()
-    body = pool.frame(source, frames - 1).body if kind == "frames" else pool.tile(source, 0, 0, 0).body
+    body = pool.frame(source, frames - 1).body if kind in {"frames", "video"} else pool.tile(source, 0, 0, 0).body
     assert len(body) > 100
     assert stored_files(data_dir)[0].startswith("images/")
     assert not list((data_dir / "incoming").iterdir())
+
+
+def test_a_video_says_how_it_is_played(shared_data: Path, take: Take, data_dir: Path) -> None:
+    image = take(shared_data / "video/endoscopy_h264.mp4").image
+    assert image is not None
+    shown = browser_manifest(image, members_of(image))
+    video = shown["video"]
+    assert (shown["frames"]["count"], shown["frames"]["frame_time_ms"], shown["levels"]) == (100, 40.0, [])
+    assert (video["media_type"], video["duration_s"]) == ('video/mp4; codecs="avc1.64001e"', 4.0)
+    assert video["stream_url"] == f"/pixels/{image.pk}/1/stream"
+    assert "spans" not in video
+    assert str(data_dir) not in json.dumps(shown), "no path of the server is told"
+    assert len(thumbnail(image=image)) > 1000
+    assert frame_seconds(image.pk, 25) == 1.0
+    assert frame_seconds(image.pk, 100) is None
+
+
+def test_a_lost_frame_index_is_made_anew(shared_data: Path, take: Take, data_dir: Path) -> None:
+    image = take(shared_data / "video/endoscopy_vp9.webm").image
+    assert image is not None
+    path = data_dir / "manifests" / f"{image.pk}.frames"
+    before = path.read_bytes()
+    path.unlink()
+    assert frame_seconds(image.pk, 49) == 1.96
+    assert path.read_bytes() == before
 
 
 def test_stored_names_come_from_content_only(shared_data: Path, collection: Collection, data_dir: Path) -> None:

@@ -380,7 +380,6 @@ def test_refusals_name_what_it_is(pool: PixelPool, shared_data: Path) -> None:
         ("waveform/waveform_ecg.dcm", "no_pixels", "ECG"),
         ("rt/rtstruct.dcm", "no_pixels", "RT Structure"),
         ("ko/key_object_selection.dcm", "no_pixels", "Key Object"),
-        ("endoscopy/video_endoscopic_h264.dcm", "video_not_supported", "H.264"),
         ("dicomdir/DICOMDIR", "dicomdir", ""),
     ):
         with pytest.raises(errors.UnsupportedFormat) as refusal:

@@ -114,6 +114,9 @@ export class Toolbox {
     const {tool, canWrite} = workspace.state;
     if (!canWrite) return t('This read cannot be changed.');
     if (viewer.frames && viewer.frame === null) return t('Wait until the frame is shown.');
+    if (viewer.frames && !viewer.frames.settled) {
+      return viewer.frames.playing ? t('Pause the video to mark a frame.') : t('Wait until the frame is shown.');
+    }
     if (!this.label) return t('Choose a label first.');
     if (tool !== 'select' && rules.granularityFor(tool, this.label) === null) return t('This label is drawn with another tool.');
     return null;

@@ -4,13 +4,14 @@ import {el, replaceChildren} from '../../lib/dom.js';
 import {t} from '../../lib/i18n.js';
 import {FrameStack} from '../frame-stack.js';
 import {icon} from './icons.js';
+import {hoverPictures} from './hover-pictures.js';
 import {group, iconButton} from './parts.js';
 
 /** @import {Viewer} from '../viewer.js' */
 
 /** @param {Viewer} viewer @returns {HTMLElement | null} null for a single frame */
 export function frameBar(viewer) {
-  const {frames} = viewer;
+  const {frames, manifest} = viewer;
   if (!(frames instanceof FrameStack) || frames.count < 2) return null;
   const slider = el('input', {
     class: 'viewer-slider',
@@ -25,7 +26,7 @@ export function frameBar(viewer) {
     'viewer-frames',
     cine,
     iconButton('previous', t('Previous frame'), () => void frames.step(-1)),
-    slider,
+    manifest.video ? hoverPictures(slider, manifest.video.strip, viewer.grant, frames.count) : slider,
     iconButton('next', t('Next frame'), () => void frames.step(1)),
     number,
     place,
@@ -37,7 +38,7 @@ export function frameBar(viewer) {
     slider.style.setProperty('--share', String(frames.wanted / (frames.count - 1)));
     slider.setAttribute('aria-valuetext', t('Frame {frame} of {count}', {frame: shown, count: frames.count}));
     number.textContent = `${shown} / ${frames.count}`;
-    place.textContent = frames.positionMm === null ? '' : `${frames.positionMm.toFixed(1)} mm`;
+    place.textContent = frames.placeText;
     bar.classList.toggle('is-loading', frames.loading);
   };
   const updateCine = () => {
@@ -58,6 +59,7 @@ export function frameBar(viewer) {
 function rate(frames) {
   const perSecond = 1000 / frames.frameTimeMs;
   const shown = perSecond >= 10 ? Math.round(perSecond) : Number(perSecond.toFixed(1));
+  if (frames.varies) return t('{rate} fps, varying', {rate: shown});
   return frames.frameTimeAssumed ? t('{rate} fps, assumed', {rate: shown}) : t('{rate} fps', {rate: shown});
 }
 

@@ -1,0 +1,1 @@
+"""Video: containers parsed here, pixels decoded by FFmpeg's libraries, both in pixel workers only."""
