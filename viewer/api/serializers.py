@@ -102,6 +102,10 @@ class ManifestSerializer(serializers.Serializer[Any]):
     objective_power = serializers.FloatField(allow_null=True)
     frames = FramesSerializer(allow_null=True)
     tile_url = serializers.CharField(help_text="With {level}, {column} and {row} to fill in")
+    srgb_tile_url = serializers.CharField(
+        allow_null=True,
+        help_text="The same with the slide's colour profile applied, each tile decoded for it; null for other images",
+    )
     frame_url = serializers.CharField(help_text="With {frame} to fill in, from 0")
     thumbnail_url = serializers.CharField()
     acquisition = serializers.DictField(help_text="How the image was made; never who is on it")

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from viewer.tiles.pool import PixelPool
 from viewer.tiles.quick import FOR_EVER, JPEG_HEADERS
-from viewer.tiles.service import PREFIX, PixelService, PixelSettings, Reply
+from viewer.tiles.service import IN_SRGB, PREFIX, PixelService, PixelSettings, Reply
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -26,6 +26,7 @@ AsgiApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
 StartResponse = Callable[..., Any]
 WsgiApplication = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
+_IN_SRGB: Final = IN_SRGB[1:].encode()
 _JPEG_HEADERS: Final = [*FOR_EVER.items(), ("Content-Type", "image/jpeg")]
 
 __all__ = ["PixelApp", "PixelSettings", "PixelWsgi"]
@@ -58,22 +59,24 @@ class PixelApp:
                 cookies = value
             elif name == b"if-none-match":
                 stated = value
-        if scope["method"] == "GET" and (quick := self.quick.answer(scope["path"], cookies, stated)) is not None and quick.body is not None:
+        path = scope["path"] + IN_SRGB if scope.get("query_string") == _IN_SRGB else scope["path"]
+        if scope["method"] == "GET" and (quick := self.quick.answer(path, cookies, stated)) is not None and quick.body is not None:
             length = b"%d" % len(quick.body)
-            headers = [(b"etag", quick.tag.encode()), *JPEG_HEADERS, (b"content-length", length)]
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            ready = [(b"etag", quick.tag.encode()), *JPEG_HEADERS, (b"content-length", length)]
+            await send({"type": "http.response.start", "status": 200, "headers": ready})
             await send({"type": "http.response.body", "body": quick.body})
             return
-        await self._reply(scope, receive, send, {"cookie": cookies.decode("latin-1"), "if-none-match": stated.decode("latin-1")})
-
-    async def _reply(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str]) -> None:
-        """Answer with whatever takes longer, or is no picture."""
-        reply = self._service.reply_at_once(scope["method"], scope["path"], headers)
+        headers = {"cookie": cookies.decode("latin-1"), "if-none-match": stated.decode("latin-1")}
+        reply = self._service.reply_at_once(scope["method"], path, headers)
         if reply is not None:
             await _send(send, scope["method"], reply)
-            return
+        else:
+            await self._reply_in_time((scope["method"], path, headers), receive, send)
+
+    async def _reply_in_time(self, request: tuple[str, str, dict[str, str]], receive: Receive, send: Send) -> None:
+        """Answer from a thread, unless the client goes away first."""
         loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._threads, self._service.reply, scope["method"], scope["path"], headers)
+        work = loop.run_in_executor(self._threads, self._service.reply, *request)
         gone = asyncio.create_task(_until_disconnect(receive))
         both: set[asyncio.Future[Any]] = {work, gone}
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
@@ -81,7 +84,7 @@ class PixelApp:
             work.cancel()
             return
         gone.cancel()
-        await _send(send, scope["method"], work.result())
+        await _send(send, request[0], work.result())
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Start the decoders with the server and stop them with it; neither Django nor Channels takes part in this."""
@@ -109,6 +112,8 @@ class PixelWsgi:
         path = str(environ.get("PATH_INFO", ""))
         if not path.startswith(PREFIX):
             return self._wrapped(environ, start_response)
+        if environ.get("QUERY_STRING") == IN_SRGB[1:]:
+            path += IN_SRGB
         method = str(environ.get("REQUEST_METHOD", "GET"))
         cookies, stated = (str(environ.get(key, "")).encode("latin-1") for key in ("HTTP_COOKIE", "HTTP_IF_NONE_MATCH"))
         quick = self._service.quick.answer(path, cookies, stated, wait=True) if method == "GET" else None

@@ -104,9 +104,10 @@ def _tile(header: dict[str, Any]) -> EncodedPixels:
     announced = source.get("levels") or []
     if source.get("kind") == "slide" and number >= len(announced) > 0:
         return _tile_between(path, announced, number, column, row)
-    reader = _handles.get(path)
+    reader = (_pyramid(path) if header.get("srgb") else None) or _handles.get(path)
     if isinstance(reader, PyramidReader) and 0 <= number < len(announced):
         pixels = reader.cell_pixels(reader.announced_level(announced[number]), column, row)
+        pixels = reader.in_srgb(pixels) if header.get("srgb") else pixels
         return base.encode_jpeg(pixels, base.TILE_QUALITY, full_chroma=True)
     return reader.tile(number, column, row)
 

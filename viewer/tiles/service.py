@@ -26,6 +26,8 @@ from viewer.tiles.quick import FOR_EVER, SAFE_HEADERS, QuickTiles, is_granted, i
 from viewer.tiles.stored.shelf import Shelf
 
 PREFIX: Final = "/pixels/"
+# Behind a tile's address: with the slide's colour profile applied, which no stored tile has.
+IN_SRGB: Final = "?icc=1"
 RENDER_VERSION: Final = "1"
 MANIFESTS_KEPT: Final = 256
 MAX_MANIFEST_BYTES: Final = 32 << 20
@@ -124,7 +126,7 @@ class PixelService:
 
         Args:
             method: as sent, upper case.
-            path: decoded, without query.
+            path: decoded, without query but for `IN_SRGB`.
             headers: lower-case names; `cookie` and `if-none-match` matter.
         """
         try:
@@ -143,13 +145,14 @@ class PixelService:
         image_id = _uuid(image["image"])
         if not is_granted(headers.get("cookie", "").encode("latin-1"), image_id.hex, self._settings.signing_key):
             raise _Refusal(HTTPStatus.FORBIDDEN, "pixels_not_granted")
-        address = _ADDRESS.fullmatch(path)
+        address = _ADDRESS.fullmatch(path.removesuffix(IN_SRGB))
         if address is None:
             raise _Refusal(HTTPStatus.NOT_FOUND, "bad_address")
         manifest = self._manifest(image_id)
         if str(manifest.get("revision")) != address["revision"]:
             raise _Refusal(HTTPStatus.NOT_FOUND, "image_not_found")
-        stored = self._stored(image_id, address, manifest["source"], headers)
+        in_srgb = path.endswith(IN_SRGB)
+        stored = None if in_srgb else self._stored(image_id, address, manifest["source"], headers)
         if stored is not None:
             return stored
         tag = _rendered_tag(path)
@@ -208,7 +211,7 @@ class PixelService:
         if not first:
             return future.result()
         try:
-            encoded = self._render(address, source)
+            encoded = self._render(address, source, in_srgb=path.endswith(IN_SRGB))
             self._cache.put(image, key, encoded)
             future.set_result(encoded)
         except BaseException as error:
@@ -219,8 +222,10 @@ class PixelService:
                 self._running.pop(key, None)
         return encoded
 
-    def _render(self, address: re.Match[str], source: dict[str, Any]) -> Encoded:
+    def _render(self, address: re.Match[str], source: dict[str, Any], *, in_srgb: bool) -> Encoded:
         pool = self._pool or default_pool()
+        if in_srgb and address["level"] is not None:
+            return pool.tile_in_srgb(source, int(address["level"]), int(address["column"]), int(address["row"]))
         if address["frame"] is not None:
             return pool.frame(source, int(address["frame"]))
         return pool.tile(source, int(address["level"]), int(address["column"]), int(address["row"]))

@@ -42,6 +42,7 @@
  * @property {number | null} objective_power
  * @property {Frames | null} frames
  * @property {string} tile_url with places {level} {column} {row}
+ * @property {string | null} [srgb_tile_url] the same with the slide's colour profile applied; null for other images
  * @property {string} frame_url with place {frame}, 0-based
  * @property {string} thumbnail_url
  * @property {Record<string, unknown>} [acquisition]
