@@ -59,7 +59,7 @@ def cookie_header(cookies: SimpleCookie) -> str:
 
 
 def test_the_table_speaks_of_every_kind_of_address() -> None:
-    assert set(_ADDRESS.groupindex) == {"image", "revision", "view", "level", "column", "row", "sort", "frame", "film"}
+    assert set(_ADDRESS.groupindex) == {"image", "revision", "view", "level", "column", "row", "srgb", "sort", "frame", "film"}
     assert set(PIXELS) == {"tile", "frame", "overlay", "stream", "times", "strip"}
     assert all(set(row) == set(ROLES) for row in PIXELS.values())
 

@@ -197,6 +197,10 @@ class ManifestSerializer(serializers.Serializer[Any]):
     video = VideoSerializer(allow_null=True)
     tile_url = serializers.CharField(help_text="With {level}, {column} and {row} to fill in")
     view_url = serializers.CharField(help_text="The same with {view}: p<plane>, then _<channel>-<rrggbb>-<low>-<high> for each one shown")
+    srgb_tile_url = serializers.CharField(
+        allow_null=True,
+        help_text="The same with the slide's colour profile applied, each tile decoded for it; null for other images",
+    )
     frame_url = serializers.CharField(help_text="With {frame} to fill in, from 0")
     overlay_url = serializers.CharField(help_text="With {frame} to fill in; for frames whose answer says Mitate-Overlays")
     thumbnail_url = serializers.CharField()

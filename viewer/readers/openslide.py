@@ -17,6 +17,7 @@ from PIL import Image
 from viewer.geometry import Level, PixelSpacing, Size, TileGrid
 from viewer.readers import base, tiff_structure
 from viewer.readers.base import Inspection
+from viewer.readers.colour import PROFILE_ERRORS, ToSrgb
 from viewer.readers.companions import is_spread
 from viewer.readers.errors import LimitExceeded, MalformedFile, ReaderError, UnsupportedFormat
 from viewer.readers.pyramid import MAX_BLOCK_PX, PyramidReader, usable_tile
@@ -56,6 +57,8 @@ class OpenSlideReader(PyramidReader):
         self.is_spread = is_spread(path)
         self._properties: dict[str, str] = dict(self._slide.properties)
         self._tiles_by_size = _directory_tiles(path) if vendor in _UNANNOUNCED else {}
+        self._to_srgb: ToSrgb | None = None
+        self._profile_read = False
         self._origin, self.size = self._bounds()
         self.levels = self._read_levels()
 
@@ -79,6 +82,15 @@ class OpenSlideReader(PyramidReader):
             acquisition=self._acquisition(),
             warnings=warnings,
         )
+
+    def in_srgb(self, image: Image.Image) -> Image.Image:
+        """Pixels of this slide in sRGB, where it has a colour profile that can be used; else as they are."""
+        if not self._profile_read:
+            self._profile_read = True
+            with suppress(openslide.OpenSlideError, *PROFILE_ERRORS):
+                profile = self._slide.color_profile
+                self._to_srgb = None if profile is None else ToSrgb(profile)
+        return image if self._to_srgb is None else self._to_srgb.convert(image)
 
     def close(self) -> None:
         """Close the handle."""

@@ -58,6 +58,10 @@ class PyramidReader(ABC):
             raise OutOfRange from error
         return self._read(level.index, column * level.grid.tile.width, row * level.grid.tile.height, size)
 
+    def in_srgb(self, image: Image.Image) -> Image.Image:
+        """Pixels of this slide in sRGB, where it has a colour profile that can be used; else as they are."""
+        return image
+
     def announced_level(self, said: dict[str, Any]) -> Level:
         """The level that a manifest speaks of, in the grid that it announced; an earlier version may have cut it otherwise.
 

@@ -14,6 +14,7 @@ from viewer.services.grouping import Member, in_order
 from viewer.services.storage import absolute, manifests_dir, write_json_atomically
 from viewer.tiles.made.places import open_made
 from viewer.tiles.made.plan import added_levels
+from viewer.tiles.service import IN_SRGB
 
 
 def members_of(image: Image) -> list[Member]:
@@ -162,6 +163,7 @@ def browser_manifest(image: Image, members: list[Member], presentations_url: str
         "video": _video_block(image, pixels),
         "tile_url": f"{pixels}/tiles/{{level}}/{{column}}/{{row}}",
         "view_url": f"{pixels}/views/{{view}}/tiles/{{level}}/{{column}}/{{row}}",
+        "srgb_tile_url": f"{pixels}/tiles/{{level}}/{{column}}/{{row}}{IN_SRGB}" if image.kind == Image.Kind.SLIDE else None,
         "frame_url": f"{pixels}/frames/{{frame}}",
         "overlay_url": f"{pixels}/overlays/{{frame}}",
         "thumbnail_url": thumbnail_url(image.pk, image.revision),

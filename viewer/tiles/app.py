@@ -17,7 +17,7 @@ from typing import Any, Final
 from viewer.tiles.film import Stream
 from viewer.tiles.pool import PixelPool
 from viewer.tiles.quick import FOR_EVER, JPEG_HEADERS
-from viewer.tiles.service import PREFIX, PixelService, PixelSettings, Reply
+from viewer.tiles.service import IN_SRGB, PREFIX, PixelService, PixelSettings, Reply
 from viewer.tiles.turns import Turns
 
 Scope = MutableMapping[str, Any]
@@ -28,6 +28,7 @@ AsgiApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
 StartResponse = Callable[..., Any]
 WsgiApplication = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
+_IN_SRGB: Final = IN_SRGB[1:].encode()
 _JPEG_HEADERS: Final = [*FOR_EVER.items(), ("Content-Type", "image/jpeg")]
 _NEEDED: Final = frozenset({b"cookie", b"if-none-match", b"range", b"if-range"})  # ASGI sends names in lower case
 
@@ -63,22 +64,23 @@ class PixelApp:
                 cookies = value
             elif name == b"if-none-match":
                 stated = value
-        if scope["method"] == "GET" and (quick := self.quick.answer(scope["path"], cookies, stated)) is not None and quick.body is not None:
+        path = scope["path"] + IN_SRGB if scope.get("query_string") == _IN_SRGB else scope["path"]
+        if scope["method"] == "GET" and (quick := self.quick.answer(path, cookies, stated)) is not None and quick.body is not None:
             length = b"%d" % len(quick.body)
-            headers = [(b"etag", quick.tag.encode()), *JPEG_HEADERS, (b"content-length", length)]
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            ready = [(b"etag", quick.tag.encode()), *JPEG_HEADERS, (b"content-length", length)]
+            await send({"type": "http.response.start", "status": 200, "headers": ready})
             await send({"type": "http.response.body", "body": quick.body})
             return
-        await self._reply(scope, receive, send)
+        await self._reply(scope, path, receive, send)
 
-    async def _reply(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _reply(self, scope: Scope, path: str, receive: Receive, send: Send) -> None:
         """Answer with whatever takes longer, or is no picture."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"] if name in _NEEDED}
-        reply = self._service.reply_at_once(scope["method"], scope["path"], headers)
+        reply = self._service.reply_at_once(scope["method"], path, headers)
         if reply is not None:
             await _send(send, scope["method"], reply)
             return
-        work = asyncio.create_task(self._reply_in_turn(scope["method"], scope["path"], headers))
+        work = asyncio.create_task(self._reply_in_turn(scope["method"], path, headers))
         gone = asyncio.create_task(_until_disconnect(receive))
         both: set[asyncio.Future[Any]] = {work, gone}
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
@@ -138,6 +140,8 @@ class PixelWsgi:
         path = str(environ.get("PATH_INFO", ""))
         if not path.startswith(PREFIX):
             return self._wrapped(environ, start_response)
+        if environ.get("QUERY_STRING") == IN_SRGB[1:]:
+            path += IN_SRGB
         method = str(environ.get("REQUEST_METHOD", "GET"))
         cookies, stated = (str(environ.get(key, "")).encode("latin-1") for key in ("HTTP_COOKIE", "HTTP_IF_NONE_MATCH"))
         quick = self._service.quick.answer(path, cookies, stated, wait=True) if method == "GET" else None

@@ -113,6 +113,16 @@ class PixelPool(Crew):
         """
         return self._encoded({"verb": "tile", "source": source, "level": level, "column": column, "row": row, "view": view})
 
+    def tile_in_srgb(self, source: dict[str, Any], level: int, column: int, row: int) -> Encoded:
+        """Like `tile`, with the slide's colour profile applied; the same where it has none.
+
+        Raises:
+            OutOfRange: when the level's grid has no such tile.
+            ReaderError: when it cannot be decoded.
+        """
+        place = {"level": level, "column": column, "row": row}
+        return self._encoded({"verb": "tile", "source": source, "srgb": True, **place})
+
     def frame(self, source: dict[str, Any], frame: int) -> Encoded:
         """One frame (0-based): gzip'd little-endian samples for values, JPEG for colour.
 

@@ -146,8 +146,10 @@ def _tile(header: dict[str, Any]) -> EncodedPixels:
     reader = _seen(_handles.get(path), str(header.get("view", "")))
     if source.get("kind") == "slide" and number >= len(announced) > 0:
         return _tile_between(reader, announced, number, column, row)
-    if isinstance(reader, PyramidReader) and 0 <= number < len(announced):
-        pixels = reader.cell_pixels(reader.announced_level(announced[number]), column, row)
+    slide = _within(reader) if header.get("srgb") else reader
+    if isinstance(slide, PyramidReader) and 0 <= number < len(announced):
+        pixels = slide.cell_pixels(slide.announced_level(announced[number]), column, row)
+        pixels = slide.in_srgb(pixels) if header.get("srgb") else pixels
         return base.encode_jpeg(pixels, base.TILE_QUALITY, full_chroma=True)
     return reader.tile(number, column, row)
 

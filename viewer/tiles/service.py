@@ -27,13 +27,15 @@ from viewer.tiles.quick import FOR_EVER, SAFE_HEADERS, QuickTiles, is_granted, i
 from viewer.tiles.stored.shelf import Shelf
 
 PREFIX: Final = "/pixels/"
+# Behind a tile's address: with the slide's colour profile applied, which no stored tile has; as in `_ADDRESS`.
+IN_SRGB: Final = "?icc=1"
 RENDER_VERSION: Final = "2"
 MANIFESTS_KEPT: Final = 256
 MAX_MANIFEST_BYTES: Final = 32 << 20
 _ADDRESS: Final = re.compile(
     r"/pixels/(?P<image>[0-9a-fA-F-]{32,36})/(?P<revision>[A-Za-z0-9._-]{1,64})/"
     rf"(?:(?:views/(?P<view>{views.PATTERN})/)?"
-    r"tiles/(?P<level>[0-9]{1,3})/(?P<column>[0-9]{1,9})/(?P<row>[0-9]{1,9})|"
+    r"tiles/(?P<level>[0-9]{1,3})/(?P<column>[0-9]{1,9})/(?P<row>[0-9]{1,9})(?P<srgb>\?icc=1)?|"
     r"(?P<sort>frames|overlays)/(?P<frame>[0-9]{1,9})|(?P<film>stream|times|strip))"
 )
 _IMAGE: Final = re.compile(r"/pixels/(?P<image>[0-9a-fA-F-]{32,36})/")
@@ -127,7 +129,7 @@ class PixelService:
 
         Args:
             method: as sent, upper case.
-            path: decoded, without query.
+            path: decoded, without query but for `IN_SRGB`.
             headers: lower-case names; `cookie`, `if-none-match`, `range` and `if-range` matter.
         """
         try:
@@ -177,7 +179,7 @@ class PixelService:
 
     def _stored(self, image_id: uuid.UUID, address: re.Match[str], source: dict[str, Any], headers: dict[str, str]) -> Reply | None:
         """The answer with the tile as the slide stores it, or None where it has to be rendered."""
-        if address["level"] is None or address["view"] is not None:
+        if address["level"] is None or address["view"] is not None or address["srgb"] is not None:
             return None
         slide = self._shelf.fetch(image_id, address["revision"], source, self._pool or default_pool())
         place = slide.place(int(address["level"]), int(address["column"]), int(address["row"])) if slide else None
@@ -251,6 +253,8 @@ class PixelService:
         if address["frame"] is not None:
             return pool.frame(source, int(address["frame"]))
         place = int(address["level"]), int(address["column"]), int(address["row"])
+        if address["srgb"] is not None:
+            return pool.tile_in_srgb(source, *place)
         return pool.tile(source, *place, view=address["view"]) if address["view"] else pool.tile(source, *place)
 
 

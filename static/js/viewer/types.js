@@ -85,6 +85,7 @@
  * @property {string} [view_url] `tile_url` with a place {view} besides
  * @property {Video | null} [video]
  * @property {string} tile_url with places {level} {column} {row}
+ * @property {string | null} [srgb_tile_url] the same with the slide's colour profile applied; null for other images
  * @property {string} frame_url with place {frame}, 0-based
  * @property {string} overlay_url with place {frame}; only for frames that say they have overlays
  * @property {string} thumbnail_url

@@ -275,3 +275,11 @@ def test_one_rendering_for_many_who_wait(pixel_settings: PixelSettings) -> None:
     pool.close()
     assert answers == [200] * 4
     assert len(asked) == 1
+
+
+def test_the_colour_profile_is_asked_for_in_the_query(client: httpx.Client) -> None:
+    plain, asked = (client.get(_tile() + query, headers=_cookie(SLIDE)) for query in ("", "?icc=1"))
+    assert (plain.status_code, asked.status_code) == (200, 200)
+    assert plain.headers["etag"] != asked.headers["etag"]
+    assert client.get(_tile() + "?icc=1").status_code == 403
+    assert client.get(_tile() + "?other=1", headers=_cookie(SLIDE)).headers["etag"] == plain.headers["etag"]

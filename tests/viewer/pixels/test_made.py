@@ -361,8 +361,16 @@ def test_a_small_budget_takes_the_coarse_levels(site: Site, data_dir: Path, pool
     assert sorted(made.levels) == [1, 2]
 
 
-def test_what_fails_is_not_tried_for_ever(site: Site, data_dir: Path, pool: PixelPool, sparse: Path) -> None:
+def test_a_wish_is_left_alone_until_it_settles(site: Site, data_dir: Path, pool: PixelPool, sparse: Path) -> None:
     image_id, _ = site(sparse)
+    completer = Completer(data_dir, limit_bytes=ROOM, pool=pool)
+    assert completer.run_once(settled_s=60) == 0
+    os.utime(data_dir / "made" / "wanted" / str(image_id), (0, time.time() - 61))
+    assert completer.run_once(settled_s=60) == 1
+
+
+def test_what_fails_is_not_tried_for_ever(site: Site, data_dir: Path, pool: PixelPool, sparse: Path) -> None:
+    image_id, source = site(sparse)
 
     class Failing(_Stopping):
         def make(self, job: dict[str, Any], path: str) -> tuple[list[int], bytes]:
@@ -376,6 +384,10 @@ def test_what_fails_is_not_tried_for_ever(site: Site, data_dir: Path, pool: Pixe
     assert completer.run_once() == 0
     assert failing.asked == 1
     assert _wishes(data_dir) == []
+    _write_manifest(data_dir, image_id, source, 2)
+    places.wish(data_dir / "manifests", image_id)
+    failing.make = pool.make  # type: ignore[method-assign]
+    assert completer.run_once() == 1, "files that joined may have been what was missing"
 
 
 def test_wishes_for_nothing_are_dropped(data_dir: Path, pool: PixelPool) -> None:

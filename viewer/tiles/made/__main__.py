@@ -19,11 +19,11 @@ from types import FrameType
 from typing import Final
 
 from viewer.tiles.made import places
-from viewer.tiles.made.completing import Completer
 from viewer.tiles.pool import PixelPool
 
 NICENESS: Final = 10
 LOOK_EVERY_S: Final = 3.0
+SETTLED_S: Final = 5.0
 
 
 def main() -> None:
@@ -52,11 +52,14 @@ def _work(options: argparse.Namespace) -> None:
             places.wish(path.parent, path.stem)
     failed: set[str] = set()
     while True:
-        if any(True for _ in places.wishes(options.data_dir)):
+        settled_s = 0.0 if options.once else SETTLED_S
+        if any(True for _ in places.wishes(options.data_dir, settled_s=settled_s)):
+            from viewer.tiles.made.completing import Completer  # noqa: PLC0415 -- numpy and more, for sites that need it
+
             pool = PixelPool(workers=options.workers, memory_limit_bytes=options.memory_bytes)
             try:
                 completer = Completer(options.data_dir, limit_bytes=options.limit_bytes, pool=pool, workers=options.workers, failed=failed)
-                completer.run_once()
+                completer.run_once(settled_s=settled_s)
             finally:
                 pool.close()  # a site at rest keeps no worker for this
         if options.once:

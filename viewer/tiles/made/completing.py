@@ -57,7 +57,7 @@ class Completer:
         limit_bytes: what all sidecars may take on disk.
         pool: decodes and encodes.
         workers: how many jobs are given to the pool at a time.
-        failed: slides that are not tried again; added to.
+        failed: slides (with their revision) that are not tried again; added to.
     """
 
     def __init__(self, data_dir: Path, *, limit_bytes: int, pool: PixelPool, workers: int = 1, failed: set[str] | None = None) -> None:
@@ -67,15 +67,13 @@ class Completer:
         self._room = Room(data_dir, limit_bytes)
         self._failed = set() if failed is None else failed
 
-    def run_once(self) -> int:
-        """Carry out every wish that is there now; return how many sidecars were made."""
+    def run_once(self, *, settled_s: float = 0.0) -> int:
+        """Carry out every wish that is there and settled (see `places.wishes`); return how many sidecars were made."""
         made = 0
-        for path in places.wishes(self._data_dir):
+        for path in places.wishes(self._data_dir, settled_s=settled_s):
             asked_ns = path.stat().st_mtime_ns
-            outcome: Outcome = "failed"
-            if path.name not in self._failed:
-                outcome = self._complete_named(path.name)
-                _log.info("levels of %s: %s", path.name, outcome)
+            outcome = self._complete_named(path.name)
+            _log.info("levels of %s: %s", path.name, outcome)
             made += outcome == "made"
             if path.stat().st_mtime_ns == asked_ns:  # else it was wished for again meanwhile, as for a new revision
                 path.unlink(missing_ok=True)
@@ -83,26 +81,27 @@ class Completer:
         return made
 
     def _complete_named(self, name: str) -> Outcome:
-        try:
-            return self.complete(UUID(name))
-        except ValueError:
+        manifest = self._manifest(name)
+        if manifest is None:
             return "gone"
+        state = f"{name}-{manifest['revision']}"
+        if state in self._failed:
+            return "failed"
+        try:
+            return self.complete(UUID(name), manifest)
         except (OSError, ReaderError, UnusableIndex) as error:
             # Not tried again until the next start: a slide that ends its workers would do so for ever.
-            self._failed.add(name)
+            self._failed.add(state)
             _log.warning("levels of %s could not be made: %s", name, type(error).__name__)
             return "failed"
 
-    def complete(self, image_id: UUID) -> Outcome:
-        """Make the sidecar of one slide, unless it has one.
+    def complete(self, image_id: UUID, manifest: dict[str, Any]) -> Outcome:
+        """Make the sidecar of one slide as its manifest has it, unless it has one.
 
         Raises:
             ReaderError: when the slide cannot be read.
             OSError: when the disk does not take it.
         """
-        manifest = self._manifest(image_id)
-        if manifest is None:
-            return "gone"
         revision, source = str(manifest["revision"]), manifest["source"]
         if not is_completed(str(source.get("kind")), source["levels"]) or places.open_made(self._manifests, image_id, revision) is not None:
             return "nothing"
@@ -154,9 +153,10 @@ class Completer:
         write_index(self._manifests, image_id, revision, source, self._pool)
         return MappedIndex(path, revision)
 
-    def _manifest(self, image_id: UUID) -> dict[str, Any] | None:
+    def _manifest(self, name: str) -> dict[str, Any] | None:
+        """The manifest of the image of this name, if there is one."""
         try:
-            manifest = json.loads((self._manifests / f"{image_id}.json").read_bytes())
+            manifest = json.loads((self._manifests / f"{UUID(name)}.json").read_bytes())
         except (OSError, ValueError):
             return None
         return manifest if isinstance(manifest, dict) and isinstance(manifest.get("source"), dict) else None

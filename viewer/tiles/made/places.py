@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -41,8 +42,17 @@ def wish(manifests: Path, image_id: UUID | str) -> None:
         (folder / str(image_id)).touch()
 
 
-def wishes(data_dir: Path) -> Iterator[Path]:
-    """The wishes, the oldest first; the name of each is an image's id."""
-    folder = data_dir / FOLDER / WISHES
+def wishes(data_dir: Path, *, settled_s: float = 0.0) -> Iterator[Path]:
+    """The wishes, the oldest first; the name of each is an image's id.
+
+    Args:
+        data_dir: of the site.
+        settled_s: leaves out what was wished for (again) less than so many seconds ago: the files of a slide come one by one.
+    """
+    before_ns = time.time_ns() - int(settled_s * 1e9)
+    found: list[tuple[int, Path]] = []
     with contextlib.suppress(FileNotFoundError):
-        yield from sorted((path for path in folder.iterdir() if path.is_file()), key=lambda path: (path.stat().st_mtime_ns, path.name))
+        for path in (data_dir / FOLDER / WISHES).iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                found.append((path.stat().st_mtime_ns, path))
+    yield from (path for asked_ns, path in sorted(found) if asked_ns <= before_ns)
