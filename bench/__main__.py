@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import catalogue, exporting, ingest, isolation, opening, saving, tiles
+from bench import catalogue, dicomweb, exporting, ingest, isolation, opening, saving, tiles
 
 BENCHES: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "opening": opening.run,
@@ -16,6 +16,7 @@ BENCHES: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "tiles": tiles.run,
     "ingest": ingest.run,
     "catalogue": catalogue.run,
+    "dicomweb": dicomweb.run,
 }
 
 
