@@ -1,5 +1,6 @@
 """A receiver in its own process, and senders: pynetdicom, unchanged, and one that says what no honest sender would."""
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -314,10 +315,12 @@ def test_tls_and_who_has_a_certificate(site: Site, tmp_path: Path) -> None:
     tls.check_hostname = False
     options = ("--tls-certificate", ours[0], "--tls-key", ours[1], "--tls-callers", theirs[0])
     with receiver(site, *options) as running:
-        assert not associate(running.port, tls_args=(tls, None)).is_established
         with Raw(running.port) as plain:
             plain.say(request())
             assert plain.hear()[0] != 2
+        with Raw(running.port) as nameless, contextlib.suppress(OSError), tls.wrap_socket(nameless.socket) as secured:
+            secured.sendall(request())
+            assert secured.recv(1) == b""
         tls.load_cert_chain(*theirs)
         association = associate(running.port, tls_args=(tls, None))
         assert association.is_established
