@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import catalogue, exporting, giant, ingest, isolation, opening, rendering, saving, tiles
+from bench import catalogue, dicomweb, exporting, giant, ingest, isolation, opening, rendering, saving, tiles
 
 BENCHES: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "opening": opening.run,
@@ -18,6 +18,7 @@ BENCHES: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "rendering": rendering.run,
     "ingest": ingest.run,
     "catalogue": catalogue.run,
+    "dicomweb": dicomweb.run,
 }
 
 

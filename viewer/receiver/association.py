@@ -81,7 +81,7 @@ class Association:
             raise ProtocolError("no request for an association", pdu.UNEXPECTED_PDU)
         request = pdu.parse_request(body)
         self._peer = f"{request.calling} ({host})"
-        refused = refusal(self._rules, request, others=others())
+        refused = refusal(self._rules, request, host=host, others=others())
         if refused is not None:
             _log.warning("%s refused: called %s, result %d, source %d, reason %d", self._peer, request.called, *refused)
             await self._send(pdu.reject(*refused))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final
 
 from viewer.receiver.pdu import Answer, Request
@@ -32,7 +33,7 @@ class Rules:
 
     Attributes:
         title: AE title under which it is called.
-        callers: AE titles that may call; compared as they are, as PS3.5 does.
+        callers: AE titles that may call, compared as they are, as PS3.5 does; each with the addresses from which, none for any.
         associations: how many at a time; one more is told to come again.
         pdu_bytes: longest P-DATA-TF that is taken.
         instance_bytes: largest instance that is taken.
@@ -43,7 +44,7 @@ class Rules:
     """
 
     title: str
-    callers: frozenset[str]
+    callers: Mapping[str, frozenset[str]]
     associations: int = 8
     pdu_bytes: int = 256 << 10
     instance_bytes: int = 4 << 30
@@ -53,17 +54,36 @@ class Rules:
     grace_s: float = 20.0
 
 
-def refusal(rules: Rules, request: Request, *, others: int) -> tuple[int, int, int] | None:
+def caller(text: str) -> tuple[str, str]:
+    """AE title and address of ``TITLE`` or ``TITLE@ADDRESS``; the address is empty where none is named.
+
+    Raises:
+        ValueError: when the title is none.
+    """
+    title, _, address = text.rpartition("@")
+    try:
+        host = str(ip_address(address)) if title else ""
+    except ValueError:  # a title may hold the sign itself
+        host = ""
+    title = title if host else text
+    if not TITLE.fullmatch(title):
+        raise ValueError(f"{title!r} is no AE title: 1 to 16 printable ASCII characters without backslash.")
+    return title, host
+
+
+def refusal(rules: Rules, request: Request, *, host: str, others: int) -> tuple[int, int, int] | None:
     """Why an association is refused; None for one that is accepted.
 
     Args:
         rules: of this receiver.
         request: the proposed association.
+        host: address from which it comes.
         others: how many associations there are already.
     """
     if request.called != rules.title:
         return UNKNOWN_CALLED
-    if request.calling not in rules.callers:
+    hosts = rules.callers.get(request.calling)
+    if hosts is None or (hosts and host not in hosts):
         return UNKNOWN_CALLER
     return TOO_MANY if others >= rules.associations else None
 

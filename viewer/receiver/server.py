@@ -1,6 +1,7 @@
 """A receiver of instances by C-STORE (PS3.4 annex B): one event loop, one thread for each instance that is being stored."""
 
 import asyncio
+import ssl
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,10 +24,11 @@ class Receiver:
         collection: where to.
         rules: who may send, and how much.
         threads: how many instances are stored at a time.
+        tls: with which connections are secured; None for plain ones.
     """
 
-    def __init__(self, collection: Collection, rules: Rules, *, threads: int) -> None:
-        self._collection, self._rules = collection, rules
+    def __init__(self, collection: Collection, rules: Rules, *, threads: int, tls: ssl.SSLContext | None = None) -> None:
+        self._collection, self._rules, self._tls = collection, rules, tls
         self._threads = ThreadPoolExecutor(threads, "storing")
         self._stopping = asyncio.Event()
         self._running: dict[asyncio.Task[None], Association] = {}
@@ -46,7 +48,8 @@ class Receiver:
         Raises:
             OSError: when the address cannot be listened on.
         """
-        server = await asyncio.start_server(self._connected, host, port)
+        handshake_s = self._rules.request_s if self._tls else None
+        server = await asyncio.start_server(self._connected, host, port, ssl=self._tls, ssl_handshake_timeout=handshake_s)
         ready(int(server.sockets[0].getsockname()[1]))
         await self._stopping.wait()
         server.close()
@@ -78,3 +81,23 @@ class Receiver:
 
     def _open(self, command: Command, syntax: str) -> Incoming:
         return Arriving(self._collection, command, syntax, limit_bytes=self._rules.instance_bytes)
+
+
+def tls_context(certificate: str, key: str, callers: str) -> ssl.SSLContext:
+    """Return what secures connections (PS3.15 B.9: TLS 1.2 or newer).
+
+    Args:
+        certificate: path of the receiver's certificate, with its chain (PEM).
+        key: path of its private key (PEM).
+        callers: path of the certificates (PEM) by which a sender's own certificate is checked; empty: senders need none.
+
+    Raises:
+        OSError: when a file cannot be read or is none; ``ssl.SSLError`` is one.
+    """
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate, key)
+    if callers:
+        context.load_verify_locations(callers)
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context

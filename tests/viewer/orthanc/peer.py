@@ -25,8 +25,9 @@ def missing() -> str:
 class Orthanc:
     """A running Orthanc."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, dicom_port: int) -> None:
         self.address = f"http://127.0.0.1:{port}"
+        self.dicom_port = dicom_port
 
     def get(self, path: str) -> Any:
         """What its API answers."""
@@ -47,19 +48,20 @@ class Orthanc:
 @contextlib.contextmanager
 def orthanc(folder: Path, *, modalities: dict[str, Any], servers: dict[str, Any]) -> Iterator[Orthanc]:
     """Yield an Orthanc that knows some receivers and some DICOMweb servers."""
-    port = free_port()
+    port, dicom_port = free_port(), free_port()
     settings = {
         "Name": "peer",
         "StorageDirectory": str(folder / "orthanc"),
         "IndexDirectory": str(folder / "orthanc"),
         "Plugins": [str(PLUGIN)],
         "HttpPort": port,
-        "DicomPort": free_port(),
+        "DicomPort": dicom_port,
         "DicomAet": "ORTHANC",
         "DicomModalities": modalities,
         "RemoteAccessAllowed": False,
         "AuthenticationEnabled": False,
         "OverwriteInstances": False,
+        "DicomAlwaysAllowStore": True,
         "DicomWeb": {"Enable": True, "Root": "/dicom-web/", "Servers": servers},
     }
     folder.mkdir(parents=True, exist_ok=True)
@@ -68,7 +70,7 @@ def orthanc(folder: Path, *, modalities: dict[str, Any], servers: dict[str, Any]
     with (folder / "orthanc.log").open("wb") as log:
         process = subprocess.Popen([PROGRAM, str(configuration)], stdout=log, stderr=log)
     try:
-        peer = Orthanc(port)
+        peer = Orthanc(port, dicom_port)
         for _attempt in range(300):
             assert process.poll() is None, (folder / "orthanc.log").read_text("utf-8")[-2000:]
             with contextlib.suppress(requests.ConnectionError, requests.Timeout):

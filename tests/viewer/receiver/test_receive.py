@@ -1,9 +1,12 @@
 """A receiver in its own process, and senders: pynetdicom, unchanged, and one that says what no honest sender would."""
 
+import contextlib
 import hashlib
 import os
 import shutil
 import signal
+import ssl
+import subprocess
 import time
 import zlib
 from collections.abc import Iterator
@@ -298,9 +301,48 @@ def test_told_to_stop_it_finishes_what_is_on_its_way(site: Site, shared_data: Pa
         assert "Traceback" not in running.said()
 
 
+def certificate(folder: Path, name: str) -> tuple[str, str]:
+    """A certificate that vouches for itself, and its key."""
+    made = str(folder / f"{name}.pem"), str(folder / f"{name}.key")
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}"]
+    subprocess.run([*command, "-out", made[0], "-keyout", made[1]], check=True, capture_output=True)
+    return made
+
+
+def test_tls_and_who_has_a_certificate(site: Site, tmp_path: Path) -> None:
+    ours, theirs = certificate(tmp_path, "receiver"), certificate(tmp_path, "scanner")
+    tls = ssl.create_default_context(cafile=ours[0])
+    tls.check_hostname = False
+    options = ("--tls-certificate", ours[0], "--tls-key", ours[1], "--tls-callers", theirs[0])
+    with receiver(site, *options) as running:
+        with Raw(running.port) as plain:
+            plain.say(request())
+            assert plain.hear()[0] != 2
+        with Raw(running.port) as nameless, contextlib.suppress(OSError), tls.wrap_socket(nameless.socket) as secured:
+            secured.sendall(request())
+            assert secured.recv(1) == b""
+        tls.load_cert_chain(*theirs)
+        association = associate(running.port, tls_args=(tls, None))
+        assert association.is_established
+        assert association.send_c_echo().Status == 0
+        association.release()
+        assert running.stop() == 0
+        assert "Traceback" not in running.said()
+
+
+def test_a_title_from_another_address(site: Site) -> None:
+    with receiver(site, "--allow", "ELSEWHERE@192.0.2.1", "--allow", "HERE@127.0.0.1") as running:
+        for title, kind in (("ELSEWHERE", 3), ("HERE", 2)):
+            with Raw(running.port) as sender:
+                sender.say(request(calling=title))
+                assert sender.hear()[0] == kind
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        (["--collection", "ours", "--allow", "A", "--tls-key", "/nowhere"], "TLS needs both"),
+        (["--collection", "ours", "--allow", "A", "--tls-key", "/nowhere", "--tls-certificate", "/nowhere"], "cannot be used"),
         (["--collection", "nowhere", "--allow", "A"], "Collections: ours"),
         (["--collection", "ours"], "--allow"),
         (["--collection", "ours", "--allow", "longer than sixteen"], "no AE title"),

@@ -12,9 +12,9 @@ from pynetdicom.pdu import A_ABORT_RQ, A_ASSOCIATE_AC, A_ASSOCIATE_RJ, A_RELEASE
 
 from tests.viewer.receiver import raw
 from viewer.receiver import dimse, head, pdu
-from viewer.receiver.rules import Rules, negotiated, refusal
+from viewer.receiver.rules import Rules, caller, negotiated, refusal
 
-RULES = Rules(title="MITATE", callers=frozenset({"SCANNER"}), associations=2)
+RULES = Rules(title="MITATE", callers={"SCANNER": frozenset(), "HERE": frozenset({"192.0.2.7"})}, associations=2)
 CT = "1.2.840.10008.5.1.4.1.1.2"
 
 
@@ -63,10 +63,40 @@ def test_a_command_is_read_by_another_implementation() -> None:
         ({"calling": "OTHER"}, 0, (1, 1, 3)),
         ({"called": "OTHER"}, 0, (1, 1, 7)),
         ({"calling": " SCANNER"}, 0, None),  # blanks around a title do not count
+        ({"calling": "HERE"}, 0, (1, 1, 3)),
     ],
 )
 def test_who_is_let_in(options: dict[str, str], others: int, told: object) -> None:
-    assert refusal(RULES, parsed(raw.request(**options)), others=others) == told
+    request = parsed(raw.request(**options))
+    assert refusal(RULES, request, host="192.0.2.1", others=others) == told
+
+
+def test_a_title_from_one_address_only() -> None:
+    request = parsed(raw.request(calling="HERE"))
+    assert refusal(RULES, request, host="192.0.2.7", others=0) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("CT01", ("CT01", "")),
+        ("CT01@192.0.2.7", ("CT01", "192.0.2.7")),
+        ("A B@::1", ("A B", "::1")),
+        ("ct@home", ("ct@home", "")),
+        ("", None),
+        ("seventeen letters", None),
+        (" CT", None),
+        ("a\\b", None),
+        ("日本", None),
+        ("longer than sixteen@192.0.2.7", None),
+    ],
+)
+def test_callers(text: str, found: tuple[str, str] | None) -> None:
+    if found is None:
+        with pytest.raises(ValueError, match="no AE title"):
+            caller(text)
+    else:
+        assert caller(text) == found
 
 
 @pytest.mark.parametrize(
