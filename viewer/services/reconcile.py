@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from viewer.models import Image, Instance
+from viewer.services import search_index
 from viewer.services.manifests import manifest_is_current, members_of, write_manifest
 from viewer.services.resumable import sweep
 from viewer.services.storage import absolute, data_dir, images_dir, incoming_dir, manifests_dir
@@ -47,6 +48,8 @@ def reconcile(*, settled_s: float = SETTLED_S) -> Reconciled:
     _remove_orphans(found, before)
     _check_instances(found)
     _check_manifests(found, before)
+    if search_index.is_available() and not search_index.is_complete():
+        search_index.rebuild()
     return found
 
 
