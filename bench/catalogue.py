@@ -24,7 +24,7 @@ _SQLITE = (  # constants only
     SELECT lower(hex(randomblob(16))), %s, %s, CASE i %% 3 WHEN 0 THEN 'slide' WHEN 1 THEN 'frames' ELSE 'photograph' END,
     'Case ' || i, 'SM', i, 1, 1000, 1000, 1, '', %s,
     'case ' || i || ' sm ' || CASE i %% 4 WHEN 0 THEN 'aperio gt450 40x' ELSE 'hamamatsu s360 20x' END
-    || CASE i WHEN 500000 THEN ' warthin-starry' ELSE '' END,
+    || CASE i WHEN 500000 THEN ' warthin-starry 早期胃癌' ELSE '' END,
     strftime('%%Y-%%m-%%d %%H:%%M:%%f000', '2020-01-01', '+' || (i * 60) || ' seconds') FROM n"""
 )
 _POSTGRES = (
@@ -32,7 +32,7 @@ _POSTGRES = (
     + """SELECT gen_random_uuid(), %s, %s, CASE i %% 3 WHEN 0 THEN 'slide' WHEN 1 THEN 'frames' ELSE 'photograph' END,
     'Case ' || i, 'SM', i::text, 1, 1000, 1000, 1, '', %s::jsonb,
     'case ' || i || ' sm ' || CASE i %% 4 WHEN 0 THEN 'aperio gt450 40x' ELSE 'hamamatsu s360 20x' END
-    || CASE i WHEN 500000 THEN ' warthin-starry' ELSE '' END,
+    || CASE i WHEN 500000 THEN ' warthin-starry 早期胃癌' ELSE '' END,
     timestamptz '2020-01-01' + i * interval '1 minute' FROM generate_series(1, %s) AS i"""
 )
 
@@ -42,6 +42,7 @@ def _fill(collection: Any) -> None:
     from django.db import connection  # noqa: PLC0415  # after Django is set up
 
     from viewer.models import Series, Study  # noqa: PLC0415
+    from viewer.services import search_index  # noqa: PLC0415
 
     study = Study.objects.create(collection=collection, study_key="1", subject_pseudonym="1")
     series = Series.objects.create(study=study, series_key="1", modality="SM")
@@ -52,6 +53,7 @@ def _fill(collection: Any) -> None:
         else:
             cursor.execute(_POSTGRES, [collection.pk, series.pk, _INSPECTION, _ROWS])
             cursor.execute("VACUUM ANALYZE viewer_image")
+    search_index.rebuild()
 
 
 def _spread(ask: Callable[[], Any]) -> str:
@@ -89,6 +91,10 @@ def measure() -> None:
         "that scanner and one kind, from the middle": {"q": "aperio 40x", "kind": "slide", "after": _cursor(middle)},
         "a stain that one image has": {"q": "Warthin-Starry"},
         "a word that none has": {"q": "nothing at all"},
+        "two characters that one image has": {"q": "胃癌"},
+        "one character that one image has": {"q": "癌"},
+        "two characters that all have": {"q": "sm"},
+        "one character that a quarter of them has": {"q": "g"},
     }
     for name, question in questions.items():
         print(f"{connection.vendor}, {name}\t{_spread(lambda question=question: images_page(collection, **question))}")

@@ -3,14 +3,18 @@
 import base64
 import binascii
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import connection
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 from guardian.shortcuts import get_objects_for_user
 
 from viewer.models import Collection, Image
+from viewer.services import search_index
 from viewer.services.search_text import plain
 
 VIEW: Final = "viewer.view_collection"
@@ -59,7 +63,7 @@ class Page(NamedTuple):
 
 
 def images_page(collection: Collection, *, after: str = "", q: str = "", kind: str = "", size: int = PAGE_SIZE) -> Page:
-    """Return a page of a collection's images, newest first; one query, however deep the page.
+    """Return a page of a collection's images, newest first; a few queries, however deep the page.
 
     Args:
         collection: which the caller has found permitted.
@@ -71,18 +75,33 @@ def images_page(collection: Collection, *, after: str = "", q: str = "", kind: s
     Raises:
         BadCursor: for a cursor that is none.
     """
-    found = Image.objects.filter(collection=collection).defer("inspection", "search_text")
-    if after:
-        created_at, pk = _read_cursor(after)
-        # The first condition says nothing new, but it alone tells a database where in the index to begin.
-        found = found.filter(created_at__lte=created_at).filter(Q(created_at__lt=created_at) | Q(pk__lt=pk))
-    for word in plain(q).split()[:_MOST_WORDS]:
-        found = found.filter(search_text__contains=word)
-    if kind:
-        found = found.filter(kind=kind)
-    images = list(found.order_by("-created_at", "-id")[: size + 1])
+    words = plain(q.replace("\0", " ")).split()[:_MOST_WORDS]
+    before = _read_cursor(after) if after else None
+    if words and search_index.is_available():
+        keys = search_index.find(collection_id=collection.pk, words=words, kind=kind, before=before, size=size + 1)
+        rows = Image.objects.filter(collection=collection, pk__in=keys).defer("inspection", "search_text")
+        by_key = {image.pk: image for image in rows}
+        images = [by_key[key] for key in keys if key in by_key]
+    else:
+        images = list(_listed(collection, words, kind, before)[: size + 1])
     more = len(images) > size
     return Page(images[:size], _cursor(images[size - 1]) if more else None)
+
+
+def _listed(collection: Collection, words: list[str], kind: str, before: tuple[datetime, UUID] | None) -> QuerySet[Image]:
+    found = Image.objects.filter(collection=collection).defer("inspection", "search_text")
+    if before:
+        created_at, pk = before
+        # The first condition says nothing new, but it alone tells a database where in the index to begin.
+        found = found.filter(created_at__lte=created_at).filter(Q(created_at__lt=created_at) | Q(pk__lt=pk))
+    for word in words:
+        parts = search_index.parts_of(word) if connection.vendor == "postgresql" else []
+        # The end of a text is the end of a word, too.
+        held = [Q(search_text__endswith=word), *(Q(search_text__contains=part) for part in parts)] if parts else []
+        found = found.filter(reduce(or_, held, Q())) if held else found.filter(search_text__contains=word)
+    if kind:
+        found = found.filter(kind=kind)
+    return found.order_by("-created_at", "-id")
 
 
 def _cursor(image: Image) -> str:

@@ -14,6 +14,7 @@ from viewer.services.locks import lock_collection
 from viewer.services.manifests import members_of, write_manifest
 from viewer.services.placing import AlreadyThere, Arrival, Placed, Undo
 from viewer.services.reasons import Refused
+from viewer.services.search_index import index_images
 from viewer.services.storage import disk_errors_refuse, images_dir, in_parallel, sync_files
 
 Verdict = Placed | AlreadyThere | Refused
@@ -118,7 +119,9 @@ class _Shelf:
             placing.bring_up_to(growing.image, growing.members, joins=growing.joins)
             if growing.joins:
                 growing.image.save()
-        Image.objects.bulk_create([growing.image for growing in self._images if not growing.joins])
+        begun = [growing.image for growing in self._images if not growing.joins]
+        Image.objects.bulk_create(begun)
+        index_images(begun)
         Instance.objects.bulk_create(self._instances)
         with disk_errors_refuse():
             sync_files(self._folders)

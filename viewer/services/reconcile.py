@@ -11,6 +11,7 @@ from typing import Final
 from viewer.models import Image, Instance
 from viewer.readers.companions import check, is_spread
 from viewer.readers.errors import ReaderError
+from viewer.services import search_index
 from viewer.services.manifests import manifest_is_current, members_of, write_manifest
 from viewer.services.resumable import sweep
 from viewer.services.storage import absolute, data_dir, images_dir, incoming_dir, manifests_dir
@@ -49,6 +50,8 @@ def reconcile(*, settled_s: float = SETTLED_S) -> Reconciled:
     found.removed += sweep()
     _check_instances(found)
     _check_manifests(found, before)
+    if search_index.is_available() and not search_index.is_complete():
+        search_index.rebuild()
     return found
 
 

@@ -19,6 +19,7 @@ from viewer.services.locks import lock_collection
 from viewer.services.placing import Arrival, Placed
 from viewer.services.pseudonym import subject_pseudonym
 from viewer.services.reasons import Refused
+from viewer.services.search_index import index_images
 from viewer.services.storage import absolute, data_dir, disk_errors_refuse, images_dir, sync_folder
 from viewer.tiles.pool import default_pool
 
@@ -128,6 +129,7 @@ def _store(arrival: Arrival, image: Image, folder: Path, *, joins: bool) -> None
         image.save(force_insert=True)
     placing.instance_of(arrival, image, folder / arrival.stored_name).save(force_insert=True)
     placing.settle(image, joins=joins)
+    index_images([image], again=joins)
 
 
 def _remove_earlier(basis: _Basis) -> None:
