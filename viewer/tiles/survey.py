@@ -52,8 +52,9 @@ _ENGINES: Final = (
         "dicom",
         "single and multi-frame, grey and colour, enhanced CT and MR; MONOCHROME1, PALETTE COLOR, YBR, planar, modality "
         "LUT, float pixels; uncompressed (both byte orders, deflated), RLE, JPEG (baseline, extended 12-bit, lossless), "
-        "JPEG-LS, JPEG 2000, HTJ2K",
-        "frames: 16-bit values with window and level for grey, JPEG for colour",
+        "JPEG-LS, JPEG 2000, HTJ2K; whole-slide tiles that OpenSlide does not decode (JPEG-LS, RLE, 16 bits), optical paths as "
+        "channels, focal planes",
+        "frames: 16-bit values with window and level for grey, JPEG for colour; slides in their own tiles",
     ),
     (
         "raster",
