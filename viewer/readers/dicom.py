@@ -13,7 +13,7 @@ from pydicom.uid import UID
 
 from viewer.geometry import RegionRequest, Size
 from viewer.readers import base, dicom_decode, dicom_describe, dicom_overlays, tiff_structure
-from viewer.readers.base import EncodedPixels, ImageReader, Inspection
+from viewer.readers.base import EncodedPixels, ImageReader, Inspection, ViewedReader
 from viewer.readers.dicom_decode import Samples
 from viewer.readers.dicom_file import DicomFile, as_malformed, check_depth, open_dicom
 from viewer.readers.dicom_frames import FrameIndex, check_stack, read_layout
@@ -35,6 +35,7 @@ from viewer.readers.dicom_values import (
 from viewer.readers.errors import LimitExceeded, MalformedFile, OutOfRange, UnsupportedFormat, WithheldImage
 
 if TYPE_CHECKING:
+    from viewer.readers.dicom_tiles import DicomTileReader
     from viewer.readers.openslide import OpenSlideReader
 
 NAME: Final = "dicom"
@@ -193,18 +194,27 @@ class DicomReader:
 
 
 class DicomSlideReader:
-    """A whole-slide instance, checked as DICOM and read by the slide engine."""
+    """A whole-slide instance, checked as DICOM and read by a slide engine."""
 
-    def __init__(self, path: str, header: Dataset) -> None:
-        from viewer.readers.openslide import OpenSlideReader  # noqa: PLC0415 -- loaded for slides only
-
+    def __init__(self, slide: OpenSlideReader | DicomTileReader, header: Dataset) -> None:
         self._header = header
-        self._slide = OpenSlideReader(path)
+        self._slide = slide
 
     @property
-    def slide(self) -> OpenSlideReader:
+    def slide(self) -> OpenSlideReader | DicomTileReader:
         """The slide engine that reads the pixels."""
         return self._slide
+
+    @property
+    def kept_bytes(self) -> int:
+        """Memory that decoded tiles take."""
+        return int(getattr(self._slide, "kept_bytes", 0))
+
+    def seen(self, view: str) -> ImageReader:
+        """The slide as a view shows it, where it has channels or planes."""
+        if not isinstance(self._slide, ViewedReader):
+            raise OutOfRange("no_such_view")
+        return self._slide.seen(view)
 
     @as_malformed()
     def inspect(self) -> Inspection:
@@ -258,7 +268,22 @@ def open_instance(path: str) -> ImageReader:
         file.close()
         raise
     file.close()
-    return DicomSlideReader(path, file.header)
+    return DicomSlideReader(_slide_engine(path, file), file.header)
+
+
+def _slide_engine(path: str, file: DicomFile) -> OpenSlideReader | DicomTileReader:
+    """OpenSlide where it decodes the tiles truly, the second engine for deep tiles, focal planes and what it does not know."""
+    from viewer.readers.dicom_tiles import DicomTileReader  # noqa: PLC0415 -- loaded for slides only
+    from viewer.readers.openslide import OpenSlideReader  # noqa: PLC0415
+
+    several = any((number(file.header.get(keyword)) or 1) > 1 for keyword in ("NumberOfOpticalPaths", "TotalPixelMatrixFocalPlanes"))
+    deep = file.syntax != UID("1.2.840.10008.1.2.4.50") and number(file.header.get("BitsAllocated")) != 8
+    if several or deep:
+        return DicomTileReader(path)
+    try:
+        return OpenSlideReader(path)
+    except UnsupportedFormat:
+        return DicomTileReader(path)
 
 
 def _open_video(path: str, file: DicomFile) -> ImageReader:
@@ -288,7 +313,5 @@ def _check_slide(file: DicomFile) -> None:
     sparse = str(header.get("DimensionOrganizationType", "")).upper() == "TILED_SPARSE"
     if not sparse and "PerFrameFunctionalGroupsSequence" not in header and layout.frames < tiles:
         raise MalformedFile("truncated", f"{layout.frames} frames for {tiles} tiles")
-    if file.syntax != UID("1.2.840.10008.1.2.4.50") and layout.allocated != 8:
-        raise UnsupportedFormat("unsupported_slide_format", f"{layout.allocated}-bit tiles")
     if not FrameIndex(file, layout).table_fits:
         raise MalformedFile("malformed", "the offset table points between the frames")
