@@ -6,10 +6,11 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import catalogue, exporting, ingest, isolation, opening, saving, tiles
+from bench import catalogue, exporting, frames, ingest, isolation, opening, saving, tiles
 
 BENCHES: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "opening": opening.run,
+    "frames": frames.run,
     "saving": saving.run,
     "exporting": exporting.run,
     "isolation": isolation.run,

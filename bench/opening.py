@@ -21,7 +21,7 @@ def _images(page: Page, url: str) -> list[tuple[str, str]]:
     return found
 
 
-def _first_sharp_s(page: Page, address: str) -> float:
+def first_sharp_s(page: Page, address: str) -> float:
     """Load an image's page; return seconds from navigation to the first frame in which all visible pixels are sharp."""
     page.goto(address, wait_until="commit")
     page.wait_for_function("performance.getEntriesByName('mitate:first-sharp').length > 0")
@@ -46,8 +46,8 @@ def run() -> list[tuple[str, str]]:
                 page.wait_for_url(f"{site.url}/")
                 for name, image_id in _images(page, site.url)[:2]:
                     address = f"{site.url}/images/{image_id}/"
-                    cold = _first_sharp_s(page, address)
-                    warm = [_first_sharp_s(page, address) for _ in range(_ROUNDS)]
+                    cold = first_sharp_s(page, address)
+                    warm = [first_sharp_s(page, address) for _ in range(_ROUNDS)]
                     rows.append((f"open {name}: nothing cached", f"{cold * 1e3:.0f} ms"))
                     rows.append((f"open {name}: again", spread_ms(warm)))
                 context.close()

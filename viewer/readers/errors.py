@@ -188,6 +188,7 @@ WARNINGS: Final[dict[str, str]] = {
     "colour_profile_applied": "The picture's colour profile was turned into sRGB.",
     "date_invalid": "A date in the header is no date; it is left empty.",
     "first_page_only": "The file holds several pages; the first is shown.",
+    "frames_of_several_kinds": "The frames are of several echoes, b-values, phases, moments, stacks or planes, one kind after another.",
     "frames_unevenly_spaced": "The frames do not lie at even distances; some may be missing.",
     "gantry_tilted": "The gantry was tilted: the slices lie obliquely in the body.",
     "overlay_unreadable": "The file holds overlays (drawings, text) that cannot be shown.",
