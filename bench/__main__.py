@@ -6,10 +6,11 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import catalogue, dicomweb, exporting, giant, ingest, isolation, opening, rendering, saving, tiles
+from bench import catalogue, dicomweb, exporting, frames, giant, ingest, isolation, opening, rendering, saving, tiles
 
 BENCHES: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "opening": opening.run,
+    "frames": frames.run,
     "saving": saving.run,
     "exporting": exporting.run,
     "giant": giant.run,

@@ -110,6 +110,14 @@ class WindowSerializer(serializers.Serializer[Any]):
     table = TableSerializer(required=False, help_text="In place of the window, which then only says what the table covers")
 
 
+class PartSerializer(serializers.Serializer[Any]):
+    """A run of frames of one kind: one echo, one phase, one plane."""
+
+    start = serializers.IntegerField(help_text="First frame, from 0")
+    count = serializers.IntegerField()
+    values = serializers.DictField(help_text="What differs between the kinds: echo_time_ms, b_value, plane, ...")
+
+
 class FramesSerializer(serializers.Serializer[Any]):
     """What the frames of a stack have in common."""
 
@@ -119,6 +127,7 @@ class FramesSerializer(serializers.Serializer[Any]):
     windows = WindowSerializer(many=True)
     invert = serializers.BooleanField()
     positions_mm = serializers.ListField(child=serializers.FloatField(), allow_null=True, help_text="Along the normal, frame by frame")
+    parts = PartSerializer(many=True, help_text="Empty where all frames are of one kind")
 
 
 class HistogramSerializer(serializers.Serializer[Any]):

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image
 from pydicom.dataset import Dataset
-from pydicom.uid import UID
+from pydicom.uid import UID, JPEGBaseline8Bit
 
 from viewer.geometry import RegionRequest, Size
 from viewer.readers import base, dicom_decode, dicom_describe, dicom_overlays, tiff_structure
 from viewer.readers.base import EncodedPixels, ImageReader, Inspection, ViewedReader
 from viewer.readers.dicom_decode import Samples
+from viewer.readers.dicom_dimensions import parts_of
 from viewer.readers.dicom_file import DicomFile, as_malformed, check_depth, open_dicom
 from viewer.readers.dicom_frames import FrameIndex, check_stack, read_layout
 from viewer.readers.dicom_presentation import DicomPresentationReader
@@ -81,6 +82,9 @@ class DicomReader:
         warnings += dicom_describe.doubts(self.header, self._positions())
         if not self._overlays_whole:
             warnings.append("overlay_unreadable")
+        block = self._frames_block(identity["modality"])
+        if block["parts"]:
+            warnings.append("frames_of_several_kinds")
         return Inspection(
             engine=NAME,
             format=NAME,
@@ -89,7 +93,7 @@ class DicomReader:
             size=self.size,
             frame_count=frames,
             spacing=spacing,
-            frames=self._frames_block(identity["modality"]),
+            frames=block,
             dicom=identity,
             acquisition=dicom_describe.acquisition(self.header),
             warnings=warnings,
@@ -102,7 +106,7 @@ class DicomReader:
     @as_malformed()
     def frame(self, index: int) -> EncodedPixels:
         """One frame (0-based): values for grey, JPEG for colour."""
-        samples, overlays = self._samples(index), dicom_overlays.count_over(self._overlays, index)
+        samples, overlays = self._samples(index), self.overlays_over(index)
         if not self.grey:
             picture = base.encode_jpeg(self._colour(samples), base.FRAME_QUALITY, full_chroma=True)
             return dicom_overlays.with_count(picture, overlays)
@@ -111,13 +115,29 @@ class DicomReader:
         return dicom_overlays.with_count(encode_values(values, self.invert, stated[0] if stated else None), overlays)
 
     @as_malformed()
+    def colour(self, index: int) -> Image.Image:
+        """One colour frame (0-based) as RGB, before it is compressed for the browser."""
+        return self._colour(self._samples(index))
+
+    @as_malformed()
+    def stored_jpeg(self, index: int) -> bytes | None:
+        """The code stream of a frame (0-based), where it is JPEG baseline in YCbCr, which browsers show; else None."""
+        layout = self.layout
+        is_shown = self._file.syntax == JPEGBaseline8Bit and layout.allocated == 8 and layout.photometric in {"YBR_FULL", "YBR_FULL_422"}
+        return self._index.frame_bytes(index) if is_shown else None
+
+    def overlays_over(self, index: int) -> int:
+        """How many overlays lie over a frame (0-based)."""
+        return dicom_overlays.count_over(self._overlays, index)
+
+    @as_malformed()
     def overlay(self, index: int) -> EncodedPixels:
         """The overlays that lie over a frame (0-based), as a palette PNG of its size; see `dicom_overlays`.
 
         Raises:
             OutOfRange: when there is no such frame, or nothing lies over it.
         """
-        if not 0 <= index < self.layout.frames or not dicom_overlays.count_over(self._overlays, index):
+        if not 0 <= index < self.layout.frames or not self.overlays_over(index):
             raise OutOfRange("no_such_frame")
         in_words = any(overlay.bit is not None for overlay in self._overlays)
         words = dicom_decode.pixel_words(self._file, self.layout, self._index, index) if in_words else None
@@ -182,6 +202,7 @@ class DicomReader:
             "windows": [window.as_json() for window in windows],
             "invert": self.invert,
             "positions_mm": self._positions(),
+            "parts": parts_of(self.header, self.layout.frames),
         }
 
     def _positions(self) -> list[float] | None:

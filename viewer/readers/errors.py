@@ -209,6 +209,7 @@ WARNINGS: Final[dict[str, str]] = {
     "frame_count_differs": "The header states another number of frames than the video has; the video is believed.",
     "frame_rate_varies": "The frames are shown for different times; the recorded times are kept.",
     "frames_damaged": "Some frames of the video are damaged and cannot be shown.",
+    "frames_of_several_kinds": "The frames are of several echoes, b-values, phases, moments, stacks or planes, one kind after another.",
     "frames_unevenly_spaced": "The frames do not lie at even distances; some may be missing.",
     "gantry_tilted": "The gantry was tilted: the slices lie obliquely in the body.",
     "overlay_unreadable": "The file holds overlays (drawings, text) that cannot be shown.",

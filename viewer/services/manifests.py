@@ -109,6 +109,7 @@ def _frames_block(image: Image, members: list[Member]) -> dict[str, Any] | None:
         "windows": frames["windows"],
         "invert": frames["invert"],
         "positions_mm": positions,
+        "parts": frames.get("parts", []) if len(members) == 1 else [],
     }
 
 

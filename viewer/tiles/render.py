@@ -175,8 +175,12 @@ def _tile_between(reader: ImageReader, announced: list[dict[str, Any]], number: 
 
 
 def _frame(header: dict[str, Any]) -> EncodedPixels:
+    from viewer.readers.dicom import DicomReader  # noqa: PLC0415 -- engines load on first use
+    from viewer.tiles.stored_frames import stored_frame  # noqa: PLC0415
+
     reader, index = _frame_of(header["source"], int(header["frame"]))
-    return reader.frame(index)
+    stored = stored_frame(reader, index) if isinstance(reader, DicomReader) else None
+    return stored or reader.frame(index)
 
 
 def _overlay(header: dict[str, Any]) -> EncodedPixels:

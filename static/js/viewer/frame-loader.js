@@ -8,6 +8,7 @@ import {decodeFrame, frameBytes, releaseFrame} from './frame-decode.js';
 
 const CACHE_BYTES = 256 * 1024 * 1024;
 const PREFETCH_AT_ONCE = 3;
+const AT_ONCE = 4;
 
 /** @typedef {{promise: Promise<Frame>, abort: AbortController, asked: boolean}} Pending */
 
@@ -22,31 +23,55 @@ export class FrameLoader {
     this.pending = new Map();
     /** @type {number[]} */
     this.queue = [];
+    /** The frame asked for last. */
+    this.latest = -1;
   }
 
   /**
+   * Loads a frame. While as many are on their way as the server works on, the one asked for last waits for room and the others give
+   * up their turn: a fast scroll then shows as many frames as the server can give, and ends where the reader stops.
    * @param {number} frame 0-based
+   * @param {number[]} [near] frames worth having beside; other prefetches are given up
    * @returns {Promise<Frame>}
-   * @throws {ApiError | RangeError | DOMException}
+   * @throws {ApiError | RangeError | DOMException} an AbortError when another frame was asked for before this one's turn
    */
-  async load(frame) {
+  async load(frame, near = []) {
     const cached = this.cache.get(frame);
     if (cached) return cached;
-    const begun = this.pending.get(frame);
-    // A prefetch that was given up a moment ago will not bring the frame.
-    const pending = begun && !begun.abort.signal.aborted ? begun : this.begin(frame);
+    this.latest = frame;
+    this.keep([...near, frame]);
+    while (!this.isComing(frame) && this.pending.size >= AT_ONCE) {
+      await Promise.race([...this.pending.values()].map(({promise}) => promise.catch(() => {})));
+      if (this.latest !== frame) throw new DOMException('Another frame was asked for', 'AbortError');
+    }
+    const arrived = this.cache.get(frame);
+    if (arrived) return arrived;
+    const pending = /** @type {Pending} */ (this.isComing(frame) ? this.pending.get(frame) : this.begin(frame));
     pending.asked = true;
     return pending.promise;
   }
 
+  /** A prefetch that was given up a moment ago will not bring its frame. @param {number} frame @returns {boolean} */
+  isComing(frame) {
+    return this.pending.get(frame)?.abort.signal.aborted === false;
+  }
+
   /**
-   * Replaces the list of frames to fetch beside; what left the list and was not asked for is given up.
-   * @param {number[]} frames nearest first
+   * Gives up what is on its way, was never asked for and is not among these.
+   * @param {number[]} frames
    */
-  prefetch(frames) {
+  keep(frames) {
     for (const [frame, pending] of this.pending) {
       if (!pending.asked && !frames.includes(frame)) pending.abort.abort();
     }
+  }
+
+  /**
+   * Replaces the list of frames to fetch beside; what left the list is given up.
+   * @param {number[]} frames nearest first
+   */
+  prefetch(frames) {
+    this.keep(frames);
     this.queue = frames.filter((frame) => !this.cache.has(frame) && !this.pending.has(frame));
     this.pump();
   }

@@ -109,6 +109,11 @@ export class FrameStack {
     return this.manifest.frames?.positions_mm?.[this.wanted] ?? null;
   }
 
+  /** @param {number} frame 0-based @returns {number} place in the list of parts; -1 where there are none */
+  partAt(frame) {
+    return (this.manifest.frames.parts ?? []).findIndex(({start, count}) => frame >= start && frame < start + count);
+  }
+
   /**
    * Shows a frame and stops the cine loop.
    * @param {number} frame 0-based, brought into range
@@ -123,8 +128,12 @@ export class FrameStack {
   async showFrame(frame) {
     const wanted = this.aim(frame);
     try {
-      const loaded = await this.loader.load(wanted);
-      if (this.disposed || this.wanted !== wanted) return false;
+      const loaded = await this.loader.load(wanted, this.neighbours());
+      if (this.disposed) return false;
+      if (this.wanted !== wanted) {
+        this.passBy(loaded, wanted);
+        return false;
+      }
       this.display(loaded, wanted);
     } catch (error) {
       if (this.disposed || this.wanted !== wanted) return false;
@@ -204,18 +213,31 @@ export class FrameStack {
   }
 
   prefetch() {
-    const {current, count, direction, playing} = this;
-    if (count < 2) return;
-    this.loader.prefetch(
-      framesToPrefetch({
-        current,
-        count,
-        direction: playing ? 1 : direction,
-        ahead: playing ? AHEAD : this.standing.ahead,
-        behind: playing ? 0 : this.standing.behind,
-        loop: playing,
-      }),
-    );
+    if (this.count > 1) this.loader.prefetch(this.neighbours());
+  }
+
+  /** @returns {number[]} frames around the one asked for that are worth having, nearest first */
+  neighbours() {
+    const {wanted, count, direction, playing} = this;
+    return framesToPrefetch({
+      current: wanted,
+      count,
+      direction: playing ? 1 : direction,
+      ahead: playing ? AHEAD : this.standing.ahead,
+      behind: playing ? 0 : this.standing.behind,
+      loop: playing,
+    });
+  }
+
+  /**
+   * Shows a frame that came when another was asked for already, if it is nearer to that one: a fast scroll is seen, not guessed.
+   * @param {Frame} frame
+   * @param {number} index
+   */
+  passBy(frame, index) {
+    const isNearer = Math.abs(index - this.wanted) < Math.abs(this.current - this.wanted);
+    if (!this.playing && this.current >= 0 && isNearer) this.display(frame, index);
+    this.prefetch();
   }
 
   // ----- window -----

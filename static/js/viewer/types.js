@@ -23,6 +23,11 @@
  * @property {'LINEAR' | 'LINEAR_EXACT' | 'SIGMOID'} [function] LINEAR where absent
  * @property {{first: number, levels: string}} [table] a VOI LUT in place of the window: greys, a byte each, in base64
  *
+ * @typedef {object} FramePart
+ * @property {number} start 0-based
+ * @property {number} count
+ * @property {Record<string, string | number>} values what differs between the kinds
+ *
  * @typedef {object} Frames
  * @property {number} count
  * @property {'values' | 'colour'} encoding
@@ -30,6 +35,7 @@
  * @property {Window[]} windows
  * @property {boolean} invert MONOCHROME1
  * @property {(number | null)[] | null} positions_mm along the normal of the slices
+ * @property {FramePart[]} [parts] runs of frames of one kind; empty where all are of one
  *
  * @typedef {object} Channel ranges are in steps; a stored value is offset + step * number
  * @property {string} name may be empty

@@ -25,6 +25,10 @@ const WORDS = {
     t('The file holds several pages; only the first is shown.'),
     t('If you need another page, ask for it as a file of its own.'),
   ],
+  frames_of_several_kinds: () => [
+    t('The frames are of several kinds, one after another.'),
+    t('Echoes, phases, moments or planes follow each other; beside the frame number stands which one is shown. The next frame may be the same place again.'),
+  ],
   frames_unevenly_spaced: () => [
     t('The frames do not lie at even distances.'),
     t('Frames may be missing. A small lesion may lie between two frames; do not judge lengths across frames.'),

@@ -4,6 +4,7 @@ import {test} from 'node:test';
 import {CineClock} from '../../../static/js/viewer/cine-clock.js';
 import {FrameCache, framesToPrefetch} from '../../../static/js/viewer/frame-cache.js';
 import {decodeValues, valueAt} from '../../../static/js/viewer/frame-decode.js';
+import {FrameLoader} from '../../../static/js/viewer/frame-loader.js';
 
 /** @param {number} maxBytes */
 function cacheOf(maxBytes) {
@@ -116,4 +117,42 @@ test('a window in the headers is read, and a body of the wrong length refused', 
   assert.deepEqual(frame.window, {center: 40, width: 400});
   assert.equal(frame.invert, true);
   assert.throws(() => decodeValues(headers, new ArrayBuffer(11)), RangeError);
+});
+
+/** A server that answers when told to. */
+function slowServer() {
+  /** @type {Map<string, () => void>} */
+  const answer = new Map();
+  const headers = new Headers({'Mitate-Pixel-Type': 'uint16', 'Mitate-Rows': '1', 'Mitate-Columns': '1'});
+  const fetch = (/** @type {string} */ url, /** @type {AbortSignal} */ signal) => new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+    answer.set(url, () => resolve(new Response(new Uint16Array([7]).buffer, {headers})));
+  });
+  return {answer, loader: new FrameLoader({url: '/{frame}', grant: /** @type {any} */ ({fetch})})};
+}
+
+test('a fast scroll asks for as many frames as the server works on, and then for the last one only', async () => {
+  const {answer, loader} = slowServer();
+  const loads = Array.from({length: 20}, (_, frame) => loader.load(frame).then(() => frame, (error) => error.name));
+  assert.deepEqual([...answer.keys()], ['/0', '/1', '/2', '/3']);
+  answer.get('/0')?.();
+  assert.equal(await loads[0], 0);
+  assert.deepEqual(await Promise.all(loads.slice(4, 19)), Array(15).fill('AbortError'));
+  assert.deepEqual([...answer.keys()], ['/0', '/1', '/2', '/3', '/19']);
+  for (const give of answer.values()) give();
+  assert.equal(await loads[19], 19);
+});
+
+test('a prefetch far from where the reader went is given up, an asked frame is not', async () => {
+  const {answer, loader} = slowServer();
+  const first = loader.load(0);
+  loader.prefetch([1, 2, 3]);
+  assert.deepEqual([...answer.keys()], ['/0', '/1', '/2']);
+  const far = loader.load(50, [51]);
+  assert.equal(loader.isComing(1), false);
+  assert.equal(loader.isComing(0), true);
+  answer.get('/0')?.();
+  await first;
+  answer.get('/50')?.();
+  assert.equal((await far).kind, 'values');
 });

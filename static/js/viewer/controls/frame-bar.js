@@ -2,6 +2,7 @@
 
 import {el, replaceChildren} from '../../lib/dom.js';
 import {t} from '../../lib/i18n.js';
+import {partName} from '../frame-parts.js';
 import {FrameStack} from '../frame-stack.js';
 import {icon} from './icons.js';
 import {hoverPictures} from './hover-pictures.js';
@@ -20,6 +21,7 @@ export function frameBar(viewer) {
   });
   const number = el('output', {class: 'viewer-readout viewer-frame-number'});
   const place = el('span', {class: 'viewer-frame-place'});
+  const parts = partChoice(frames);
   const cine = iconButton('play', t('Play'), () => (frames.playing ? frames.pause() : frames.play()));
   const bar = group(
     t('Frames'),
@@ -30,6 +32,7 @@ export function frameBar(viewer) {
     iconButton('next', t('Next frame'), () => void frames.step(1)),
     number,
     place,
+    parts,
     el('span', {class: 'viewer-frame-rate', text: rate(frames), attrs: {title: rateTitle(frames)}}),
   );
   const updateFrame = () => {
@@ -39,6 +42,7 @@ export function frameBar(viewer) {
     slider.setAttribute('aria-valuetext', t('Frame {frame} of {count}', {frame: shown, count: frames.count}));
     number.textContent = `${shown} / ${frames.count}`;
     place.textContent = frames.placeText;
+    if (parts) parts.value = String(frames.partAt(frames.wanted));
     bar.classList.toggle('is-loading', frames.loading);
   };
   const updateCine = () => {
@@ -53,6 +57,23 @@ export function frameBar(viewer) {
   });
   updateFrame();
   return bar;
+}
+
+/**
+ * Which kind of frame is on screen, and the way to another kind.
+ * @param {FrameStack} frames
+ * @returns {HTMLSelectElement | null} null where all are of one kind
+ */
+function partChoice(frames) {
+  const {parts = []} = frames.manifest.frames;
+  if (parts.length === 0) return null;
+  const choice = el('select', {
+    class: 'viewer-select viewer-parts',
+    attrs: {'aria-label': t('Kind of frame'), title: t('Kind of frame')},
+    on: {change: () => void frames.setFrame(parts[Number(choice.value)].start)},
+  });
+  choice.append(...parts.map((part, at) => el('option', {text: partName(part), attrs: {value: at}})));
+  return choice;
 }
 
 /** @param {FrameStack} frames @returns {string} */
