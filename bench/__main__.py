@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import catalogue, exporting, ingest, isolation, opening, saving, tiles
+from bench import catalogue, exporting, ingest, isolation, opening, saving, tiles, video
 
 BENCHES: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "opening": opening.run,
@@ -14,6 +14,7 @@ BENCHES: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "exporting": exporting.run,
     "isolation": isolation.run,
     "tiles": tiles.run,
+    "video": video.run,
     "ingest": ingest.run,
     "catalogue": catalogue.run,
 }
