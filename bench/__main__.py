@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import catalogue, dicomweb, exporting, frames, giant, ingest, isolation, opening, rendering, saving, tiles
+from bench import catalogue, dicomweb, exporting, frames, giant, ingest, isolation, opening, rendering, saving, tiles, video
 
 BENCHES: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "opening": opening.run,
@@ -17,6 +17,7 @@ BENCHES: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "isolation": isolation.run,
     "tiles": tiles.run,
     "rendering": rendering.run,
+    "video": video.run,
     "ingest": ingest.run,
     "catalogue": catalogue.run,
     "dicomweb": dicomweb.run,

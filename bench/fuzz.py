@@ -92,7 +92,11 @@ class Run:
         try:
             found = self._pool.inspect(str(path))
             source = {"engine": found["engine"], "kind": found["kind"], "paths": [str(path)], "frame_map": None}
-            if found["kind"] == "frames":
+            if found["kind"] == "video":
+                times = str(path.with_suffix(".frames"))  # not there, so that the container is parsed once more
+                source["video"] = {**found["video"], "frame_count": found["frame_count"], "times": times}
+                self._pool.strip(source)
+            if found["kind"] in {"frames", "video"}:
                 self._pool.frame(source, found["frame_count"] - 1)
             else:
                 level = random.Random(number).choice(found["levels"])

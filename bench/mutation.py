@@ -1,7 +1,7 @@
 """Broken copies of real image files, each made from a seed and a number alone, so that any can be made again.
 
 Three kinds of harm: bytes flipped, the end cut off, and integers in the header set to the edges of their range. The
-third knows where TIFF, DICOM, JPEG, PNG and WebP keep the integers that decoders trust.
+third knows where TIFF, DICOM, JPEG, PNG, WebP, MP4, WebM and AVI keep the integers that decoders trust.
 """
 
 import random
@@ -12,11 +12,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from viewer.readers.video.sniffing import container_of
+
 MAX_FILE_BYTES = 4 << 20
 HEADER_BYTES = 4_096
 _EDGES = (0, 1, 2, 3, 7, 8, 15, 16, 127, 128, 255, 256, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF)
 _TIFF_TYPES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _JPEG_SEGMENT = re.compile(rb"\xff[\xc0-\xcf\xda-\xdf\xe0-\xef\xf7\xfe]..", re.DOTALL)
+_VIDEO_NAME = re.compile(
+    rb"ftyp|moov|mvhd|trak|tkhd|elst|mdhd|hdlr|stsd|avc1|avcC|stts|ctts|stss|stsz|stsc|stco|mdat|"  # MP4
+    rb"\x1a\x45\xdf\xa3|\x18\x53\x80\x67|\x15\x49\xa9\x66|\x16\x54\xae\x6b|\x1f\x43\xb6\x75|\x2a\xd7\xb1|\xe7\x81|"  # WebM
+    rb"RIFF|LIST|avih|strh|strf|00dc|idx1"  # AVI
+)
 # Rows to SmallestValues, planes, bits, frames, tables, palettes, tiles and total size of a slide, overlays.
 _DICOM_TAGS = tuple(
     struct.pack("<HH", tag >> 16, tag & 0xFFFF)
@@ -40,8 +47,8 @@ class Mutant(NamedTuple):
 
 def families(data: Path, samples: Path) -> dict[str, list[Path]]:
     """Real files, grouped by who reads them; each group is drawn from equally often."""
-    groups: dict[str, list[Path]] = {"tiff": [], "slide dicom": [], "encapsulated": [], "dicom": [], "raster": []}
-    folders = [data / name for name in ("wsi", "dicom", "photo")] + [samples]
+    groups: dict[str, list[Path]] = {"tiff": [], "slide dicom": [], "encapsulated": [], "dicom": [], "raster": [], "video": []}
+    folders = [data / name for name in ("wsi", "dicom", "photo", "video")] + [samples]
     for path in sorted(path for folder in folders for path in folder.rglob("*") if path.is_file()):
         if path.stat().st_size <= MAX_FILE_BYTES and (group := _group(path)):
             groups[group].append(path)
@@ -50,6 +57,8 @@ def families(data: Path, samples: Path) -> dict[str, list[Path]]:
 
 def _group(path: Path) -> str | None:
     raw = path.read_bytes()
+    if container_of(raw[:16]):
+        return "video"
     if raw[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return "tiff"
     if raw[:3] == b"\xff\xd8\xff" or raw[:4] in (b"\x89PNG", b"RIFF"):
@@ -86,7 +95,7 @@ def _flip(raw: bytearray, dice: random.Random) -> None:
 
 def _set_edges(raw: bytearray, dice: random.Random) -> None:
     fields = list(_fields(bytes(raw)))
-    order = ">" if raw[:2] == b"MM" or raw[:4] == b"\x89PNG" or raw[:2] == b"\xff\xd8" else "<"
+    order = ">" if raw[:2] == b"MM" or raw[:4] == b"\x89PNG" or raw[:2] == b"\xff\xd8" or raw[4:8] == b"ftyp" else "<"
     for _ in range(dice.choice((1, 1, 2, 4))):
         if fields and dice.random() < 0.9:
             offset, size = dice.choice(fields)
@@ -106,10 +115,21 @@ def _fields(raw: bytes) -> Iterator[tuple[int, int]]:
         (raw[:2] in (b"II", b"MM"), _tiff_fields),
         (raw[:2] == b"\xff\xd8", _jpeg_fields),
         (raw[:4] == b"\x89PNG", lambda _: iter([(8, 4), (16, 4), (20, 4), (24, 1), (25, 1), (28, 1), (33, 4)])),
+        (container_of(raw[:16]) is not None, _video_fields),
         (raw[:4] == b"RIFF", lambda _: iter([(4, 4), (16, 4), (24, 4), (26, 2), (28, 2)])),
     )
     found = next((reader for fits, reader in readers if fits), _dicom_fields)
     yield from found(raw)
+
+
+def _video_fields(raw: bytes) -> Iterator[tuple[int, int]]:
+    """Sizes in front of and behind each name, and the first words of what follows: counts, times, places, dimensions."""
+    for found in _VIDEO_NAME.finditer(raw):
+        start, end = found.span()
+        if start >= 4:
+            yield start - 4, 4
+        yield end, 1
+        yield from ((end + step, 4) for step in range(0, 40, 4))
 
 
 def _tiff_fields(raw: bytes) -> Iterator[tuple[int, int]]:

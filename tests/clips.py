@@ -56,6 +56,7 @@ def make(
     options: dict[str, str] | None = None,
     container: dict[str, str] | None = None,
     rotation: int = 0,
+    aspect: Fraction | None = None,
 ) -> Path:
     """Write a clip.
 
@@ -68,6 +69,7 @@ def make(
         keys_every: frames from key frame to key frame.
         options: of the encoder.
         container: options of the container.
+        aspect: width to height of a pixel.
         rotation: degrees that the file says it has to be turned, anticlockwise as FFmpeg counts.
     """
     with av.open(str(path), "w", options=container or {}) as output:
@@ -76,6 +78,8 @@ def make(
         stream.pix_fmt = {"mjpeg": "yuvj420p", "ffv1": "yuv420p"}.get(codec, "yuv420p")
         stream.codec_context.time_base = TICK if path.suffix != ".avi" else Fraction(1, 25)
         stream.codec_context.gop_size = keys_every
+        if aspect is not None:
+            stream.codec_context.sample_aspect_ratio = aspect
         stream.options = {
             "libx264": {"preset": "veryfast", "bf": "3", "crf": "18"},
             "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8"},

@@ -198,3 +198,15 @@ def test_dicom_video_is_a_video(visit: Begin, campaigns: dict[str, list[str]]) -
     bench.key("c")
     expect(bench.page.locator(".viewer-frame-place")).to_contain_text("/ 0:03.00")
     bench.assert_real_pixels()
+
+
+def test_frames_take_over_when_the_stream_fails(visit: Begin, campaigns: dict[str, list[str]]) -> None:
+    bench = opened(visit, campaigns, "h264.mp4", "jges-reader2")
+    bench.page.route("**/stream", lambda route: route.abort())
+    bench.key("c")
+    expect(bench.page.locator(".viewer-notice", has_text="its frames are shown instead")).to_have_count(1)
+    start = frame_said(bench.page)
+    wait_for("running frames", lambda: (frame_said(bench.page) - start) % FRAMES > 8)
+    bench.key("c")
+    expect(bench.page.locator(".viewer-frames")).not_to_have_class(re.compile("is-loading"))
+    wait_for("the frame itself", lambda: number_on_screen(bench) == frame_said(bench.page))

@@ -80,7 +80,7 @@ _VIDEO: Final = """
 ## Videos
 
 A mark belongs to one frame. Which frame is shown when is read from the container itself (sample tables, clusters, chunks; one
-edit is honoured, rotation is applied) and proven at ingest against the decoder's clock, frame by frame for six seconds of work and
+edit is honoured, rotation is applied) and proven at ingest against the decoder's clock, frame by frame for four seconds of work and
 at the end. The frame index is kept beside the manifest and served as gzip'd JSON: `tick` is [numerator, denominator] of
 the seconds a tick, `first` the tick of frame 0, `durations` runs of [ticks, how many frames], `keys` runs of [frames from
 key frame to key frame, how many times].
@@ -109,7 +109,7 @@ Never shown, never stored: the label, macro, overview and thumbnail of a slide.
 | DICOM frame | 512 MiB decoded, 20,000 frames a stack |
 | slide | 4,000,000 px a side, 8,000,000 tiles, tiles of 8 to 4,096 px, 512 directories |
 | deflated DICOM data set | 256 MiB |
-| video | 500,000 frames, 8,192 px a side, 4,000 megapixels from key frame to key frame |
+| video | 500,000 frames, 8,192 px a side, 2,000 megapixels from key frame to key frame |
 | one request | 3 GiB of memory, 30 s |
 """
 

@@ -140,7 +140,8 @@ export class FrameLayer extends Layer {
     context.scale(scale, scale);
     context.translate(-viewState.center[0], viewState.center[1]);
     context.imageSmoothingEnabled = scale < SQUARES_FROM_ENLARGEMENT * pixelRatio;
-    context.imageSmoothingQuality = scale < 1 ? 'high' : 'low';
+    // A running video is drawn anew thirty times a second; the best scaling of one picture takes longer than that leaves.
+    context.imageSmoothingQuality = scale < 1 && !this.covers ? 'high' : 'low';
     if (this.covers) context.drawImage(this.picture, 0, 0, ...this.covers);
     else context.drawImage(this.picture, 0, 0);
     if (this.overlay) context.drawImage(this.overlay, 0, 0);

@@ -109,6 +109,7 @@ export class Viewer {
     this.stopSpaceBar = followSpaceBar(this.map);
     this.watch();
     this.begin(at);
+    this.sayDoubts();
     if (controls) this.stage.addControls(this);
   }
 
@@ -366,6 +367,12 @@ export class Viewer {
     const hint = error instanceof ApiError ? error.message : '';
     const action = {label: t('Try again'), run: () => this.retry()};
     this.notify(t('Part of the image could not be loaded.'), {level: 'error', id: PIXELS_FAILED, hint, action});
+  }
+
+  sayDoubts() {
+    if (!this.manifest.warnings?.includes('pixels_not_square')) return;
+    const hint = t('Positions and marks are right; shapes look wider or narrower than they are.');
+    this.notify(t('The pixels of this video are not square.'), {level: 'warn', id: 'pixels-not-square', hint});
   }
 
   sayFramesOnly() {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -33,6 +34,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "h264.mkv": {"steps": clips.UNEVEN},
     "hevc.mp4": {"codec": "libx265", "options": {"preset": "ultrafast", "x265-params": "bframes=3:log-level=none"}},
     "vp9.webm": {"codec": "libvpx-vp9", "steps": clips.UNEVEN, "options": {"auto-alt-ref": "1", "lag-in-frames": "16"}},
+    "vp8-live.webm": {"codec": "libvpx", "container": {"live": "1"}},
     "vp8.webm": {"codec": "libvpx", "options": {"auto-alt-ref": "1", "lag-in-frames": "16"}},
     "mjpeg.avi": {"codec": "mjpeg"},
     "ffv1.avi": {"codec": "ffv1"},
@@ -137,10 +139,37 @@ def test_what_an_edit_cuts_off_is_no_frame(tmp_path: Path) -> None:
     assert [clips.number_in(pixels(reader.frame(frame))) for frame in (0, 9, 19)] == [10, 19, 29]
 
 
-def test_pixels_that_are_not_square_are_said(tmp_path: Path) -> None:
-    path = clips.make(tmp_path / "wide.mp4", frames=3, options={"x264-params": "sar=4/3"})
-    found = opened(path).inspect()
-    assert "pixels_not_square" in found.warnings or b"pasp" not in path.read_bytes()
+@pytest.mark.parametrize("name", ["wide.mp4", "wide.webm"])
+def test_pixels_that_are_not_square_are_said(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    if name == "wide.mp4":
+        clips.make(path, frames=3, aspect=Fraction(426, 320))
+    else:
+        raw = clips.make(path, codec="libvpx-vp9", frames=3).read_bytes()
+        size = b"\xb0\x82\x01\x40\xba\x81\xc0"
+        # The frame time in front of the size makes room for a display width of 426 px (RFC 9559, 5.1.4.1.28.12).
+        path.write_bytes(
+            raw.replace(b"\x23\xe3\x83\x84\x02\x62\x5a\x00\xe0\x87" + size, b"\xe0\x8c" + size + b"\x54\xb0\x82\x01\xaa\xec\x81\0")
+        )
+    reader = opened(path)
+    assert "pixels_not_square" in reader.inspect().warnings
+    assert reader.track.pixel_aspect == pytest.approx(Fraction(426, 320), rel=0.01)
+    assert reader.size == Size(320, 192), "positions are those of the stored pixels"
+
+
+def test_clusters_that_do_not_say_where_they_end(clip: Callable[[str], Path], tmp_path: Path) -> None:
+    """As browsers record: sizes are not known when the head is written (RFC 8794, 6.2)."""
+    raw, path = bytearray(clip("vp8-live.webm").read_bytes()), tmp_path / "recorded.webm"
+    heads = [found.end() for found in re.finditer(b"\x1f\x43\xb6\x75", raw)]
+    assert heads
+    for at in heads:
+        width = 9 - raw[at].bit_length()
+        raw[at : at + width] = ((1 << 7 * width + 1) - 1).to_bytes(width, "big")
+    path.write_bytes(bytes(raw))
+    reader = opened(path)
+    assert reader.inspect().frame_count == 60
+    assert reader.times.starts == opened(clip("vp8-live.webm")).times.starts
+    assert clips.number_in(pixels(reader.frame(33))) == 33
 
 
 def test_small_pictures(clip: Callable[[str], Path]) -> None:
@@ -156,6 +185,20 @@ def test_small_pictures(clip: Callable[[str], Path]) -> None:
     assert pixels(reader.thumbnail(3, 100)).shape[1] == 100
     part = pixels(reader.region(RegionRequest(Level0Point(0, 0), 160, 16, Size(160, 16), 33)))
     assert clips.number_in(part) == 33
+
+
+def test_a_worker_keeps_few_decoders(clip: Callable[[str], Path], tmp_path: Path) -> None:
+    raw = clip("h264.mp4").read_bytes()
+    paths = [tmp_path / f"{number}.mp4" for number in range(6)]
+    for path in paths:
+        path.write_bytes(raw)
+    readers = [opened(path) for path in paths]
+    for frame in (5, 50):
+        for reader in readers:
+            assert clips.number_in(pixels(reader.frame(frame))) == frame
+        assert [reader.kept_bytes > 0 for reader in readers] == [False, False, True, True, True, True]
+    for reader in readers:
+        reader.close()
 
 
 @pytest.mark.parametrize("frame", [-1, 60, 10_000])

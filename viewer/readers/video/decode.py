@@ -21,11 +21,17 @@ from viewer.readers.video.times import FrameTimes
 
 Picture = NDArray[np.uint8]
 
-KEPT_BYTES: Final = 192 << 20
+KEPT_BYTES: Final = 96 << 20
 READ_ON_FRAMES: Final = 12
 _TURNS: Final = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 cv2.setNumThreads(1)
+
+
+def as_jpeg(picture: Picture, quality: int) -> bytes:
+    """A picture (blue, green, red) as JPEG in full colour resolution."""
+    how = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+    return cv2.imencode(".jpg", picture, how)[1].tobytes()
 
 
 class Decoder:
@@ -47,6 +53,7 @@ class Decoder:
         self._capture: Any = None
         self._stream: BinaryIO | None = None
         self._at = -1
+        self._asked = -1
         self._shift_s = 0.0
         self._open()
 
@@ -65,13 +72,16 @@ class Decoder:
         if kept is not None:
             self._kept.move_to_end(frame)
             return kept
+        # Turning a frame into colours costs as much as decoding it: only who walks backwards gets the ones before it kept.
+        kept_before = self._room() if 0 < self._asked - frame <= READ_ON_FRAMES else 2
+        self._asked = frame
         key = self._times.key_before(frame)
         if not (self._at < frame and (key <= self._at + 1 or frame - self._at <= READ_ON_FRAMES)):
-            self._go_before(frame, key)
+            self._go_before(frame, key, kept_before)
         while self._at < frame:
             if not self._grab():
                 raise MalformedFile("pixels_undecodable", f"frame {frame}")
-            if frame - self._at < self._room():
+            if frame - self._at < kept_before:
                 self._keep(self._at, self._retrieved())
         if self._at != frame or frame not in self._kept:
             raise MalformedFile("pixels_undecodable", f"frame {frame} is passed over")
@@ -107,19 +117,19 @@ class Decoder:
         self._at = 0
         self._keep(0, self._retrieved())
 
-    def _go_before(self, frame: int, key: int) -> None:
+    def _go_before(self, frame: int, key: int, kept_before: int = 0) -> None:
         """Stand before a frame, or before the key frame that it needs; earlier where the decoder came out too late."""
-        goal = frame
+        goal = max(0, frame - kept_before + 1) if kept_before else frame
         while True:
             if goal <= 0:
                 self._open()
                 return
             self._capture.set(cv2.CAP_PROP_POS_MSEC, (self._times.seconds(goal) - self._shift_s) * 1000)
             if self._grab() and self._at <= frame:
-                if self._at == frame or self._room() > frame - self._at:
+                if frame - self._at < kept_before:
                     self._keep(self._at, self._retrieved())
                 return
-            goal = min(goal - 1, key) if goal == frame else goal // 2
+            goal = min(goal - 1, key) if goal > key else goal // 2
 
     def _grab(self) -> bool:
         if not self._capture.grab():

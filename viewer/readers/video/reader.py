@@ -20,7 +20,7 @@ from viewer.readers.base import EncodedPixels, Inspection
 from viewer.readers.errors import LimitExceeded, MalformedFile, OutOfRange, UnsupportedFormat
 from viewer.readers.video import avi, mjpeg, mp4, webm
 from viewer.readers.video import times as frame_times
-from viewer.readers.video.decode import Decoder
+from viewer.readers.video.decode import Decoder, as_jpeg
 from viewer.readers.video.spans import Span, Spans
 from viewer.readers.video.strip import Strip, plan_strip
 from viewer.readers.video.times import FrameTimes, UnusableTimes
@@ -28,15 +28,18 @@ from viewer.readers.video.track import Track
 
 NAME: Final = "video"
 FRAME_QUALITY: Final = 92
-PROVING_S: Final = 6.0
-# What may lie between two key frames, in pixels to decode: some 2,000 frames of 1080p, a dozen seconds of work.
-MAX_GROUP_PX: Final = 4_000_000_000
+PROVING_CPU_S: Final = 4.0
+PROVING_S: Final = 8.0
+# What may lie between two key frames, in pixels to decode: some 950 frames of 1080p, four to eight seconds of work.
+MAX_GROUP_PX: Final = 2_000_000_000
 MAX_MISSING_SHARE: Final = 0.01
 _PARSERS: Final = {"mp4": mp4.read_track, "webm": webm.read_track, "avi": avi.read_track}
 _HANDED_OVER: Final = frozenset({"mjpeg"})
 _PLAYED: Final = frozenset({"h264", "hevc", "vp8", "vp9"})
 _DECODED: Final = frozenset({*_PLAYED, "mjpeg", "uncompressed", "ffv1", "huffyuv", "mpeg4"})
 MAX_STREAM_SPANS: Final = 4_096
+MAX_DECODERS: Final = 4
+_decoding: Final[list[VideoReader]] = []
 
 
 class VideoReader:
@@ -81,7 +84,7 @@ class VideoReader:
         _check_groups(self.times, self.size)
         warnings = list(self.track.warnings)
         self.times = self.times.first(self._proven(warnings))
-        for frame in (self.times.count // 2, self.times.count - 1):
+        for frame in (0, self.times.key_before(self.times.count // 2)):
             self.frame(frame)
         if self.times.varies:
             warnings.append("frame_rate_varies")
@@ -120,7 +123,7 @@ class VideoReader:
             whole = mjpeg.as_jpeg(stored, self.track.stored)
             if whole is not None:
                 return EncodedPixels("image/jpeg", whole)
-        return base.encode_jpeg(self._picture(index), FRAME_QUALITY, full_chroma=True)
+        return EncodedPixels("image/jpeg", as_jpeg(self._opened().picture(index), FRAME_QUALITY))
 
     def thumbnail(self, index: int, max_px: int) -> EncodedPixels:
         """One frame, small."""
@@ -141,10 +144,17 @@ class VideoReader:
         self._check(request.frame)
         return base.encode_png(base.crop_region(self._picture(request.frame), request))
 
-    def close(self) -> None:
-        """Close the file."""
+    def rest(self) -> None:
+        """Let the decoder go, with the pictures that it keeps."""
         if self._decoder is not None:
             self._decoder.close()
+            self._decoder = None
+
+    def close(self) -> None:
+        """Close the file."""
+        if self in _decoding:
+            _decoding.remove(self)
+        self.rest()
         self._run.close()
 
     def _check(self, index: int) -> None:
@@ -152,8 +162,14 @@ class VideoReader:
             raise OutOfRange("no_such_frame")
 
     def _opened(self) -> Decoder:
+        """The decoder, opened anew if need be; a worker keeps a few open, as each holds pictures."""
         if self._decoder is None:
             self._decoder = Decoder(self._run, self.times, self.track.stored, self.track.turn_degrees)
+        if self in _decoding:
+            _decoding.remove(self)
+        _decoding.append(self)
+        while len(_decoding) > MAX_DECODERS:
+            _decoding.pop(0).rest()
         return self._decoder
 
     def _picture(self, index: int) -> Image.Image:
@@ -168,21 +184,23 @@ class VideoReader:
         Raises:
             MalformedFile: when frames are missing that are not the last few.
         """
-        decoder, until = self._opened(), time.process_time() + PROVING_S
-        last, seen, expected = 0, 1, self.times.count
+        decoder, expected = self._opened(), self.times.count
+        cpu_until, until = time.process_time() + PROVING_CPU_S, time.monotonic() + PROVING_S
+        last, seen, in_time = 0, 1, True
         for frame in decoder.frames_from(0):
             seen += frame > last
             last = max(last, frame)
-            if time.process_time() > until:
+            in_time = time.process_time() < cpu_until and time.monotonic() < until
+            if not in_time:
                 break
         if seen < (last + 1) * (1 - MAX_MISSING_SHARE):
             raise MalformedFile("pixels_undecodable", f"{seen} of {last + 1} frames")
-        if last < expected - 1 and time.process_time() > until:
-            last = max(decoder.frames_from(self.times.key_before(expected - 1)), default=last)
+        if seen < last + 1:
+            warnings.append("frames_damaged")
+        if not in_time:
+            last = max(last, *decoder.frames_from(self.times.key_before(expected - 1)))
         if last + 1 < expected * (1 - MAX_MISSING_SHARE) - 1:
             raise MalformedFile("truncated", f"{last + 1} of {expected} frames")
-        if seen < last + 1 and time.process_time() <= until:
-            warnings.append("frames_damaged")
         return last + 1
 
     def _frames_block(self) -> dict[str, Any]:

@@ -32,6 +32,7 @@ _CODECS: Final = {
     "V_MPEGH/ISO/HEVC": ("hevc", "hvc1.1.6.L120.B0"),
     "V_MJPEG": ("mjpeg", "mjpeg"),
 }
+_WEBM: Final = frozenset({"vp8", "vp9", "av1"})  # the codecs that are called WebM; others are Matroska
 _HEAD_BYTES: Final = 16
 
 
@@ -175,7 +176,7 @@ def _read_track(run: Spans, elements: _Elements, found: _Found, fields: dict[int
         found.private = run.at(at, min(64, until - at))
     values = {kind: _number(run, *place) for kind, place in elements.known(*fields[_VIDEO]).items()}
     found.size = Size(values.get(_WIDTH, 0), values.get(_HEIGHT, 0))
-    shown_width, shown_height = values.get(_SHOWN_WIDTH, 0), values.get(_SHOWN_HEIGHT, 0)
+    shown_width, shown_height = values.get(_SHOWN_WIDTH, found.size.width), values.get(_SHOWN_HEIGHT, found.size.height)
     if shown_width and shown_height and found.size.pixels and values.get(_SHOWN_UNIT, 0) in {0, 3}:
         found.aspect = Fraction(shown_width * found.size.height, shown_height * found.size.width)
 
@@ -239,7 +240,7 @@ def _assembled(found: _Found) -> Track:
     return Track(
         container="webm",
         codec=codec,
-        media_type=f'video/webm; codecs="{profile}"',
+        media_type=f'video/{"webm" if codec in _WEBM else "x-matroska"}; codecs="{profile}"',
         stored=found.size,
         tick_s=Fraction(found.scale_ns // divisor, 1_000_000_000 // divisor),
         end=int(samples.ticks.max()) + max(1, usual),
