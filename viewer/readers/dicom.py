@@ -27,6 +27,7 @@ from viewer.readers.dicom_values import (
     auto_window,
     encode_values,
     number,
+    padding_of,
     rescale_of,
     to_display,
     to_rgb,
@@ -185,7 +186,7 @@ class DicomReader:
 
     def _window(self, values: Values, index: int) -> Window:
         stated = windows_of(self.header, index)
-        return stated[0] if stated else auto_window(values, number(self.header.get("PixelPaddingValue")))
+        return stated[0] if stated else auto_window(values, padding_of(self.header))
 
     def _frames_block(self, modality: str | None) -> dict[str, Any]:
         windows: list[Window] = []
@@ -193,7 +194,7 @@ class DicomReader:
             windows = windows_of(self.header, 0)
             middle = self.layout.frames // 2
             values = to_values(self._samples(middle), self.header, middle)
-            windows.append(auto_window(values, number(self.header.get("PixelPaddingValue"))))
+            windows.append(auto_window(values, padding_of(self.header)))
             if modality == "CT":
                 windows.extend(Window(center, width, name) for name, center, width in CT_PRESETS)
         return {

@@ -281,10 +281,22 @@ def _numbers(value: object, limit: int = 16) -> list[float]:
     return found
 
 
-def auto_window(values: Values, padding: float | None) -> Window:
-    """A window over the middle of the frame's own values, padding left out."""
+def padding_of(header: Dataset) -> tuple[float, float] | None:
+    """The stored values that stand for no pixel, from the lowest to the highest (PS3.3 C.7.5.1.1.2); None where there are none."""
+    value = number(header.get("PixelPaddingValue"))
+    if value is None:
+        return None
+    limit = number(header.get("PixelPaddingRangeLimit"))
+    ends = [value, value if limit is None else limit]
+    if header.get("PixelRepresentation") == 1:  # read as unsigned where the file does not say its type
+        ends = [end - (LARGEST_UNSIGNED + 1) if end > LARGEST_SIGNED else end for end in ends]
+    return min(ends), max(ends)
+
+
+def auto_window(values: Values, padding: tuple[float, float] | None) -> Window:
+    """A window over the middle of the frame's own values, padding (lowest and highest) left out."""
     samples = values.samples
-    inside = samples[samples != padding] if padding is not None else samples.reshape(-1)
+    inside = samples[(samples < padding[0]) | (samples > padding[1])] if padding is not None else samples.reshape(-1)
     if inside.size == 0:
         inside = samples.reshape(-1)
     low, high = (float(edge) for edge in np.percentile(inside[:: max(1, inside.size // 200_000)], (0.5, 99.5)))

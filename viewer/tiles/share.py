@@ -20,7 +20,7 @@ from viewer.readers.dicom_decode import Samples
 from viewer.readers.dicom_file import DicomFile, as_malformed, check_depth, open_dicom
 from viewer.readers.dicom_frames import FrameIndex, Layout, read_layout
 from viewer.readers.dicom_shared import as_json, bulk_value, shared_header
-from viewer.readers.dicom_values import GREY, Window, auto_window, number, to_display, to_rgb, to_values, windows_of
+from viewer.readers.dicom_values import GREY, Window, auto_window, padding_of, to_display, to_rgb, to_values, windows_of
 from viewer.readers.errors import LimitExceeded, OutOfRange
 
 MAX_ANSWER_BYTES: Final = 512 << 20
@@ -189,7 +189,7 @@ def _picture(opened: Opened, frame: int, window: list[float] | None) -> Image.Im
         chosen = Window(float(window[0]), float(window[1]), "")
     else:
         stated = windows_of(file.header, frame)
-        chosen = stated[0] if stated else auto_window(values, number(file.header.get("PixelPaddingValue")))
+        chosen = stated[0] if stated else auto_window(values, padding_of(file.header))
     return Image.fromarray(to_display(values, chosen, layout.photometric == "MONOCHROME1"), "L")
 
 

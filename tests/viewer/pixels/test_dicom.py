@@ -405,3 +405,55 @@ def test_what_else_is_installed_decodes_nothing() -> None:
     for syntax in read:
         assert set(dicom_decode.plugins_for(syntax)) <= {"imagecodecs", "pylibjpeg", "pillow", "pydicom"}
         assert dicom_decode.plugins_for(syntax)
+
+
+@pytest.mark.parametrize(("value", "limit"), [(-2000, None), (-2000, -1500)])
+def test_padding_is_no_part_of_the_automatic_window(
+    *, value: int, limit: int | None, tmp_path: Path, opened: Opened, shared_data: Path
+) -> None:
+    """A circle of CT in a square: what lies outside is said to be no pixel, one value or a range of them."""
+    header = pydicom.dcmread(shared_data / "dicom/ct/CT_small.dcm")
+    plain = opened(shared_data / "dicom/ct/CT_small.dcm")[0]["frames"]["windows"]
+    header.PixelRepresentation = 1
+    pixels = header.pixel_array.copy()
+    pixels[:32] = value
+    pixels[96:] = value if limit is None else limit
+    header.PixelData = pixels.astype("<i2").tobytes()
+    header.PixelPaddingValue = value
+    if limit is not None:
+        header.add_new(0x00280121, "SS", limit)
+    header.save_as(tmp_path / "padded.dcm")
+    padded = opened(tmp_path / "padded.dcm")[0]["frames"]["windows"]
+    automatic = [next(window for window in windows if window["name"] == "auto") for windows in (plain, padded)]
+    assert automatic[1]["center"] - automatic[1]["width"] / 2 > value + 500 + float(header.RescaleIntercept)
+
+
+def test_a_modality_table_of_signed_pixels_begins_below_zero(tmp_path: Path, pool: PixelPool, opened: Opened, shared_data: Path) -> None:
+    """Its descriptor holds the first value as unsigned, where the file is read without knowing better."""
+    header = pydicom.dcmread(shared_data / "dicom/ct/CT_small.dcm")
+    pixels = np.arange(-100, -100 + 128 * 128, dtype=np.int64).reshape(128, 128) % 200 - 100
+    header.PixelData = pixels.astype("<i2").tobytes()
+    del header.RescaleSlope, header.RescaleIntercept
+    item = pydicom.Dataset()
+    item.add_new(0x00283002, "US", [200, 65_536 - 100, 16])
+    item.add_new(0x00283006, "OW", np.arange(1000, 1200).astype("<u2").tobytes())
+    item.ModalityLUTType = "US"
+    header.ModalityLUTSequence = [item]
+    header.save_as(tmp_path / "signed.dcm")
+    assert (values_of(pool.frame(opened(tmp_path / "signed.dcm")[1], 0)) == pixels + 1100).all()
+
+
+def test_a_segmented_palette_is_the_palette_it_stands_for(tmp_path: Path, pool: PixelPool, opened: Opened, shared_data: Path) -> None:
+    """Discrete and linear segments (PS3.3 C.7.9.2) against the same colours entry by entry."""
+    header = pydicom.dcmread(shared_data / "dicom/us/OBXXXX1A.dcm")
+    ramp = np.concatenate([np.zeros(1), np.linspace(0, 65_535, 256)[1:]]).round().astype(int)
+    discrete = [0, 1, 0]
+    linear = [1, 255, 65_535]
+    for colour in ("Red", "Green", "Blue"):
+        setattr(header, f"{colour}PaletteColorLookupTableDescriptor", [256, 0, 16])
+        delattr(header, f"{colour}PaletteColorLookupTableData")
+        setattr(header, f"Segmented{colour}PaletteColorLookupTableData", np.array(discrete + linear, "<u2").tobytes())
+    header.save_as(tmp_path / "segmented.dcm")
+    indices = np.asarray(header.pixel_array)
+    shown = colours_of(pool.frame(opened(tmp_path / "segmented.dcm")[1], 0))
+    assert np.abs(shown - np.stack([ramp[indices] >> 8] * 3, axis=-1)).mean() < 1.5
