@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Visit
 from tests.browser.site import Site
 from tests.browser.waiting import wait_for
+from tests.browser.workbench import Workbench
 
 Begin = Callable[..., Visit]
 Picture = Callable[[Page, str], None]
@@ -135,6 +136,45 @@ def test_focus_by_keys_and_slider(visit: Begin, take_picture: Picture, image: st
     page.mouse.move(600, 400)
     page.mouse.wheel(0, -300)
     expect(number).to_have_text("1 / 3")  # on a slide the wheel zooms
+
+
+_CAMPAIGN = """
+from django.contrib.auth.models import User
+from societies.models import Society
+from societies.services.campaigns import add_reader, create_campaign
+from societies.services.societies import create_collection_for
+from viewer.services.ingest import ingest_file
+admin, society = User.objects.get(username="jsp-admin"), Society.objects.get(slug="jsp")
+collection = create_collection_for(society=society, slug="jsp-focus", name="Focus")
+assert ingest_file(collection=collection, path_or_stream=PATH, name="focus.ome.tif").status == "accepted"
+campaign = create_campaign(user=admin, society=society, collection=collection, pack_slug="jsp", name={"ja": "焦点", "en": "Focus"})
+add_reader(campaign=campaign, user=User.objects.get(username="jsp-reader2"))
+print(campaign.pk)
+"""
+
+
+def test_a_mark_lies_on_the_plane_it_was_drawn_on(visit: Begin, take_picture: Picture, site: Site, tmp_path: Path) -> None:
+    path = tmp_path / "focus.ome.tif"
+    scene = numpy.stack([numpy.stack([_cells(channel, plane) for plane in range(3)]) for channel in range(2)])
+    tifffile.imwrite(path, scene, tile=(256, 256), photometric="minisblack", metadata={"axes": "CZYX"}, compression="zlib")
+    campaign = site.manage("shell", "--no-imports", "-c", _CAMPAIGN.replace("PATH", repr(str(path)))).split()[-1]
+    reader = visit("jsp-reader2", "ja")
+    token = next(cookie["value"] for cookie in reader.context.cookies() if cookie["name"] == "csrftoken")
+    taken = reader.page.request.post(f"{site.url}/api/campaigns/{campaign}/next/", headers={"X-CSRFToken": token, "Referer": site.url})
+    bench = Workbench(reader).open(taken.json()["url"].strip("/").split("/")[-1])
+    number = bench.page.locator(".viewer-focus .viewer-frame-number")
+    bench.key("PageDown")
+    expect(number).to_have_text("3 / 3")
+    bench.draw("point", "mitosis", [(0.4, 0.4)])
+    bench.key("PageUp")
+    expect(number).to_have_text("2 / 3")
+    bench.draw("point", "mitosis", [(0.5, 0.5)])
+    wait_for("two saved marks", lambda: len(bench.saved_marks()) == 2)
+    assert sorted(mark["frame"] for mark in bench.saved_marks()) == [1, 2]
+    expect(bench.page.locator(".frame-jump")).to_have_text(["焦点 2", "焦点 3"])
+    bench.page.locator(".frame-jump").nth(1).click()
+    expect(number).to_have_text("3 / 3")
+    take_picture(bench.page, "focus-workbench")
 
 
 @pytest.fixture

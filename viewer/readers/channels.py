@@ -51,6 +51,16 @@ class Channel:
     emission_nm: float | None = None
 
 
+def limit_of(dtype: np.dtype[Any]) -> int:
+    """The largest step of values of this type."""
+    return int(np.iinfo(dtype).max) if is_small(dtype) else DEEP_LIMIT
+
+
+def is_small(dtype: np.dtype[Any]) -> bool:
+    """Whether stored values are steps as they are: unsigned, of 8 or 16 bits."""
+    return dtype.kind == "u" and dtype.itemsize <= 2
+
+
 @dataclass(frozen=True, slots=True)
 class Steps:
     """How stored values become whole steps from 0 to `limit`: (value - offset) / size."""
@@ -62,8 +72,8 @@ class Steps:
     @classmethod
     def of(cls, dtype: np.dtype[Any], sampled: Samples) -> Steps:
         """Steps for values of this type; values that are no small whole numbers are spread over what was sampled."""
-        if dtype.kind == "u" and dtype.itemsize <= 2:
-            return cls(int(np.iinfo(dtype).max))
+        if is_small(dtype):
+            return cls(limit_of(dtype))
         finite = sampled[np.isfinite(sampled)].astype(np.float64)
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
         return cls(DEEP_LIMIT, low, (high - low) / DEEP_LIMIT if high > low else 1.0)

@@ -162,12 +162,14 @@ class DicomTileReader(ViewedPyramid):
 
     def _stored(self, level: int, box: Box, plane: int, channel: int) -> Samples:
         instance = self._instances[level]
-        out: Samples = np.zeros((box[2].height, box[2].width), f"u{max(1, instance.layout.allocated // 8)}")
-        if instance.layout.signed:
-            out = out.astype(out.dtype.str.replace("u", "i"))
+        out: Samples = np.zeros((box[2].height, box[2].width), self._dtype())
         for tile, left, top in self._tiles(instance, level, box, plane, channel):
             _paste(out, tile, left, top)
         return out
+
+    def _dtype(self) -> np.dtype[Any]:
+        layout = self._instances[0].layout
+        return np.dtype(f"{'i' if layout.signed else 'u'}{max(1, layout.allocated // 8)}")
 
     def _is_inverted(self) -> bool:
         return self._instances[0].layout.photometric == "MONOCHROME1"

@@ -8,7 +8,7 @@ smallest and largest value of its coarsest level. Deep colour keeps its full ran
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import tifffile
@@ -113,6 +113,9 @@ class TiffSlideReader(ViewedPyramid):
     def _stored(self, level: int, box: Box, plane: int, channel: int) -> Samples:
         number, sample = self._stack.places[plane][channel]
         return self._segments.sample(self._stack.levels[level][number], *box, sample)
+
+    def _dtype(self) -> np.dtype[Any]:
+        return np.dtype(self._stack.levels[0][0].dtype)
 
     def _is_inverted(self) -> bool:
         return bool(self._stack.levels[0][0].photometric == WHITE_IS_ZERO)

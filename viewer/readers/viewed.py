@@ -18,8 +18,8 @@ from viewer.readers.errors import OutOfRange
 from viewer.readers.pyramid import MAX_BLOCK_PX, PyramidReader
 from viewer.readers.views import Shown, View, parse_view
 
-MAX_SAMPLED_PX: Final = 4_000_000
-_SQUARE_PX: Final = 512
+MAX_SAMPLED_PX: Final = 1_000_000
+_SQUARE_PX: Final = 256
 _SQUARES_A_SIDE: Final = 4
 
 Box = tuple[int, int, Size]
@@ -56,6 +56,10 @@ class ViewedPyramid(PyramidReader):
         """A rectangle of one channel of one plane as stored: shape (height, width)."""
 
     @abstractmethod
+    def _dtype(self) -> np.dtype[Any]:
+        """The type of the stored values."""
+
+    @abstractmethod
     def _is_inverted(self) -> bool:
         """Whether the smallest stored value is the brightest."""
 
@@ -65,7 +69,7 @@ class ViewedPyramid(PyramidReader):
         Raises:
             OutOfRange: when the slide has no such view.
         """
-        limits = [self._measured(channel)[0].limit for channel in range(len(self.channels))]
+        limits = [channels.limit_of(self._dtype())] * len(self.channels)
         return _Seen(self, parse_view(view, limits=limits, planes=self.z * self.t))
 
     def region(self, request: RegionRequest) -> EncodedPixels:
@@ -99,11 +103,16 @@ class ViewedPyramid(PyramidReader):
 
     def _steps(self, level: int, box: Box, plane: int, channel: int) -> NDArray[np.float32]:
         """A rectangle of one channel of one plane, in steps."""
-        return self._in_steps(self._stored(level, box, plane, channel), self._measured(channel)[0])
+        return self._in_steps(self._stored(level, box, plane, channel), self._steps_of(channel))
 
     def _in_steps(self, stored: Samples, steps: Steps) -> NDArray[np.float32]:
         scaled = steps.scaled(stored)
         return steps.limit - scaled if self._is_inverted() else scaled
+
+    def _steps_of(self, channel: int) -> Steps:
+        """How a channel's values become steps; only values that are no small whole numbers have to be sampled for it."""
+        dtype = self._dtype()
+        return Steps.of(dtype, np.zeros(1)) if channels.is_small(dtype) else self._measured(channel)[0]
 
     def _measured(self, channel: int) -> tuple[Steps, dict[str, Any]]:
         """How a channel's values become steps, and what they are like on the coarsest level of the middle plane."""
