@@ -4,18 +4,14 @@ from typing import Any
 
 from django.db import migrations
 
-from viewer.services.search_index import Entry, make_tables, write
-
-_BATCH = 1000
+from viewer.services.search_index import fill, make_tables
 
 
 def _make(apps: Any, schema_editor: Any) -> None:
     """Make the index and fill it with the images that are there."""
     with schema_editor.connection.cursor() as cursor:
         make_tables(cursor)
-        columns = ("id", "collection_id", "kind", "created_at", "search_text")
-        images = apps.get_model("viewer", "Image").objects.order_by("created_at", "id").values_list(*columns)
-        write(cursor, (Entry(*row) for row in images.iterator(_BATCH)))
+        fill(cursor, apps.get_model("viewer", "Image").objects.all())
 
 
 def _forget(apps: Any, schema_editor: Any) -> None:

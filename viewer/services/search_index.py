@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.db.utils import OperationalError
 
 from viewer.models import Image
@@ -27,6 +28,11 @@ _GRAM_TABLE: Final = {
     "sqlite": "CREATE TABLE viewer_search_gram (gram TEXT PRIMARY KEY) WITHOUT ROWID",
     "postgresql": 'CREATE TABLE viewer_search_gram (gram varchar(3) COLLATE "C" PRIMARY KEY)',
 }
+# Where FTS5 keeps what was indexed; asking there does not make it write what it has gathered so far.
+_TEXTS: Final = "viewer_image_fts_content"
+_SET: Final = "INSERT INTO viewer_image_fts (viewer_image_fts, rank) VALUES (%s, %s)"
+_HASH_BYTES: Final = 1 << 20
+_REBUILD_HASH_BYTES: Final = 64 << 20
 _SINCE: Final = datetime(2020, 1, 1, tzinfo=UTC)
 _KEY_BITS: Final = 12
 # Images made in the same microsecond whose keys begin alike lie side by side.
@@ -106,12 +112,23 @@ def _write_texts(cursor: Any, rows: list[Entry]) -> None:
 
 def rebuild() -> None:
     """Write the index anew from the images."""
-    columns = ("id", "collection_id", "kind", "created_at", "search_text")
     with transaction.atomic(), connection.cursor() as cursor:
         if _has_table(cursor):
             cursor.execute("DELETE FROM viewer_image_fts")
         cursor.execute("DELETE FROM viewer_search_gram")
-        write(cursor, (Entry(*row) for row in Image.objects.order_by("created_at", "id").values_list(*columns).iterator(_BATCH)))
+        fill(cursor, Image.objects.all())
+
+
+def fill(cursor: Any, images: QuerySet[Any]) -> None:
+    """Write an empty index from all images, within a transaction; much is gathered before it is written, and then put in order."""
+    columns = ("id", "collection_id", "kind", "created_at", "search_text")
+    has_table = _has_table(cursor)
+    if has_table:
+        cursor.execute(_SET, ["hashsize", _REBUILD_HASH_BYTES])
+    write(cursor, (Entry(*row) for row in images.values_list(*columns).iterator(_BATCH)))
+    if has_table:
+        cursor.execute(_SET, ["hashsize", _HASH_BYTES])
+        cursor.execute("INSERT INTO viewer_image_fts (viewer_image_fts) VALUES ('optimize')")
 
 
 def is_complete() -> bool:
@@ -180,13 +197,19 @@ def _place(created_at: datetime, key: UUID) -> int:
 
 
 def _is_taken(cursor: Any, place: int) -> bool:
-    cursor.execute("SELECT 1 FROM viewer_image_fts WHERE rowid = %s", [place])
+    cursor.execute(
+        f"SELECT 1 FROM {_TEXTS} WHERE id = %s",  # noqa: S608  # a constant
+        [place],
+    )
     return cursor.fetchone() is not None
 
 
 def _stored_place(cursor: Any, row: Entry) -> int | None:
     at = _place(row.created_at, row.id)
-    cursor.execute("SELECT rowid FROM viewer_image_fts WHERE rowid BETWEEN %s AND %s AND image_id = %s", [at, at + _SAME_PLACE, row.id.hex])
+    cursor.execute(
+        f"SELECT id FROM {_TEXTS} WHERE id BETWEEN %s AND %s AND c1 = %s",  # noqa: S608  # a constant
+        [at, at + _SAME_PLACE, row.id.hex],
+    )
     found = cursor.fetchone()
     return int(found[0]) if found else None
 
