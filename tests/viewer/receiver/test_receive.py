@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import ssl
+import struct
 import subprocess
 import time
 import zlib
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
+from pydicom.errors import InvalidDicomError
 
 from tests.viewer.catalogue.conftest import Site, stored_files
 from tests.viewer.receiver.live import Running, associate, new_site, receiver, send
@@ -136,6 +138,26 @@ def test_a_bad_instance_is_refused_with_its_reason(running: Running, shared_data
             assert running.stored() == before
         assert sender.send("2.25.77", b"").Status in {0xA900, 0xC000}
     assert echoes(running.port)
+
+
+def test_every_hostile_file_is_answered(tmp_path: Path, shared_data: Path) -> None:
+    paths = sorted((shared_data / "malformed" / "dicom").iterdir())
+    with receiver(new_site(tmp_path)) as running:
+        for path in paths:
+            try:
+                syntax, body = parts_of(path)
+                uid = str(pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["SOPInstanceUID"]).SOPInstanceUID)
+            except (ValueError, struct.error, AttributeError, InvalidDicomError):
+                continue  # what has no head or no UID cannot be announced
+            with Raw(running.port) as sender:
+                sender.say(request(syntax=syntax), data(store_command(uid), command=True), data(body[:200_000], command=False))
+                assert sender.hear()[0] == 2
+                kind, _ = sender.hear()
+                assert kind in {4, 7}, path.name
+        assert echoes(running.port)
+        assert not list((tmp_path / "incoming").glob("*"))
+        assert running.stop() == 0
+        assert "Traceback" not in running.said()
 
 
 def test_a_deflate_bomb_is_refused(running: Running, shared_data: Path) -> None:
