@@ -11,7 +11,7 @@ mkdir -p build/ohif
 fresh=$(mktemp -d build/ohif/.fetch.XXXXXX)
 trap 'rm -rf "$fresh"' EXIT
 echo "Fetching the OHIF viewer $version for the tests (once, 48 MB)"
-if ! npm pack --silent --pack-destination "$fresh" "@ohif/app@$version" >/dev/null 2>&1; then
+if ! npm pack --silent --fetch-retries 1 --fetch-retry-mintimeout 1000 --fetch-retry-maxtimeout 2000 --pack-destination "$fresh" "@ohif/app@$version" >/dev/null 2>&1; then
     echo "The npm registry is out of reach: the tests with OHIF are skipped." >&2
     exit 0
 fi

@@ -110,6 +110,23 @@ def test_none_is_taken(
     assert stored_files(data_dir) == []
 
 
+def test_every_hostile_file_in_one_request(uploader: Client, collection: Collection, shared_data: Path, data_dir: Path) -> None:
+    """Each has a result of its own, and what is refused leaves nothing."""
+    contents = [path.read_bytes() for path in sorted((shared_data / "malformed/dicom").iterdir())]
+    answer = post(uploader, collection, body_of(*contents))
+    told = answer.json()
+    stored = told["00081199"]["Value"]
+    refused = reasons(told) + reasons(told, "0008119A")
+    assert answer.status_code == 202
+    assert len(stored) + len(refused) == len(contents)
+    assert set(refused) <= {0xA900, 0xC000, 0xC122}
+    # Several of the files share their UID, and several are alike but for their heads.
+    assert 0 < Instance.objects.count() <= len(stored)
+    assert not list((data_dir / "incoming").glob("*"))
+    kept = {Path(path).name for path in stored_files(data_dir) if path.startswith("images")}
+    assert kept == {Path(path).name for path in Instance.objects.values_list("path", flat=True)}
+
+
 def test_what_is_there_is_never_replaced(uploader: Client, collection: Collection, shared_data: Path) -> None:
     two = [(shared_data / f"malformed/dicom/same_uid_two_patients_{number}.dcm").read_bytes() for number in (1, 2)]
     answer = post(uploader, collection, body_of(*two))

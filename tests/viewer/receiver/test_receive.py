@@ -3,9 +3,11 @@
 import contextlib
 import hashlib
 import os
+import resource
 import shutil
 import signal
 import ssl
+import struct
 import subprocess
 import time
 import zlib
@@ -14,6 +16,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
+from pydicom.errors import InvalidDicomError
 
 from tests.viewer.catalogue.conftest import Site, stored_files
 from tests.viewer.receiver.live import Running, associate, new_site, receiver, send
@@ -138,6 +141,26 @@ def test_a_bad_instance_is_refused_with_its_reason(running: Running, shared_data
     assert echoes(running.port)
 
 
+def test_every_hostile_file_is_answered(tmp_path: Path, shared_data: Path) -> None:
+    paths = sorted((shared_data / "malformed" / "dicom").iterdir())
+    with receiver(new_site(tmp_path)) as running:
+        for path in paths:
+            try:
+                syntax, body = parts_of(path)
+                uid = str(pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["SOPInstanceUID"]).SOPInstanceUID)
+            except (ValueError, struct.error, AttributeError, InvalidDicomError):
+                continue  # what has no head or no UID cannot be announced
+            with Raw(running.port) as sender:
+                sender.say(request(syntax=syntax), data(store_command(uid), command=True), data(body[:200_000], command=False))
+                assert sender.hear()[0] == 2
+                kind, _ = sender.hear()
+                assert kind in {4, 7}, path.name
+        assert echoes(running.port)
+        assert not list((tmp_path / "incoming").glob("*"))
+        assert running.stop() == 0
+        assert "Traceback" not in running.said()
+
+
 def test_a_deflate_bomb_is_refused(running: Running, shared_data: Path) -> None:
     syntax, body = parts_of(shared_data / "malformed" / "dicom" / "deflate_bomb_300MB.dcm")
     with Raw(running.port).associate(syntax=syntax) as sender:
@@ -161,6 +184,35 @@ def test_too_large_is_told_and_the_association_goes_on(running: Running, shared_
         assert (answer.Status, answer.ErrorComment[:9]) == (0xA700, "too_large")
         assert sender.send("2.25.9", b"nothing of the kind").Status in {0xA900, 0xC000}
     assert stored_files(running.site.folder / "incoming") == []
+
+
+def peak_mib(process_id: int) -> float:
+    """The most memory a process has had at a time, in MiB."""
+    (line,) = [line for line in Path(f"/proc/{process_id}/status").read_text().splitlines() if line.startswith("VmHWM")]
+    return int(line.split()[1]) / 1024
+
+
+def test_memory_does_not_grow_with_an_instance(site: Site) -> None:
+    nameless = b"\x08\x00\x20\x00DA\x08\x0020260101"  # a study date where the UIDs would have come
+    with receiver(site) as running:
+        with Raw(running.port).associate() as sender:
+            sender.send("2.25.5", nameless + bytes(1 << 20))
+            before = peak_mib(running.process.pid)
+            assert sender.send("2.25.6", nameless + bytes(96 << 20)).Status == 0xA900
+        assert peak_mib(running.process.pid) - before < 8
+        assert running.stop() == 0
+
+
+def test_a_full_disk_is_told_and_small_things_still_go_in(site: Site, shared_data: Path) -> None:
+    _, body = parts_of(shared_data / "malformed" / "dicom" / "newlines_header_injection.dcm")
+    with receiver(site) as running:
+        resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, (3 << 20, 3 << 20))
+        with Raw(running.port).associate() as sender:
+            answer = sender.send("2.25.4", bytes(4 << 20))
+            assert (answer.Status, answer.ErrorComment[:9]) == (0xA700, "disk_full")
+            assert sender.send("2.25.9000105", body).Status == 0
+        assert not list((site.folder / "incoming").glob("*"))
+        assert running.stop() == 0
 
 
 @pytest.mark.parametrize(
