@@ -24,6 +24,14 @@ test('OpenLayers counts from the coarsest level, whatever order the levels come 
   assert.deepEqual(levelsByZ([GAPPED[1], GAPPED[0], GAPPED[2]]).map(({index}) => index), [2, 1, 0]);
 });
 
+test('levels that were added between come behind the slide\'s own and find their place by downsample', () => {
+  const completed = [...GAPPED, level(3, 2, 256), level(4, 8, 256)];
+  assert.deepEqual(levelsByZ(completed).map(({index}) => index), [2, 4, 1, 3, 0]);
+  assert.deepEqual(gridOptions(completed, EXTENT).resolutions, [16, 8, 4, 2, 1]);
+  const grid = new TileGrid(gridOptions(completed, EXTENT));
+  assert.equal(levelsByZ(completed)[grid.getZForResolution(2, chooseLevel(1))].index, 3);
+});
+
 test('two levels of one downsample would make a grid that OpenLayers refuses: one is kept', () => {
   assert.deepEqual(levelsByZ([level(0, 1, 256), level(1, 1, 256), level(2, 2, 256)]).map(({downsample}) => downsample), [2, 1]);
 });

@@ -24,6 +24,8 @@ from viewer.tiles.pool import PixelPool
 NICENESS: Final = 10
 LOOK_EVERY_S: Final = 3.0
 SETTLED_S: Final = 5.0
+# A site that starts has other things to do.
+FIRST_LOOK_S: Final = 15.0
 
 
 def main() -> None:
@@ -51,6 +53,7 @@ def _work(options: argparse.Namespace) -> None:
         for path in (options.data_dir / "manifests").glob("*.json"):
             places.wish(path.parent, path.stem)
     failed: set[str] = set()
+    time.sleep(0.0 if options.once else FIRST_LOOK_S)
     while True:
         settled_s = 0.0 if options.once else SETTLED_S
         if any(True for _ in places.wishes(options.data_dir, settled_s=settled_s)):
