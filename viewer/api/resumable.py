@@ -188,7 +188,7 @@ def upload_json(upload: Upload) -> dict[str, Any]:
     kept, result, error = upload.result, None, None
     if kept:
         notice = {"code": kept["code"], "message": kept["text"], "hint": kept["hint"]} if kept["code"] else None
-        if kept["image_id"]:
+        if kept["status"] != "refused":
             result = {"status": kept["status"], "image_id": kept["image_id"], "name": kept["name"], "notice": notice}
         else:
             error = {**(notice or {}), "name": kept["name"], "status": kept["http_status"]}
