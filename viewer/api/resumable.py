@@ -212,7 +212,7 @@ def upload_json(upload: Upload) -> dict[str, Any]:
     archive = is_archive(upload)
     if kept and not archive:
         notice = {"code": kept["code"], "message": kept["text"], "hint": kept["hint"]} if kept["code"] else None
-        if kept["image_id"]:
+        if kept["status"] != "refused":
             result = {"status": kept["status"], "image_id": kept["image_id"], "name": kept["name"], "notice": notice}
         else:
             error = {**(notice or {}), "name": kept["name"], "status": kept["http_status"]}

@@ -10,6 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from tests.viewer.catalogue.test_resumable import begin, send
 from tests.viewer.presentation_files import dataset, graphic, image_reference, write_state
 from viewer.models import Collection, Image, Instance, PresentationState
 from viewer.services.images import freeze
@@ -117,6 +118,14 @@ def test_an_upload_is_answered_with_a_notice(uploader: Client, collection: Colle
     assert answer.status_code == 201
     assert (answer.json()["image_id"], answer.json()["notice"]["code"]) == (None, "presentation_kept")
     assert uploader.get(f"/api/collections/{collection.pk}/images/").json()["images"] == []
+
+
+def test_an_upload_in_parts_is_answered_with_a_notice(uploader: Client, collection: Collection, slices: list[Path], tmp_path: Path) -> None:
+    raw = write_state(tmp_path / "state.dcm", slices).read_bytes()
+    address = begin(uploader, collection, len(raw), "state.dcm")["Location"]
+    assert send(uploader, address, 0, raw).status_code == 204
+    result = uploader.get(address).json()["result"]
+    assert (result["status"], result["image_id"], result["notice"]["code"]) == ("accepted", None, "presentation_kept")
 
 
 def test_nothing_of_the_file_stays_on_disk(take: Take, slices: list[Path], tmp_path: Path, data_dir: Path) -> None:

@@ -4,7 +4,6 @@ import {el} from '../../lib/dom.js';
 import {t, tn} from '../../lib/i18n.js';
 import {dismissals, isPressing, warningsOf} from '../warnings.js';
 import {icon} from './icons.js';
-import {textButton} from './parts.js';
 
 /** @import {Viewer} from '../viewer.js' */
 
@@ -17,12 +16,16 @@ export function warningNotes({manifest}) {
   const memory = dismissals(manifest);
   const notes = warnings.map(({code, text, advice}) =>
     el('details', {class: 'viewer-note', data: {code}}, el('summary', {text}), el('p', {text: advice})));
-  const close = textButton(t('Understood'), t('Put these notes away; the button brings them back'), () => {
-    memory.dismiss();
-    show(false);
-    toggle.focus();
+  const close = el('button', {
+    class: 'viewer-button viewer-notes-close',
+    text: t('Understood'),
+    attrs: {type: 'button', title: t('Put these notes away; the button brings them back')},
+    on: {click: () => {
+      memory.dismiss();
+      show(false);
+      toggle.focus();
+    }},
   });
-  close.classList.add('viewer-notes-close');
   const list = el('div', {class: 'viewer-notes-list', attrs: {id: LIST_ID}}, ...notes, close);
   const title = tn('{count} note on this image', '{count} notes on this image', warnings.length);
   const toggle = el(
