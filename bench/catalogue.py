@@ -48,12 +48,14 @@ def _fill(collection: Any) -> None:
     series = Series.objects.create(study=study, series_key="1", modality="SM")
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA cache_size = -500000")  # the rows of a million come at once here, and only here
             cursor.execute(_SQLITE, [_ROWS, collection.pk.hex, series.pk.hex, _INSPECTION])
             cursor.execute("ANALYZE")
         else:
             cursor.execute(_POSTGRES, [collection.pk, series.pk, _INSPECTION, _ROWS])
             cursor.execute("VACUUM ANALYZE viewer_image")
     search_index.rebuild()
+    connection.close()
 
 
 def _spread(ask: Callable[[], Any]) -> str:

@@ -1,6 +1,8 @@
 """Taking a file into a collection: aside first, looked at in a pixel worker, then put in its place whole or not at all."""
 
+import os
 from dataclasses import dataclass
+from io import UnsupportedOperation
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -83,9 +85,12 @@ def ingest_file(*, collection: Collection, path_or_stream: str | Path | BinaryIO
 
 
 def _size_of(path_or_stream: str | Path | BinaryIO) -> int:
-    """Return the size of a file in bytes; 0 for a stream, whose size shows when it ends."""
+    """Return the size of a file in bytes; 0 for a stream of anything else, whose size shows when it ends."""
     if not isinstance(path_or_stream, str | Path):
-        return 0
+        try:
+            return os.fstat(path_or_stream.fileno()).st_size
+        except UnsupportedOperation:
+            return 0
     try:
         return Path(path_or_stream).stat().st_size
     except OSError as error:

@@ -25,6 +25,18 @@ const WORDS = {
     t('The file holds several pages; only the first is shown.'),
     t('If you need another page, ask for it as a file of its own.'),
   ],
+  frame_count_differs: () => [
+    t('The file states another number of frames than its video has.'),
+    t('All frames that are there are shown. Nothing to do.'),
+  ],
+  frame_rate_varies: () => [
+    t('The frames were recorded at uneven times.'),
+    t('The video runs at the recorded times. Go by the time beside the frame number, not by counting frames.'),
+  ],
+  frames_damaged: () => [
+    t('Some frames of the video are damaged and cannot be shown.'),
+    t('A short finding may lie in them; ask for the original recording before you exclude one.'),
+  ],
   frames_of_several_kinds: () => [
     t('The frames are of several kinds, one after another.'),
     t('Echoes, phases, moments or planes follow each other; beside the frame number stands which one is shown. The next frame may be the same place again.'),
@@ -40,6 +52,10 @@ const WORDS = {
   overlay_unreadable: () => [
     t('The file holds a drawing (overlay) that cannot be shown.'),
     t('Marks or text that somebody drew are missing here. Look at the original if they matter.'),
+  ],
+  pixels_not_square: () => [
+    t('The pixels are not square: what is seen is stretched along one side.'),
+    t('Do not judge shapes and angles by eye. Marks stay on the pixels where you put them.'),
   ],
   pyramid_incomplete: () => [
     t('The slide has no small overview level.'),

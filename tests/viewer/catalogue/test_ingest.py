@@ -332,6 +332,17 @@ def test_a_file_over_the_limit_is_refused_while_it_streams(settings: Any, collec
     assert stored_files(data_dir) == []
 
 
+def test_an_open_file_over_the_limit_is_refused_before_it_is_copied(
+    settings: Any, collection: Collection, tmp_path: Path, data_dir: Path
+) -> None:
+    settings.UPLOAD_MAX_BYTES = 1 << 20
+    with (tmp_path / "big.bin").open("w+b") as file:
+        file.truncate((1 << 20) + 1)
+        result = ingest_file(collection=collection, path_or_stream=file, name="big.bin")
+        assert file.tell() == 0
+    assert (result.code, stored_files(data_dir)) == ("too_large", [])
+
+
 def test_names_for_display() -> None:
     assert display_name("フォルダー\\カ\u3099ンマ.svs") == "ガンマ.svs"
     assert display_name("a\u202eb\u200bc\x00\x1b[31m.dcm") == "abc[31m.dcm"
