@@ -159,8 +159,9 @@ SOCKETS: Final[dict[str, Row]] = {
 
 PIXELS: Final[dict[str, Row]] = {
     # After opening the image, where that is possible; without a grant the answer is the same for every image, real or not.
-    address: {**dict.fromkeys(ROLES, 403), **dict.fromkeys(VIEWERS, 200)}
-    for address in ("tile", "frame")
+    # The images of this world have no channels and no planes, which only those with a grant are told (404).
+    address: {**dict.fromkeys(ROLES, 403), **dict.fromkeys(VIEWERS, status)}
+    for address, status in (("tile", 200), ("frame", 200), ("view", 404))
 }
 
 PUBLIC: Final = frozenset({"api-schema", "document-schema", "javascript-catalog", "set_language", "login", "logout"})

@@ -39,7 +39,7 @@ def fetch(app: PixelApp, address: str, cookies: str = "", method: str = "GET") -
 
 
 def address_of(image: Image, kind: str) -> str:
-    place = "tiles/0/0/0" if kind == "tile" else "frames/0"
+    place = {"tile": "tiles/0/0/0", "frame": "frames/0", "view": "views/p0/tiles/0/0/0"}[kind]
     return f"/pixels/{image.pk}/{image.revision}/{place}"
 
 
@@ -58,8 +58,8 @@ def cookie_header(cookies: SimpleCookie) -> str:
 
 
 def test_the_table_speaks_of_every_kind_of_address() -> None:
-    assert set(_ADDRESS.groupindex) == {"image", "revision", "level", "column", "row", "frame"}
-    assert set(PIXELS) == {"tile", "frame"}
+    assert set(_ADDRESS.groupindex) == {"image", "revision", "view", "level", "column", "row", "frame"}
+    assert set(PIXELS) == {"tile", "frame", "view"}
     assert all(set(row) == set(ROLES) for row in PIXELS.values())
 
 
