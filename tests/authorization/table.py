@@ -165,8 +165,9 @@ PIXELS: Final[dict[str, Row]] = {
     address: {**dict.fromkeys(ROLES, 403), **dict.fromkeys(VIEWERS, 200)}
     for address in ("tile", "frame", "stream", "times", "strip")
 } | {
-    # The stack that is asked for has nothing drawn over it, which only those may learn who may see it.
-    "overlay": {**dict.fromkeys(ROLES, 403), **dict.fromkeys(VIEWERS, 404)}
+    # The images of this world have nothing drawn over them, no channels and no planes, which only those may learn who may see them.
+    address: {**dict.fromkeys(ROLES, 403), **dict.fromkeys(VIEWERS, 404)}
+    for address in ("overlay", "view")
 }
 
 PUBLIC: Final = frozenset({"api-schema", "document-schema", "javascript-catalog", "set_language", "login", "logout"})

@@ -39,7 +39,7 @@ def fetch(app: PixelApp, address: str, cookies: str = "", method: str = "GET", h
 
 
 def address_of(image: Image, kind: str) -> str:
-    place = {"tile": "tiles/0/0/0", "frame": "frames/0", "overlay": "overlays/0"}.get(kind, kind)
+    place = {"tile": "tiles/0/0/0", "frame": "frames/0", "overlay": "overlays/0", "view": "views/p0/tiles/0/0/0"}.get(kind, kind)
     return f"/pixels/{image.pk}/{image.revision}/{place}"
 
 
@@ -60,7 +60,7 @@ def cookie_header(cookies: SimpleCookie) -> str:
 
 def test_the_table_speaks_of_every_kind_of_address() -> None:
     assert set(_ADDRESS.groupindex) == {"image", "revision", "view", "level", "column", "row", "srgb", "sort", "frame", "film"}
-    assert set(PIXELS) == {"tile", "frame", "overlay", "stream", "times", "strip"}
+    assert set(PIXELS) == {"tile", "frame", "overlay", "view", "stream", "times", "strip"}
     assert all(set(row) == set(ROLES) for row in PIXELS.values())
 
 

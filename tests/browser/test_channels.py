@@ -10,7 +10,7 @@ import tifffile
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.site import Site
+from tests.browser.site import ROOT, Site
 from tests.browser.waiting import wait_for
 from tests.browser.workbench import Workbench
 
@@ -136,6 +136,15 @@ def test_focus_by_keys_and_slider(visit: Begin, take_picture: Picture, image: st
     page.mouse.move(600, 400)
     page.mouse.wheel(0, -300)
     expect(number).to_have_text("1 / 3")  # on a slide the wheel zooms
+
+
+def test_nothing_keeps_people_from_the_panel(visit: Begin, image: str) -> None:
+    """By the rules of axe-core."""
+    page = _open(visit("jsp-admin", "ja", bypass_csp=True), image)
+    page.evaluate((ROOT / "node_modules/axe-core/axe.min.js").read_text("utf-8"))
+    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    found = [(each["id"], each["nodes"][0]["html"]) for each in result["violations"] if each["impact"] in {"serious", "critical"}]
+    assert found == []
 
 
 _CAMPAIGN = """

@@ -26,8 +26,8 @@ export function channelPanel(viewer) {
     el(
       'div',
       {class: 'viewer-channels-foot'},
-      textButton(t('Auto range'), t('Ranges of the shown channels as sampled from the image'), () => channels.autoRange()),
-      textButton(t('Reset'), t('Channels, colours and ranges as at first'), () => channels.reset()),
+      footButton(t('Auto range'), t('Ranges of the shown channels as sampled from the image'), () => channels.autoRange()),
+      footButton(t('Reset'), t('Channels, colours and ranges as at first'), () => channels.reset()),
     ),
   );
   const toggle = el('button', {
@@ -50,6 +50,11 @@ export function channelPanel(viewer) {
   return el('div', {class: 'viewer-group viewer-channels', attrs: {role: 'group', 'aria-label': t('Channels')}}, toggle, body);
 }
 
+/** @param {string} text its name, also for screen readers @param {string} title what it does @param {() => void} onClick */
+function footButton(text, title, onClick) {
+  return el('button', {class: 'viewer-button', text, attrs: {type: 'button', title}, on: {click: onClick}});
+}
+
 /**
  * @param {ChannelSet} channels
  * @param {Channel} channel
@@ -67,7 +72,7 @@ function channelRow(channels, channel, index) {
     on: {input: () => channels.set(index, {colour: colour.value})},
   });
   const wave = channel.emission_nm === null ? '' : ` ${Math.round(channel.emission_nm)} nm`;
-  const only = textButton(name + wave, t('Show only {channel}', {channel: name}), () => channels.showOnly(index));
+  const only = textButton(name + wave, t('Show only {channel}', {channel: name + wave}), () => channels.showOnly(index));
   only.classList.add('viewer-channel-name');
   const readout = el('output', {class: 'viewer-channel-range'});
   const range = rangeSlider(channels, channel, index, name);
