@@ -39,6 +39,8 @@ export class VideoStack extends FrameStack {
     /** @type {VideoFrame | HTMLVideoElement | null} the player's picture on screen */
     this.held = null;
     this.standing = STANDING;
+    /** True from the wish to play until it is carried out; who asks for a frame in between does not want to play any more. */
+    this.starting = false;
     this.loadTimes();
   }
 
@@ -124,8 +126,9 @@ export class VideoStack extends FrameStack {
   }
 
   async playStream() {
+    this.starting = true;
     await this.timesLoaded;
-    if (this.disposed || this.playing) return;
+    if (this.disposed || this.playing || !this.starting) return;
     if (!this.times) {
       this.showFramesOnly();
       super.play();
@@ -174,6 +177,7 @@ export class VideoStack extends FrameStack {
 
   /** Stops, and leaves what is on screen. */
   halt() {
+    this.starting = false;
     if (this.player?.playing) {
       this.player.pause();
       if (this.held instanceof HTMLVideoElement) this.freeze(this.held);

@@ -68,13 +68,13 @@ class Decoder:
         Raises:
             MalformedFile: with `pixels_undecodable` when it cannot be decoded.
         """
+        backwards, self._asked = 0 < self._asked - frame <= READ_ON_FRAMES, frame
         kept = self._kept.get(frame)
         if kept is not None:
             self._kept.move_to_end(frame)
             return kept
         # Turning a frame into colours costs as much as decoding it: only who walks backwards gets the ones before it kept.
-        kept_before = self._room() if 0 < self._asked - frame <= READ_ON_FRAMES else 2
-        self._asked = frame
+        kept_before = self._room() if backwards else 2
         key = self._times.key_before(frame)
         if not (self._at < frame and (key <= self._at + 1 or frame - self._at <= READ_ON_FRAMES)):
             self._go_before(frame, key, kept_before)
