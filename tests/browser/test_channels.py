@@ -73,6 +73,13 @@ def _light(page: Page) -> list[float]:
     )
 
 
+def _rests(page: Page) -> bool:
+    """Whether no further tile comes in for a second."""
+    before = _light(page)
+    page.wait_for_timeout(1000)
+    return before == _light(page)
+
+
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_channels_by_mouse_and_keyboard(visit: Begin, take_picture: Picture, image: str, language: str) -> None:
     page = _open(visit("jsp-admin", language), image)
@@ -107,7 +114,7 @@ def test_channels_by_mouse_and_keyboard(visit: Begin, take_picture: Picture, ima
         rows.nth(row).locator("input[type=checkbox]").check()
     expect(panel.locator(".viewer-channels-head")).to_contain_text("14 / 14")
     wait_for("all colours", lambda: min(_light(page)) > 3)
-    page.wait_for_load_state("networkidle")
+    wait_for("a picture at rest", lambda: _rests(page))
     take_picture(page, "channels-all")
     panel.locator(".viewer-channels-foot button").nth(1).click()
     expect(panel.locator(".viewer-channels-head")).to_contain_text("4 / 14")
@@ -127,7 +134,7 @@ def test_focus_by_keys_and_slider(visit: Begin, take_picture: Picture, image: st
     page.keyboard.press("PageDown")
     expect(number).to_have_text("3 / 3")
     wait_for("tiles of the third plane", lambda: any("/views/p2_" in url for url in asked))
-    page.wait_for_load_state("networkidle")
+    wait_for("a picture at rest", lambda: _rests(page))
     take_picture(page, "focus")
     page.locator(".viewer-focus input[type=range]").focus()
     page.keyboard.press("Home")
