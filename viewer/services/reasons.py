@@ -103,7 +103,9 @@ REASONS: Final[dict[str, Reason]] = {
         _("The index of the medium does not list this file."),
         _("If it is an image all the same, load it by itself."),
     ),
-    "dicomdir_followed": Reason(_("This is the index of the medium; the files were taken as it lists them."), "", 200),
+    "dicomdir_followed": Reason(
+        _("This is the index of the medium; the files were taken as it lists them."), _("Nothing to do: it is not kept."), 200
+    ),
 }
 RETRY_LATER: Final = frozenset({"disk_full", "storage_failed", "slide_busy", "workers_busy", "pool_closed"})
 
