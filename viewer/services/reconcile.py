@@ -41,11 +41,12 @@ def reconcile(*, settled_s: float = SETTLED_S) -> Reconciled:
     """
     found = Reconciled()
     before = time.time() - settled_s
+    # First: a stored file is a link of one that came in, and removing that one makes this one look new.
+    _remove_orphans(found, before)
     for folder in _children(incoming_dir()):
         if folder.stat().st_mtime <= before:
             _remove(folder, found)
     found.removed += sweep()
-    _remove_orphans(found, before)
     _check_instances(found)
     _check_manifests(found, before)
     if search_index.is_available() and not search_index.is_complete():
