@@ -111,7 +111,9 @@ REASONS: Final[dict[str, Reason]] = {
         _("The index of the medium does not list this file."),
         _("If it is an image all the same, load it by itself."),
     ),
-    "dicomdir_followed": Reason(_("This is the index of the medium; the files were taken as it lists them."), "", 200),
+    "dicomdir_followed": Reason(
+        _("This is the index of the medium; the files were taken as it lists them."), _("Nothing to do: it is not kept."), 200
+    ),
     "scale_in_file": Reason(
         _("The file itself states the scale; it cannot be replaced by hand."),
         _("If the file is wrong, have it exported again with the right pixel spacing."),

@@ -43,7 +43,8 @@ def reconcile(*, settled_s: float = SETTLED_S) -> Reconciled:
     """
     found = Reconciled()
     before = time.time() - settled_s
-    _remove_orphans(found, before)  # first: a file that loses its other name in quarantine would look new
+    # First: a stored file is a link of one that came in, and removing that one makes this one look new.
+    _remove_orphans(found, before)
     for folder in _children(incoming_dir()):
         if folder.stat().st_mtime <= before:
             _remove(folder, found)
