@@ -70,7 +70,7 @@ def asgi_cycles(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-def _cookie(seconds: float = 60) -> str:
+def _cookie(seconds: float = 86_400) -> str:  # requests are written when tests are collected
     return f"{grant.cookie_name(SLIDE)}={grant.sign(SLIDE, 1, time.time() + seconds, KEY)}"
 
 
