@@ -177,7 +177,7 @@ def test_what_is_missing_from_the_index_is_mended(collection: Collection, data_d
 @pytest.mark.usefixtures("_fts")
 def test_images_that_were_there_before_are_in_it(collection: Collection) -> None:
     fill(collection, 40)
-    migration = importlib.import_module("viewer.migrations.0003_search_fts")
+    migration = importlib.import_module("viewer.migrations.0006_search_fts")
 
     class Editor:
         """What a migration needs of a schema editor."""

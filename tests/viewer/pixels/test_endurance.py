@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.fuzz import SUSPECT, Run
+from bench.fuzz import MEMORY_LIMIT_BYTES, SUSPECT, Run
 from bench.isolation import FILES, kill_workers, recoveries
 from bench.mutation import families, mutant
 from bench.pixel_load import Load, PixelSite
@@ -18,7 +18,7 @@ KILLS = 40
 
 
 def test_five_hundred_broken_files_end_opened_or_refused(tmp_path: Path) -> None:
-    pool = PixelPool(workers=2, memory_limit_bytes=1 << 30)
+    pool = PixelPool(workers=2, memory_limit_bytes=MEMORY_LIMIT_BYTES)
     try:
         report = Run(pool, seed=20261121).over(range(MUTANTS), tmp_path)
     finally:
@@ -27,7 +27,7 @@ def test_five_hundred_broken_files_end_opened_or_refused(tmp_path: Path) -> None
     assert set(report.outcomes) <= {*errors.REASONS, "opened"} - SUSPECT, report.findings
     assert report.outcomes["opened"] > MUTANTS // 20, "the mutator leaves too little of the files"
     assert report.slowest_s < 30
-    assert report.largest_bytes < 1 << 30
+    assert report.largest_bytes < MEMORY_LIMIT_BYTES
 
 
 def test_the_same_seed_breaks_the_same_files_in_the_same_way(shared_data: Path) -> None:
@@ -75,7 +75,8 @@ def test_a_spare_worker_waits_in_a_pool_that_serves(shared_data: Path) -> None:
     spare = pool._spare
     assert spare is not None
     pool._idle[0].stop()
-    assert pool.inspect(str(shared_data / "photo/derm/ISIC_0000000.jpg"))["width"] == 1022
+    source = {"engine": "raster", "kind": "photograph", "paths": [str(shared_data / "photo/derm/ISIC_0000000.jpg")], "frame_map": None}
+    assert pool.thumbnail(source).body
     assert pool._idle == [spare]
     pool.close()
     assert not spare.alive
