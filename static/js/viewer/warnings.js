@@ -98,7 +98,10 @@ const WORDS = {
 };
 
 /** What is the rule for some kinds of image, or changes nothing for the reader, waits behind the button. */
-const QUIET = new Set(['colour_profile_applied', 'date_invalid', 'pyramid_incomplete', 'spacing_unknown', 'uid_missing']);
+const QUIET = new Set([
+  'colour_profile_applied', 'date_invalid', 'frame_count_differs', 'frame_rate_varies', 'pyramid_incomplete', 'spacing_unknown',
+  'uid_missing',
+]);
 
 /**
  * @param {string[] | undefined} codes of a manifest
