@@ -1,5 +1,6 @@
 /** Entering the scale of an image whose file states none: who may asks for it here, everybody sees who said what. */
 
+import {ApiError} from '../../lib/api.js';
 import {el, replaceChildren} from '../../lib/dom.js';
 import {t} from '../../lib/i18n.js';
 import {formatSpacing} from '../format.js';
@@ -8,6 +9,7 @@ import {formatSpacing} from '../format.js';
 
 /** What the server calls a scale that a person entered. */
 export const ENTERED = 'manual-calibration';
+const FORM_ID = 'scale-form';
 
 /**
  * @typedef {{revision: number, x_um: number | null, y_um: number | null, by: string, at: string}} Entry
@@ -27,7 +29,7 @@ export async function openScaleDialog(viewer) {
     try {
       await api.put(url, wanted);
     } catch (error) {
-      problem.textContent = error instanceof Error ? error.message : '';
+      problem.textContent = error instanceof ApiError ? `${error.message} ${error.hint}` : String(error);
       return;
     }
     // Scale bar, magnification and every measure are made of it.
@@ -37,9 +39,16 @@ export async function openScaleDialog(viewer) {
     dialog,
     el('h2', {text: t('Scale of this image'), attrs: {id: 'scale-title'}}),
     el('p', {text: t('The file states no pixel spacing, or one that cannot be. Nothing is assumed in its place.')}),
-    scale.can_enter ? form(scale, send, problem) : el('p', {class: 'muted', text: t('Whoever may add images to the collection can enter it.')}),
     scale.entries.length > 0 ? history(scale.entries) : null,
-    el('div', {class: 'dialog-actions'}, closeButton(dialog)),
+    scale.can_enter ? form(scale, send, problem) : el('p', {class: 'muted', text: t('Whoever may add images to the collection can enter it.')}),
+    el(
+      'div',
+      {class: 'dialog-actions'},
+      scale.can_enter ? submitButton() : null,
+      scale.can_enter && scale.spacing ? takeBackButton(send) : null,
+      el('span', {class: 'spacer'}),
+      closeButton(dialog),
+    ),
   );
   document.body.append(dialog);
   dialog.showModal();
@@ -70,25 +79,27 @@ function form({spacing}, send, problem) {
     event.preventDefault();
     void send({x_um: across.input.valueAsNumber, y_um: down.input.valueAsNumber});
   };
-  const takeBack = el('button', {
-    text: t('Take the entered scale back'),
-    attrs: {type: 'button'},
-    on: {click: () => void send({x_um: null, y_um: null})},
-  });
   return el(
     'form',
-    {class: 'scale-form', on: {submit}},
+    {class: 'scale-form', attrs: {id: FORM_ID}, on: {submit}},
     across.element,
     down.element,
     el('p', {class: 'muted', text: t('Kept with your name and the time, and shown as entered by hand.')}),
     problem,
-    el(
-      'div',
-      {class: 'dialog-actions'},
-      spacing ? takeBack : null,
-      el('button', {class: 'button-primary', text: t('Enter this scale'), attrs: {type: 'submit'}}),
-    ),
   );
+}
+
+function submitButton() {
+  return el('button', {class: 'button-primary', text: t('Enter this scale'), attrs: {type: 'submit', form: FORM_ID}});
+}
+
+/** @param {(wanted: {x_um: null, y_um: null}) => Promise<void>} send */
+function takeBackButton(send) {
+  return el('button', {
+    text: t('Take the entered scale back'),
+    attrs: {type: 'button'},
+    on: {click: () => void send({x_um: null, y_um: null})},
+  });
 }
 
 /** @param {Entry[]} entries the newest first */
