@@ -27,6 +27,12 @@ SHORT = "癌 胃 期胃 a b x 0 & % \" ' - 𠮷 野 ß ss 角 半角 gt4 z zz zz
 QUERIES = [*WORDS, *SHORT, "per aper", "癌 gt"]
 
 
+@pytest.fixture(autouse=True)
+def _only_these_images(db: None) -> None:
+    """What tests leave that empty Django's tables between them is not in the index any more."""
+    search_index.rebuild()
+
+
 @pytest.fixture
 def _fts() -> None:
     if connection.vendor != "sqlite":
