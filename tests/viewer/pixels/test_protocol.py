@@ -15,6 +15,7 @@ import uvicorn
 from viewer.tiles import grant, quick
 from viewer.tiles.app import PixelApp, PixelSettings
 from viewer.tiles.pool import PixelPool
+from viewer.tiles.protocol import TileProtocol
 
 KEY = b"a key for tests, thirty-two byte"
 SLIDE = uuid.UUID(int=(7 << 76) + 9)
@@ -68,6 +69,20 @@ def asgi_cycles(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(PixelApp, "__call__", noted)
     return asked
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The addresses of the requests whose headers the parser went through."""
+    addresses: list[bytes] = []
+    complete = TileProtocol.on_headers_complete
+
+    def noted(self: TileProtocol) -> None:
+        addresses.append(self.url)
+        complete(self)
+
+    monkeypatch.setattr(TileProtocol, "on_headers_complete", noted)
+    return addresses
 
 
 def _cookie(seconds: float = 86_400) -> str:  # requests are written when tests are collected
@@ -161,3 +176,79 @@ def test_a_grant_that_ends_ends_here_too(port: int, monkeypatch: pytest.MonkeyPa
     later = time.time() + 6
     monkeypatch.setattr(quick.time, "time", lambda: later)
     assert _talk(port, _get(cookie=cookie))[0][0] == 403
+
+
+def _in_turn(port: int, pieces: list[bytes], *, pause_s: float = 0.0) -> list[tuple[int, bytes]]:
+    """Send one piece after the other over one connection, each once the answer to the one before is in; b"" waits for none."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection, connection.makefile("rb") as stream:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        answers: list[tuple[int, bytes]] = []
+        for piece in pieces:
+            for part in piece.split(b"|"):
+                connection.sendall(part)
+                time.sleep(pause_s)
+            status, _, body = _answer(stream)
+            answers.append((status, body))
+        return answers
+
+
+def test_headers_that_come_again_are_not_parsed_again(port: int, parsed: list[bytes]) -> None:
+    cookie = _cookie()
+    others = [f"/pixels/{SLIDE}/1/tiles/0/{column}/3" for column in range(5)]
+    answers = _in_turn(port, [_get(other, cookie=cookie) for other in [TILE, *others, TILE]])
+    assert parsed == [TILE.encode()]
+    assert [status for status, _ in answers] == [200] * 7
+    assert len({body for _, body in answers}) == 6
+    assert answers[0] == answers[6] == _in_turn(port, [_get(cookie=cookie)])[0]
+
+
+def test_other_headers_and_addresses_are_parsed(port: int, parsed: list[bytes], asgi_cycles: list[str]) -> None:
+    cookie = _cookie()
+    answers = _in_turn(
+        port,
+        [
+            _get(cookie=cookie),
+            _get(cookie="a=b"),  # no grant
+            _get(cookie=cookie),
+            _get("/page", cookie=cookie),
+            _get(TILE + "?x=1", cookie=cookie),
+            _get(TILE.replace("/0/1/2", "/9/1/2"), cookie=cookie),
+            _get(cookie=cookie, more='If-None-Match: "s2/1/0/1/2"\r\n'),
+            _get(cookie=cookie),
+            _get(TILE + " HTTP/1.1\r\nX: y", cookie=cookie),  # a header within the address is none of it
+        ],
+    )
+    assert [status for status, _ in answers] == [200, 403, 200, 200, 200, 404, 304, 200, 200]
+    assert len(parsed) == 7, "the third and the last but one had the headers of the first"
+    assert asgi_cycles == [TILE, "/page", TILE, TILE.replace("/0/1/2", "/9/1/2"), TILE]
+
+
+def test_requests_in_pieces_and_together_after_known_headers(port: int) -> None:
+    cookie = _cookie()
+    first, other = _get(cookie=cookie), _get(f"/pixels/{SLIDE}/1/tiles/0/3/3", cookie=cookie)
+    split = other[:30] + b"|" + other[30:200] + b"|" + other[200:]
+    answers = _in_turn(port, [first, split, first, other[:-1] + b"|" + other[-1:], other], pause_s=0.05)
+    assert [status for status, _ in answers] == [200] * 5
+    assert answers[0] == answers[2] != answers[1] == answers[3] == answers[4]
+    assert [answer[2] for answer in _talk(port, first + first + other, 3)] == [answers[0][1], answers[0][1], answers[1][1]]
+    post = _get("/save", method="POST", cookie=cookie, more=f"Content-Length: {len(first)}\r\n") + first
+    together = _in_turn(port, [first, post, first])
+    assert together[1][1] == b"POST /save " + first
+    assert together[2] == answers[0]
+
+
+def test_a_connection_over_which_tiles_go_is_kept_and_an_idle_one_closed(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    began = TileProtocol.__init__
+
+    def hasty(self: TileProtocol, *args: Any, **kwargs: Any) -> None:
+        began(self, *args, **kwargs)
+        self.timeout_keep_alive = 1
+
+    monkeypatch.setattr(TileProtocol, "__init__", hasty)
+    request = _get()
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection, connection.makefile("rb") as stream:
+        for _ in range(6):
+            connection.sendall(request)
+            assert _answer(stream)[0] == 200
+            time.sleep(0.4)
+        assert stream.read() == b"", "closed after a second without a request"
