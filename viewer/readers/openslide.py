@@ -198,6 +198,11 @@ def keeps_label_first(path: str) -> bool:
     return bool(openslide.OpenSlide.detect_format(path) == "ventana")
 
 
+def is_plain_tiff(path: str) -> bool:
+    """Whether this is a tiled TIFF that no scanner maker has added anything to."""
+    return bool(openslide.OpenSlide.detect_format(path) == "generic-tiff")
+
+
 def _directory_tiles(path: str) -> dict[tuple[int, int], Size]:
     """Tile sizes by the size of their directory. OpenSlide announces none for SCN, as a canvas may hold several scans, nor for BIF.
 

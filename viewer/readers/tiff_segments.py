@@ -51,6 +51,9 @@ class Segments:
     def colour(self, page: tifffile.TiffPage, left: int, top: int, size: Size) -> Samples:
         """A rectangle of a colour or grey directory as stored: shape (height, width, 1 or 3); missing segments are white."""
         channels = 1 if page.photometric in GREY else 3
+        whole = self._whole(page, left, top, size)
+        if whole is not None and whole.shape[2] == channels:
+            return whole
         blank = 0 if page.photometric in GREY else np.iinfo(page.dtype).max
         out = np.full((size.height, size.width, channels), blank, page.dtype)
         planes = 1 if page.planarconfig == _CONTIGUOUS else channels
@@ -65,6 +68,15 @@ class Segments:
         apart = page.planarconfig != _CONTIGUOUS
         self._fill(out, page, (left, top), sample if apart else 0, slice(0, 1) if apart else slice(sample, sample + 1))
         return out[:, :, 0]
+
+    def _whole(self, page: tifffile.TiffPage, left: int, top: int, size: Size) -> Samples | None:
+        """The tile that is just this rectangle, all samples together, if there is one: most of what is asked for."""
+        if not page.is_tiled or page.planarconfig != _CONTIGUOUS or (size.width, size.height) != (page.tilewidth, page.tilelength):
+            return None
+        if left % size.width or top % size.height:
+            return None
+        segment = self._segment(page, top // size.height * -(-page.imagewidth // size.width) + left // size.width)
+        return segment if segment is not None and segment.shape[:2] == (size.height, size.width) else None
 
     def _fill(self, out: Samples, page: tifffile.TiffPage, origin: tuple[int, int], plane: int, samples: slice) -> None:
         """Paste what lies under `out`, whose first pixel is at `origin` (x, y), from one plane of segments."""

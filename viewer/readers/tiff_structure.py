@@ -33,6 +33,8 @@ _INTEGERS: Final = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 _SMALL_TAGS: Final = frozenset({KIND, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES, PLANAR, TILE_WIDTH, TILE_HEIGHT,
                                 SAMPLE_FORMAT, ROWS_PER_STRIP, SUB_DIRECTORIES})  # fmt: skip
 
+_EXACT: Final = frozenset({5, 8, 32946})
+
 
 @dataclass(frozen=True, slots=True)
 class Directory:
@@ -64,6 +66,11 @@ class Directory:
     def deep_grey(self) -> bool:
         """Whether these are tiles of one sample a pixel with more than 8 bits."""
         return self.tiled and self.first(SAMPLES, 1) == 1 and self.first(BITS, 1) > 8
+
+    @property
+    def packed_exactly(self) -> bool:
+        """Whether the pixels are LZW or deflate."""
+        return self.first(COMPRESSION, 1) in _EXACT
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import Any, Final
 PREFIX: Final = struct.Struct("<IQ")
 MAX_HEADER_BYTES: Final = 16 << 20
 MAX_BODY_BYTES: Final = 1 << 30
+_CHUNK: Final = 1 << 20
 
 
 class WireClosed(Exception):
@@ -55,11 +56,10 @@ def send(descriptor: int, message: bytes, deadline: float | None) -> None:
     """
     view = memoryview(message)
     while view:
-        _wait(descriptor, select.POLLOUT, deadline)
         try:
             view = view[os.write(descriptor, view) :]
         except BlockingIOError:
-            continue
+            _wait(descriptor, select.POLLOUT, deadline)
         except OSError as error:
             raise WireClosed from error
 
@@ -74,9 +74,8 @@ def receive(descriptor: int, deadline: float | None) -> tuple[dict[str, Any], by
     header_bytes, body_bytes = PREFIX.unpack(_read_exactly(descriptor, PREFIX.size, deadline))
     if header_bytes > MAX_HEADER_BYTES or body_bytes > MAX_BODY_BYTES:
         raise WireClosed("message out of bounds")
-    raw = _read_exactly(descriptor, header_bytes, deadline)
-    body = _read_exactly(descriptor, body_bytes, deadline)
-    return parse_header(raw), bytes(body)
+    rest = _read_exactly(descriptor, header_bytes + body_bytes, deadline)
+    return parse_header(rest[:header_bytes]), bytes(memoryview(rest)[header_bytes:])
 
 
 def readable(descriptor: int) -> bool:
@@ -101,6 +100,12 @@ def parse_header(raw: bytes | bytearray) -> dict[str, Any]:
     return header
 
 
+def _check(deadline: float | None) -> None:
+    """A peer that never stops sending must not keep anybody past the deadline."""
+    if deadline is not None and time.monotonic() > deadline:
+        raise WireTimeout
+
+
 def _wait(descriptor: int, event: int, deadline: float | None) -> None:
     poller = select.poll()  # select() fails on descriptors over 1,023, which a busy server has
     poller.register(descriptor, event)
@@ -112,17 +117,21 @@ def _wait(descriptor: int, event: int, deadline: float | None) -> None:
         raise WireTimeout
 
 
-def _read_exactly(descriptor: int, count: int, deadline: float | None) -> bytearray:
+def _read_exactly(descriptor: int, count: int, deadline: float | None) -> bytes | bytearray:
+    """Bytes as they come. Memory is taken for what has arrived, not for what was announced."""
     buffer = bytearray()
     while len(buffer) < count:
-        _wait(descriptor, select.POLLIN, deadline)
         try:
-            chunk = os.read(descriptor, min(count - len(buffer), 1 << 20))
+            chunk = os.read(descriptor, min(count - len(buffer), _CHUNK))
         except BlockingIOError:
+            _wait(descriptor, select.POLLIN, deadline)
             continue
         except OSError as error:
             raise WireClosed from error
         if not chunk:
             raise WireClosed
+        if len(chunk) == count:
+            return chunk
         buffer += chunk
+        _check(deadline)
     return buffer

@@ -1,7 +1,7 @@
 """The levels of a slide by another decoder than the one that shows it: the proof behind `docs/formats.md`.
 
-What OpenSlide shows is decoded by tifffile or pydicom, what tifffile shows by zlib and Pillow from the stored bytes, what pydicom
-shows as tiles by numpy, and what Pillow shows by imagecodecs.
+What OpenSlide shows is decoded by tifffile or pydicom, what tifffile shows by OpenSlide (LZW) or by zlib and Pillow from the stored
+bytes, what pydicom shows as tiles by numpy, and what Pillow shows by imagecodecs.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from typing import Any
 
 import imagecodecs
 import numpy as np
+import openslide
 import pydicom
 import tifffile
 from PIL import Image
 
 Array = np.ndarray[Any, Any]
 Levels = list[tuple[int, Array]]
-_JPEG, _DEFLATE = 7, 8
+_LZW, _JPEG, _DEFLATE = 5, 7, 8
 _DIFFERENCES = 2
 _APERIO_YCBCR = 33003
 _ADOBE_RGB = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"
@@ -34,7 +35,9 @@ def levels_of(path: Path, found: dict[str, Any]) -> Levels:
         return _dicom(path, sizes, found)
     if found["engine"] == "openslide":
         return _by_tifffile(path, sizes)
-    return _by_hand(path, found)
+    with tifffile.TiffFile(path) as file:
+        compression = file.pages.first.compression
+    return _by_openslide(path, sizes) if compression == _LZW else _by_hand(path, found)
 
 
 def _grey(stored: Array, low: float, high: float) -> Array:
@@ -66,6 +69,12 @@ def _by_tifffile(path: Path, sizes: list[tuple[int, int]]) -> Levels:
             pixels = np.asarray(fits[0].asarray())
             found.append((number, _to_rgb(pixels) if fits[0].compression == _APERIO_YCBCR else pixels))
     return found
+
+
+def _by_openslide(path: Path, sizes: list[tuple[int, int]]) -> Levels:
+    with openslide.OpenSlide(path) as slide:
+        assert list(slide.level_dimensions) == sizes
+        return [(number, np.asarray(slide.read_region((0, 0), number, size).convert("RGB"))) for number, size in enumerate(sizes)]
 
 
 def _to_rgb(ycbcr: Array) -> Array:
