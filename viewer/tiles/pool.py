@@ -130,7 +130,7 @@ class PixelPool(Crew):
             OutOfRange: when there is no such frame.
             ReaderError: when it cannot be decoded.
         """
-        return self._encoded({"verb": "frame", "source": source, "frame": frame})
+        return self._encoded({"verb": "frame", **_of_one_file(source, frame)})
 
     def overlay(self, source: dict[str, Any], frame: int) -> Encoded:
         """What is drawn over a frame (0-based), as a palette PNG of the frame's size; see `viewer.readers.dicom_overlays`.
@@ -139,7 +139,7 @@ class PixelPool(Crew):
             OutOfRange: when nothing is drawn over it.
             ReaderError: when it cannot be decoded.
         """
-        return self._encoded({"verb": "overlay", "source": source, "frame": frame})
+        return self._encoded({"verb": "overlay", **_of_one_file(source, frame)})
 
     def strip(self, source: dict[str, Any]) -> Encoded:
         """Small pictures of a video's frames side by side in one JPEG, as its manifest lists them.
@@ -225,6 +225,17 @@ class PixelPool(Crew):
         paths = header["source"].get("paths") or [""]
         answer, body = self._ask(header, str(paths[0]))
         return Encoded(str(answer["content_type"]), body, {str(k): str(v) for k, v in answer["headers"].items()})
+
+
+def _of_one_file(source: dict[str, Any], frame: int) -> dict[str, Any]:
+    """A frame of a series as the frame of the one file that holds it: a thousand paths need not cross for each slice."""
+    frame_map = source.get("frame_map")
+    if source.get("kind") != "frames" or not frame_map or not 0 <= frame < len(frame_map):
+        return {"source": source, "frame": frame}
+    file, index = frame_map[frame]
+    if not 0 <= file < len(source["paths"]):
+        return {"source": source, "frame": frame}
+    return {"source": {**source, "paths": [source["paths"][file]], "frame_map": [[0, index]]}, "frame": 0}
 
 
 class _Shared:
