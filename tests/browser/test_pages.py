@@ -21,6 +21,10 @@ Begin = Callable[..., Visit]
 Picture = Callable[[Page, str], None]
 LANGUAGES = pytest.mark.parametrize("language", ["ja", "en"])
 BROKEN = "photo/html_named.jpg"
+# The modules that the page has announced, and those that it has fetched.
+MODULES = """[[...document.querySelectorAll('link[rel=modulepreload]')].map((link) => link.href),
+  performance.getEntriesByType('resource').map((one) => one.name).filter((name) => /\\.m?js$/.test(new URL(name).pathname)
+    && !name.includes('/i18n.js?lang='))]"""
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -51,6 +55,9 @@ class Tour:
         self.page.wait_for_load_state("networkidle")
         expect(self.page.locator("html")).to_have_attribute("lang", self.language)
         expect(self.page.locator("h1").first).to_be_visible()
+        announced, loaded = self.page.evaluate(MODULES)
+        assert not announced or set(announced) == set(loaded), name
+        assert len(loaded) == len(set(loaded)), name
         self.take_picture(self.page, name)
         errors = [error for error in self.visit.errors if not (missing and "404" in error)]
         assert not errors, (name, errors)
