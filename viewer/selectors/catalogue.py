@@ -14,7 +14,7 @@ from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 from guardian.shortcuts import get_objects_for_user
 
 from viewer.models import Collection, Image
-from viewer.services import search_index
+from viewer.services import search_characters, search_index
 from viewer.services.search_text import plain
 
 VIEW: Final = "viewer.view_collection"
@@ -94,8 +94,13 @@ def _listed(collection: Collection, words: list[str], kind: str, before: tuple[d
         created_at, pk = before
         # The first condition says nothing new, but it alone tells a database where in the index to begin.
         found = found.filter(created_at__lte=created_at).filter(Q(created_at__lt=created_at) | Q(pk__lt=pk))
+    postgres = connection.vendor == "postgresql"
     for word in words:
-        parts = search_index.parts_of(word) if connection.vendor == "postgresql" else []
+        if postgres and search_characters.is_indexed(word):
+            few = search_characters.images_with(word, collection.pk)
+            found = found.filter(search_text__contains=word) if few is None else found.filter(pk__in=few)
+            continue
+        parts = search_index.parts_of(word) if postgres else []
         # The end of a text is the end of a word, too.
         held = [Q(search_text__endswith=word), *(Q(search_text__contains=part) for part in parts)] if parts else []
         found = found.filter(reduce(or_, held, Q())) if held else found.filter(search_text__contains=word)

@@ -10,11 +10,12 @@ from uuid import UUID
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.viewer.catalogue.test_batches import slices
 from viewer.models import Collection, Image, Series, Study
 from viewer.selectors.catalogue import images_page
-from viewer.services import search_index
+from viewer.services import search_characters, search_index
 from viewer.services.batches import ingest_batch
 from viewer.services.reconcile import reconcile
 from viewer.services.search_index import index_images
@@ -98,6 +99,23 @@ def test_it_finds_what_reading_every_text_finds(collection: Collection, other_co
             assert every_page(collection, q, kind) == expected, q
             hits += len(expected)
     assert hits > 1500
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="of PostgreSQL's index")
+def test_a_single_character_is_found_by_an_index(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(collection, 400)
+    with CaptureQueriesContext(connection) as asked:
+        assert search_characters.images_with("癌", collection.pk)
+    question = next(query["sql"] for query in asked.captured_queries if query["sql"].startswith("SELECT id"))
+    with connection.cursor() as cursor:
+        for way in ("seqscan", "indexscan"):  # which are cheaper for so few images
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+        cursor.execute("EXPLAIN " + question)
+        assert "image_search_characters" in str(cursor.fetchall())
+    monkeypatch.setattr(search_characters, "_MOST", 3)
+    assert search_characters.images_with("癌", collection.pk) is None
+    assert every_page(collection, "癌") == read_through(collection, "癌")
 
 
 @pytest.mark.usefixtures("_fts")
