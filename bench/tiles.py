@@ -1,7 +1,8 @@
 """Tiles a second and CPU a tile: the pixel application, other tile servers where they are installed, and a C server as the limit.
 
 Slides are made once by `../shared/tools/make_slide.py` in the folder MITATE_BENCH_SLIDES. Peers run under the Python
-MITATE_BENCH_PEERS (Flask, gunicorn, openslide-python, large-image-source-tiff); without it they are left out.
+MITATE_BENCH_PEERS (Flask, gunicorn, openslide-python, large-image-source-tiff, pyvips, cucim); without it they are left out, and
+so is iipsrv without MITATE_BENCH_IIPSRV (paths of its binaries, parted by colons; nginx stands before them).
 """
 
 import json
@@ -22,6 +23,7 @@ from math import log2
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bench.iipsrv import with_tables
 from viewer.tiles import grant
 from viewer.tiles.pool import PixelPool
 from viewer.tiles.stored.index_file import MappedIndex
@@ -98,7 +100,8 @@ def _servers(folder: Path, slide: Path) -> list[_Server]:
         port = _free_port()
         words = [sys.executable, "-m", *(str(port) if word == "PORT" else word for word in command)]
         found.append(_Server(name, words, site, *ours, port, cookie))
-    return [*found, _limit_server(folder, data_dir, slide, [*tiles, *screens]), *_peers(slide, tiles, screens)]
+    limit = _limit_server(folder, data_dir, slide, [*tiles, *screens])
+    return [*found, limit, *_iipsrv(slide, len(levels), tiles, screens), *_peers(slide, tiles, screens)]
 
 
 _GRANIAN = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", "PORT", "--workers", "2", "--blocking-threads", "1",
@@ -123,6 +126,24 @@ def _limit_server(folder: Path, data_dir: Path, slide: Path, tiles: list[_Tile])
     random_ones = [path for tile in tiles[:_TILES] if (path := _our_path(tile)) in lines]
     command = [str(folder / "limit"), str(port), str(slide), str(folder / "limit.txt")]
     return _Server("C, sendfile (the limit)", command, {}, random_ones, screens, port)
+
+
+def _iipsrv(slide: Path, level_count: int, tiles: list[_Tile], screens: list[_Tile]) -> Iterator[_Server]:
+    """iipsrv by its own protocol, whose tiles are the stored ones; its resolutions begin with the smallest."""
+    copy = slide.with_name(f"{slide.stem}-tables.tif")
+    if os.environ.get("MITATE_BENCH_IIPSRV") and not copy.exists():
+        with_tables(slide, copy)
+
+    def address(tile: _Tile) -> str:
+        number = tile.row * tile.level["columns"] + tile.column
+        return f"/?FIF={copy.name}&JTL={level_count - 1 - tile.level['index']},{number}"
+
+    for binary in filter(None, os.environ.get("MITATE_BENCH_IIPSRV", "").split(":")):
+        version = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+        port = _free_port()
+        command = [sys.executable, "-m", "bench.iipsrv", str(port), binary, str(slide.parent)]
+        paths = [[address(tile) for tile in some] for some in (tiles, screens)]
+        yield _Server(f"iipsrv {version or binary}, nginx", command, {}, *paths, port)
 
 
 def _peers(slide: Path, tiles: list[_Tile], screens: list[_Tile]) -> Iterator[_Server]:
