@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.viewer.catalogue.conftest import stored_files
-from tests.viewer.concatenations import save, split
+from tests.viewer.concatenations import make_sparse, save, split
 from viewer.models import Collection, Image, Instance
 from viewer.services.batches import in_batches, ingest_batch
 from viewer.services.ingest import IngestResult
@@ -85,3 +85,23 @@ def test_a_folder_of_parts_goes_in_at_once(parts: list[Path], collection: Collec
     assert _stored_tiles(data_dir, Image.objects.get()) == 108
     again = [result for batch in in_batches(find_files(parts[0].parent)) for result in ingest_batch(collection=collection, batch=batch)]
     assert [result.status for result in again] == ["duplicate"] * 3
+
+
+@pytest.mark.parametrize("in_parts", [True, False])
+def test_a_level_too_large_for_an_overview_may_come_before_the_small_ones(
+    in_parts: bool, shared_data: Path, take: Take, tmp_path: Path
+) -> None:
+    """Files come in any order: 900 megapixels alone are no slide yet that has no small level."""
+    large, small = (split(shared_data / LEVELS / "level0.dcm", [2], uid=f"1.2.{number}")[0] for number in (1, 2))
+    for level, side in ((large, 30_000), (small, 1_500)):
+        level.TotalPixelMatrixColumns = level.TotalPixelMatrixRows = side
+        make_sparse([level])
+        if not in_parts:
+            del level.ConcatenationUID
+    (first,), (second,) = save([large], tmp_path / "large"), save([small], tmp_path / "small")
+    assert take(first).status == "accepted"
+    assert "pyramid_incomplete" in Image.objects.get().inspection["warnings"]
+    assert take(second).status == "accepted"
+    image = Image.objects.get()
+    assert ([level["width"] for level in image.inspection["levels"]], image.width_px) == ([30_000, 1_500], 30_000)
+    assert "pyramid_incomplete" not in image.inspection["warnings"]
