@@ -5,6 +5,7 @@ Whole-slide instances are checked here and then opened by the slide engine, whos
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image
@@ -18,6 +19,7 @@ from viewer.readers.dicom_decode import Samples
 from viewer.readers.dicom_dimensions import parts_of
 from viewer.readers.dicom_file import DicomFile, as_malformed, check_depth, open_dicom
 from viewer.readers.dicom_frames import FrameIndex, check_stack, read_layout
+from viewer.readers.dicom_parts import lies_in_parts, part_of
 from viewer.readers.dicom_presentation import DicomPresentationReader
 from viewer.readers.dicom_values import (
     CT_PRESETS,
@@ -294,13 +296,13 @@ def open_instance(path: str) -> ImageReader:
 
 
 def _slide_engine(path: str, file: DicomFile) -> OpenSlideReader | DicomTileReader:
-    """OpenSlide where it decodes the tiles truly, the second engine for deep tiles, focal planes and what it does not know."""
+    """OpenSlide where it shows the slide truly, the second engine for deep tiles, focal planes, parts and what it does not know."""
     from viewer.readers.dicom_tiles import DicomTileReader  # noqa: PLC0415 -- loaded for slides only
     from viewer.readers.openslide import OpenSlideReader  # noqa: PLC0415
 
     several = any((number(file.header.get(keyword)) or 1) > 1 for keyword in ("NumberOfOpticalPaths", "TotalPixelMatrixFocalPlanes"))
     deep = file.syntax != UID("1.2.840.10008.1.2.4.50") and number(file.header.get("BitsAllocated")) != 8
-    if several or deep:
+    if several or deep or lies_in_parts(Path(path), file.header):
         return DicomTileReader(path)
     try:
         return OpenSlideReader(path)
@@ -328,12 +330,10 @@ def _check_slide(file: DicomFile) -> None:
         raise LimitExceeded("too_many_pixels", f"{width:.0f} x {height:.0f}")
     if not all(8 <= side <= tiff_structure.MAX_TILE_SIDE_PX for side in (layout.rows, layout.columns)):
         raise LimitExceeded("tile_size", f"{layout.columns} x {layout.rows}")
-    if "ConcatenationUID" in header and number(header.get("InConcatenationTotalNumber")) != 1:
-        # OpenSlide would show the part that it finds first, and nothing in the place of the others.
-        raise UnsupportedFormat("unsupported_slide_format", "a level in several files (concatenation)")
+    is_part = part_of(header, layout.frames) is not None
     tiles = -(-int(width) // layout.columns) * -(-int(height) // layout.rows)
     sparse = str(header.get("DimensionOrganizationType", "")).upper() == "TILED_SPARSE"
-    if not sparse and "PerFrameFunctionalGroupsSequence" not in header and layout.frames < tiles:
+    if not is_part and not sparse and "PerFrameFunctionalGroupsSequence" not in header and layout.frames < tiles:
         raise MalformedFile("truncated", f"{layout.frames} frames for {tiles} tiles")
     if not FrameIndex(file, layout).table_fits:
         raise MalformedFile("malformed", "the offset table points between the frames")

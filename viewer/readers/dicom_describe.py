@@ -23,6 +23,7 @@ WITHHELD_KINDS: Final = frozenset({"LABEL", "OVERVIEW", "THUMBNAIL"})
 _UID: Final = re.compile(r"[0-9.]{1,64}")
 _CENTIMETRE_CODE: Final = 3
 _SPATIAL_2D: Final = 1
+_OBJECTIVE_RANGE: Final = (0.1, 200.0)
 _FRAME_TIME_RANGE_MS: Final = (1.0, 60_000.0)
 
 _UPRIGHT_DEGREES: Final = 0.5
@@ -80,6 +81,24 @@ def is_withheld(header: Dataset) -> bool:
         return False
     kind = {str(part).upper() for part in _several(header.get("ImageType"))}
     return bool(WITHHELD_KINDS & kind) or str(header.get("SpecimenLabelInImage", "")).upper() == "YES"
+
+
+def objective(header: Dataset) -> float | None:
+    """Magnification of the objective that a slide was scanned with, where the header states one that exists."""
+    power = number(_light_path(header).get("ObjectiveLensPower"))
+    low, high = _OBJECTIVE_RANGE
+    return power if power is not None and low <= power <= high else None
+
+
+def colour_profile(header: Dataset) -> bytes | None:
+    """The ICC profile of a slide's first optical path."""
+    profile = _light_path(header).get("ICCProfile")
+    return profile if isinstance(profile, bytes) else None
+
+
+def _light_path(header: Dataset) -> Dataset:
+    found = header.get("OpticalPathSequence")
+    return found[0] if found and isinstance(found[0], Dataset) else Dataset()
 
 
 def acquisition(header: Dataset) -> dict[str, Any]:

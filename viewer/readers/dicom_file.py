@@ -18,7 +18,7 @@ from pydicom import config as pydicom_config
 from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
-from pydicom.filereader import dcmread, read_dataset
+from pydicom.filereader import dcmread, read_dataset, read_partial
 from pydicom.tag import BaseTag
 from pydicom.uid import (
     UID,
@@ -127,6 +127,19 @@ def open_dicom(path: str, *, video: bool = False) -> DicomFile:
     return file
 
 
+def read_head(path: str, last_tag: int) -> Dataset:
+    """The elements of the DICOM file at `path` up to a tag, for a quick look at many files; none of a deflated data set.
+
+    Raises:
+        MalformedFile: when it cannot be parsed.
+    """
+    with as_malformed(), BoundedFile(path) as stream:
+        bare, meta = _meta(stream)
+        if str(meta.get("TransferSyntaxUID", "")) == DeflatedExplicitVRLittleEndian:
+            return Dataset()
+        return read_partial(stream, lambda tag, _vr, _length: tag > last_tag, defer_size=DEFER_BYTES, force=bare)
+
+
 @contextmanager
 def as_malformed() -> Iterator[None]:
     """Turn what pydicom raises on broken headers, now or when an element is first looked at, into `MalformedFile`."""
@@ -179,16 +192,22 @@ _PARSE_ERRORS: Final = (
 
 def _open(stream: BinaryIO, path: str) -> DicomFile:
     size = os.fstat(stream.fileno()).st_size
-    stream.seek(PREAMBLE_BYTES)
-    bare = stream.read(4) != b"DICM"
-    meta = Dataset() if bare else read_dataset(stream, False, True, stop_when=_after_meta)
-    stream.seek(0)
+    bare, meta = _meta(stream)
     if str(meta.get("TransferSyntaxUID", "")) == DeflatedExplicitVRLittleEndian:
         return _deflated(stream, size, meta)
     header = dcmread(stream, stop_before_pixels=True, force=bare, defer_size=DEFER_BYTES)
     syntax = header.file_meta.get("TransferSyntaxUID", "") if hasattr(header, "file_meta") else ""
     implicit, little = header.original_encoding
     return _finish(header, _syntax(str(syntax), bool(implicit), bool(little)), stream, size)
+
+
+def _meta(stream: BinaryIO) -> tuple[bool, Dataset]:
+    """Whether the file has no preamble, and its meta information; the stream stands at its beginning afterwards."""
+    stream.seek(PREAMBLE_BYTES)
+    bare = stream.read(4) != b"DICM"
+    meta = Dataset() if bare else read_dataset(stream, False, True, stop_when=_after_meta)
+    stream.seek(0)
+    return bare, meta
 
 
 def _syntax(stated: str, implicit: bool, little: bool) -> UID:

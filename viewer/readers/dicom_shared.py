@@ -26,7 +26,9 @@ INLINE_BYTES: Final = 1024
 INLINE_VALUES: Final = 4096
 _BINARY: Final = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 _TEXT_LIMIT: Final = 1024
-_UIDS: Final = frozenset({"FrameOfReferenceUID", "DimensionOrganizationUID", "PyramidUID"})
+_UIDS: Final = frozenset(
+    {"FrameOfReferenceUID", "DimensionOrganizationUID", "PyramidUID", "ConcatenationUID", "SOPInstanceUIDOfConcatenationSource"}
+)
 
 # Image and pixels: PS3.3 C.7.6.1, C.7.6.3, C.7.6.5, C.7.6.6, C.11.1, C.11.2, C.11.15
 _PIXELS: Final = """
@@ -54,7 +56,7 @@ _PLACE: Final = """
     AnatomicRegionSequence CodeValue CodingSchemeDesignator CodingSchemeVersion CodeMeaning MREchoSequence EffectiveEchoTime
     MRDiffusionSequence DiffusionBValue DiffusionDirectionality
 """
-# Slides: C.8.12
+# Slides: C.8.12; levels in several files: C.7.6.16
 _SLIDE: Final = """
     TotalPixelMatrixColumns TotalPixelMatrixRows TotalPixelMatrixFocalPlanes TotalPixelMatrixOriginSequence ImagedVolumeWidth
     ImagedVolumeHeight ImagedVolumeDepth ImageOrientationSlide SpecimenLabelInImage FocusMethod ExtendedDepthOfField
@@ -62,6 +64,8 @@ _SLIDE: Final = """
     IlluminationColorCodeSequence ObjectiveLensPower ObjectiveLensNumericalAperture PlanePositionSlideSequence
     XOffsetInSlideCoordinateSystem YOffsetInSlideCoordinateSystem ZOffsetInSlideCoordinateSystem PyramidUID
     ColumnPositionInTotalImagePixelMatrix RowPositionInTotalImagePixelMatrix WholeSlideMicroscopyImageFrameTypeSequence
+    ConcatenationUID SOPInstanceUIDOfConcatenationSource ConcatenationFrameOffsetNumber InConcatenationNumber
+    InConcatenationTotalNumber
 """
 # Ultrasound: C.8.5.5
 _ULTRASOUND: Final = """

@@ -20,7 +20,7 @@ from viewer.readers.base import Inspection
 from viewer.readers.colour import PROFILE_ERRORS, ToSrgb
 from viewer.readers.companions import is_spread
 from viewer.readers.errors import LimitExceeded, MalformedFile, ReaderError, UnsupportedFormat
-from viewer.readers.pyramid import MAX_BLOCK_PX, PyramidReader, usable_tile
+from viewer.readers.pyramid import MAX_BLOCK_PX, MAX_SCAN_PX, PyramidReader, usable_tile
 
 NAME: Final = "openslide"
 VENDORS: Final = frozenset({"aperio", "dicom", "generic-tiff", "hamamatsu", "leica", "mirax", "philips", "trestle", "ventana"})
@@ -63,10 +63,14 @@ class OpenSlideReader(PyramidReader):
         self.levels = self._read_levels()
 
     def inspect(self) -> Inspection:
-        """Levels, spacing and objective; the thumbnail and the first tile are decoded once to prove them."""
+        """Levels, spacing and objective; the thumbnail and the first tile are decoded once to prove them.
+
+        A DICOM slide is spared the thumbnail where it would take too long: its small levels may be files that come later.
+        """
         warnings: list[str] = []
         spacing = self._spacing(warnings)
-        self.thumbnail(0, 256)
+        if self.vendor != "dicom" or self.levels[-1].size.pixels <= MAX_SCAN_PX:
+            self.thumbnail(0, 256)
         self.tile(0, 0, 0)
         if self.levels[-1].size.pixels > MAX_BLOCK_PX:
             warnings.append("pyramid_incomplete")

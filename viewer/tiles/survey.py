@@ -52,7 +52,7 @@ _ENGINES: Final = (
         "single and multi-frame, grey and colour, enhanced CT and MR; MONOCHROME1, PALETTE COLOR, YBR, planar, modality "
         "LUT, VOI LUT, overlays, float pixels; uncompressed (both byte orders, deflated), RLE, JPEG (baseline, extended 12-bit, lossless), "
         "JPEG-LS, JPEG 2000, HTJ2K; whole-slide tiles that OpenSlide does not decode (JPEG-LS, RLE, 16 bits), optical paths as "
-        "channels, focal planes",
+        "channels, focal planes, slides with a level in several files (concatenations)",
         "frames: 16-bit values with window and level for grey, JPEG for colour; overlays as a layer that can be hidden; slides in "
         "their own tiles",
     ),

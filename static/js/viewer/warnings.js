@@ -69,6 +69,14 @@ const WORDS = {
     t('The file does not say in a usable way what its grey values mean.'),
     t('Stored values are shown. Do not read them as Hounsfield or other units.'),
   ],
+  slide_parts_missing: () => [
+    t('Parts of this slide are missing.'),
+    t('A level lies in several files, and not all of them are here. Their place is white; a finding may lie there. Add the missing files.'),
+  ],
+  slide_parts_uncounted: () => [
+    t('It is not known whether all parts of this slide are here.'),
+    t('A level lies in several files, and none says how many there are. White places may be missing files, not empty glass.'),
+  ],
   spacing_at_detector: () => [
     t('Lengths are measured at the detector.'),
     t('In the body they are smaller, by the magnification of the exposure.'),

@@ -100,6 +100,20 @@ def test_optical_paths_are_channels_and_focal_planes_are_planes(opened: Opened, 
                 assert shown == round((number * 1000 + 500) / 200)
 
 
+def test_channels_and_planes_may_lie_in_several_files(opened: Opened, frames: Array, shared_data: Path, tmp_path: Path) -> None:
+    for number, (first, end) in enumerate(((0, 20), (20, 21), (21, 36)), 1):
+        part = _series(shared_data, frames[first:end], 3, 2, NumberOfOpticalPaths=2, TotalPixelMatrixFocalPlanes=3)
+        part.ConcatenationUID, part.InConcatenationNumber, part.InConcatenationTotalNumber = "1.2.3", number, 3
+        part.ConcatenationFrameOffsetNumber = first
+        part.save_as(tmp_path / f"{number}.dcm")
+    found, _ = opened(tmp_path / "2.dcm")
+    assert (len(found["channels"]), found["planes"]["z"], found["warnings"]) == (2, 3, [])
+    for number in range(36):
+        path, plane, row, column = np.unravel_index(number, (2, 3, 2, 3))
+        shown = _grey(tmp_path / "1.dcm", f"p{plane}_{path}-ffffff-0-51000", int(column), int(row))
+        assert shown == round((number * 1000 + 500) / 200)
+
+
 def test_sparse_tiles_lie_where_they_say(frames: Array, shared_data: Path, tmp_path: Path) -> None:
     made = _series(shared_data, frames[:3], 3, 2, DimensionOrganizationType="TILED_SPARSE")
     groups = []

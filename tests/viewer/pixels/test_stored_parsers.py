@@ -20,7 +20,7 @@ from viewer.readers.errors import ReaderError
 from viewer.readers.registry import open_reader
 from viewer.tiles.stored import index_file, jpeg
 from viewer.tiles.stored.candidates import Candidate
-from viewer.tiles.stored.dicom_index import dicom_candidate
+from viewer.tiles.stored.dicom_index import dicom_candidates
 from viewer.tiles.stored.making import make_index
 from viewer.tiles.stored.tiff_index import tiff_candidates
 
@@ -161,9 +161,9 @@ def test_dicom_offset_tables(table: str, tmp_path: Path, shared_data: Path) -> N
     else:
         data = encapsulate(frames, has_bot=table == "basic")
     path = _saved(dataset, tmp_path / "level.dcm", data)
-    candidate = dicom_candidate(path, 4)
-    assert candidate is not None
-    assert (candidate.file, candidate.columns, candidate.rows, candidate.tile_width) == (4, 5, 6, dataset.Columns)
+    label = str(shared_data / "wsi/dicom/he_pyramid_jpeg/label.dcm")
+    (candidate,) = dicom_candidates([label, path])
+    assert (candidate.files, candidate.columns, candidate.rows, candidate.tile_width) == ((1,), 5, 6, dataset.Columns)
     raw = Path(path).read_bytes()
     for number, frame in enumerate(frames):
         start = int(candidate.offsets[number])
@@ -181,11 +181,10 @@ def test_dicom_frames_in_fragments_are_put_together(table: str, tmp_path: Path, 
             dataset.ExtendedOffsetTable = offsets.astype("<u8").tobytes()
             dataset.ExtendedOffsetTableLengths = np.array([len(frame) for frame in frames], "<u8").tobytes()
     path = _saved(dataset, tmp_path / "a.dcm", data)
-    candidate = dicom_candidate(path, 0)
     if table == "none":
-        assert candidate is None, "nothing says where a frame begins"
+        assert dicom_candidates([path]) == [], "nothing says where a frame begins"
         return
-    assert candidate is not None
+    (candidate,) = dicom_candidates([path])
     assert candidate.fragmented
     raw = Path(path).read_bytes()
     for number, frame in enumerate(frames):
@@ -212,16 +211,6 @@ def test_fragmented_frames_are_shown_as_openslide_shows_them(tmp_path: Path, sha
     reader.close()
 
 
-def test_a_level_in_several_files_is_refused_with_its_reason(tmp_path: Path, shared_data: Path) -> None:
-    """OpenSlide would show the first part with nothing in the place of the others."""
-    dataset, frames = _level(shared_data)
-    dataset.ConcatenationUID, dataset.InConcatenationNumber, dataset.InConcatenationTotalNumber = "1.2.3", 1, 2
-    dataset.NumberOfFrames = 10
-    with pytest.raises(ReaderError) as refusal:
-        open_reader(_saved(dataset, tmp_path / "part.dcm", encapsulate(frames[:10])))
-    assert (refusal.value.code, "concatenation" in refusal.value.detail) == ("unsupported_slide_format", True)
-
-
 def test_dicom_sparse_tiles_go_to_their_cells(tmp_path: Path, shared_data: Path) -> None:
     dataset, frames = _level(shared_data)
     cells = [29, 0, 7]
@@ -237,16 +226,15 @@ def test_dicom_sparse_tiles_go_to_their_cells(tmp_path: Path, shared_data: Path)
         groups.append(group)
     dataset.PerFrameFunctionalGroupsSequence = Sequence(groups)
     path = _saved(dataset, tmp_path / "sparse.dcm", encapsulate([frames[cell] for cell in cells]))
-    candidate = dicom_candidate(path, 0)
-    assert candidate is not None
+    (candidate,) = dicom_candidates([path])
     assert sorted(np.flatnonzero(candidate.lengths)) == sorted(cells)
     raw = Path(path).read_bytes()
     start = int(candidate.offsets[29])
     assert raw[start : start + len(frames[29])] == frames[29]
     groups[0].PlanePositionSlideSequence[0].ColumnPositionInTotalImagePixelMatrix += 3
-    assert dicom_candidate(_saved(dataset, tmp_path / "off.dcm", dataset.PixelData), 0) is None, "off the grid"
+    assert dicom_candidates([_saved(dataset, tmp_path / "off.dcm", dataset.PixelData)]) == [], "off the grid"
 
 
 @pytest.mark.parametrize("name", ["label.dcm", "overview.dcm", "thumbnail.dcm"])
 def test_no_label_is_a_level(name: str, shared_data: Path) -> None:
-    assert dicom_candidate(str(shared_data / "wsi/dicom/he_pyramid_jpeg" / name), 0) is None
+    assert dicom_candidates([str(shared_data / "wsi/dicom/he_pyramid_jpeg" / name)]) == []

@@ -234,20 +234,21 @@ class _Work:
         files = [{"path": str(sidecar.part), "recipe": recipe_json(made_recipe(grid.tile.width, grid.tile.height))}]
         known = self._stored.levels.get(added.source)
         if known is not None:
-            files.append({"path": self._stored.paths[known.file], "recipe": recipe_json(known.recipe)})
+            recipe = recipe_json(known.recipe)
+            files += [{"path": self._stored.paths[file], "recipe": recipe} for file in (known.file, *known.others)]
         return {"kind": "shrink", "factor": factor, "tile": [grid.tile.width, grid.tile.height], "files": files, "cells": finer}
 
     def _place(self, number: int, column: int, row: int, sidecar: GrowingSidecar) -> tuple[int, int, int] | None:
-        """Number of file (0: the sidecar, 1: the slide), offset and length of a finer tile; None beyond the level's end."""
+        """Number of file (0: the sidecar, then those of the level), offset and length of a finer tile; None beyond the level's end."""
         level = self._announced.get(number) or self._added[number].level.as_json()
         columns, rows = int(level["columns"]), int(level["rows"])
         if column >= columns or row >= rows:
             return None
         known = self._stored.levels.get(number)
         if known is not None:
-            offset, length = self._stored.place(known, column, row)
+            file, offset, length = self._stored.place(known, column, row)
             if length:
-                return 1, offset, length
+                return 1 + (known.file, *known.others).index(file), offset, length
         if number not in sidecar.lengths:
             return None
         cell = row * columns + column

@@ -8,6 +8,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from viewer.tiles.stored.index_file import PART_SHIFT
+
 MAX_INDEXED_TILES: Final = 4_000_000
 MAX_TILE_BYTES: Final = 8 << 20
 
@@ -20,7 +22,7 @@ class Candidate:
     """Tiles that may be a level of the slide.
 
     Attributes:
-        file: which of the slide's files holds them.
+        files: which of the slide's files hold them.
         width: of the whole, in pixels; what lies beyond the level is padding.
         height: likewise.
         tile_width: in pixels.
@@ -30,12 +32,12 @@ class Candidate:
         components: 1 or 3.
         transforms: colour transforms to try, the declared one first.
         tables: shared JPEG tables, or empty.
-        offsets: bytes from the file's start, row by row.
+        offsets: row by row; see `in_part`.
         lengths: bytes; 0 where a tile is missing or lies out of the file.
         fragmented: whether each tile lies in several DICOM items; offset and length then span them, with their heads.
     """
 
-    file: int
+    files: tuple[int, ...]
     width: int
     height: int
     tile_width: int
@@ -48,6 +50,11 @@ class Candidate:
     offsets: Offsets
     lengths: Lengths
     fragmented: bool = False
+
+
+def in_part(offsets: Offsets, part: int) -> Offsets:
+    """Offsets in bytes from a file's start, with the number of the file among those of its level in the bits above."""
+    return offsets | np.uint64(part << PART_SHIFT)
 
 
 def within_file(offsets: Offsets, lengths: npt.NDArray[np.uint64], file_bytes: int) -> Lengths:

@@ -1,7 +1,8 @@
 """Where the frames of a DICOM whole-slide level lie (DICOM PS3.5 A.4, encapsulated; PS3.3 C.7.6.17, tiled images).
 
-JPEG baseline, 8 bits. Full and sparse tiling; basic, extended and empty offset tables; frames in one fragment or several. The
-offset tables are only hints: every frame counts only where item headers of the right tag stand, up to the next frame.
+JPEG baseline, 8 bits. Full and sparse tiling; levels in one file or several; basic, extended and empty offset tables; frames in one
+fragment or several. The offset tables are only hints: every frame counts only where item headers of the right tag stand, up to the
+next frame.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pydicom
 from pydicom.dataset import Dataset
 from pydicom.uid import JPEGBaseline8Bit
 
-from viewer.tiles.stored.candidates import MAX_INDEXED_TILES, Candidate, Lengths, Offsets, within_file
+from viewer.readers.dicom_parts import concatenation_of, part_of
+from viewer.readers.errors import ReaderError
+from viewer.tiles.stored.candidates import MAX_INDEXED_TILES, Candidate, Lengths, Offsets, in_part, within_file
 from viewer.tiles.stored.jpeg import RGB, YCBCR
 
 MAX_SPARSE_FRAMES: Final = 100_000
@@ -26,50 +30,111 @@ _ITEM: Final = 0xE000FFFE
 _ITEM_HEAD: Final = struct.Struct("<II")
 
 
-def dicom_candidate(path: str, file: int) -> Candidate | None:
-    """The level that the DICOM instance at `path` stores, or None where its frames are nothing to hand over.
+Cells = npt.NDArray[np.int64]
 
-    Labels, overviews and thumbnails are none: only ImageType VOLUME counts (PS3.3 C.8.12.4.1.1).
+
+class _Shape(NamedTuple):
+    """What the files of one level have in common."""
+
+    width: int
+    height: int
+    tile_width: int
+    tile_height: int
+    components: int
+    photometric: str
+
+    @property
+    def columns(self) -> int:
+        return -(-self.width // self.tile_width)
+
+    @property
+    def rows(self) -> int:
+        return -(-self.height // self.tile_height)
+
+
+class _Held(NamedTuple):
+    """What one instance holds of a level: the cells of its frames, counted row by row, and where these lie."""
+
+    file: int
+    concatenation: str
+    shape: _Shape
+    cells: Cells
+    frames: _Frames
+
+
+def dicom_candidates(paths: list[str]) -> list[Candidate]:
+    """The levels that the DICOM instances of a slide store, without those whose frames are nothing to hand over.
+
+    Labels, overviews and thumbnails are none: only ImageType VOLUME counts (PS3.3 C.8.12.4.1.1). A level whose parts are several
+    instances (see `viewer.readers.dicom_parts`) is one candidate.
     """
+    levels: dict[str, list[_Held]] = {}
+    for number, path in enumerate(paths):
+        held = _held(path, number)
+        if held is not None:
+            levels.setdefault(held.concatenation or str(number), []).append(held)
+    return [candidate for parts in levels.values() if (candidate := _candidate(parts))]
+
+
+def _candidate(parts: list[_Held]) -> Candidate | None:
+    """A level of one file or of several; None where they do not go together."""
+    shape = parts[0].shape
+    cells = np.concatenate([part.cells for part in parts])
+    if np.unique(cells).size != cells.size or any(part.shape != shape for part in parts):
+        return None
+    offsets, lengths = np.zeros(shape.columns * shape.rows, np.uint64), np.zeros(shape.columns * shape.rows, np.uint32)
+    fragmented = any(part.frames.fragmented for part in parts)
+    for number, part in enumerate(parts):
+        frames = _as_items(part.frames) if fragmented else part.frames
+        offsets[part.cells], lengths[part.cells] = in_part(frames.offsets, number), frames.lengths
+    declared = RGB if shape.photometric == "RGB" else YCBCR
+    return Candidate(
+        files=tuple(part.file for part in parts),
+        width=shape.width,
+        height=shape.height,
+        tile_width=shape.tile_width,
+        tile_height=shape.tile_height,
+        columns=shape.columns,
+        rows=shape.rows,
+        components=shape.components,
+        transforms=(declared, YCBCR if declared == RGB else RGB),  # the attribute is often wrong; pixels decide
+        tables=b"",
+        offsets=offsets,
+        lengths=lengths,
+        fragmented=fragmented,
+    )
+
+
+def _held(path: str, file: int) -> _Held | None:
+    """What the instance at `path` holds, or None where its frames are nothing to hand over."""
     with Path(path).open("rb") as stream:
         dataset = pydicom.dcmread(stream, stop_before_pixels=True)
         start = stream.tell()
         if not _is_plain_level(dataset):
             return None
-        columns = -(-int(dataset.TotalPixelMatrixColumns) // int(dataset.Columns))
-        rows = -(-int(dataset.TotalPixelMatrixRows) // int(dataset.Rows))
-        cells = _cells(dataset, columns, rows)
-        if cells is None or stream.seek(0, 2) <= start:
+        shape = _shape(dataset)
+        cells = _cells(dataset, shape.columns, shape.rows)
+        file_bytes = stream.seek(0, 2)
+        if cells is None or file_bytes <= start:
             return None
         with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
             frames = _frames(mapped, start, len(cells), dataset)
-        file_bytes = Path(path).stat().st_size
     if frames is None:
         return None
-    offsets, lengths = np.zeros(columns * rows, np.uint64), np.zeros(columns * rows, np.uint64)
-    offsets[cells], lengths[cells] = frames.offsets, frames.lengths
-    declared = RGB if dataset.PhotometricInterpretation == "RGB" else YCBCR
-    return Candidate(
-        file=file,
-        width=int(dataset.TotalPixelMatrixColumns),
-        height=int(dataset.TotalPixelMatrixRows),
-        tile_width=int(dataset.Columns),
-        tile_height=int(dataset.Rows),
-        columns=columns,
-        rows=rows,
-        components=int(dataset.SamplesPerPixel),
-        transforms=(declared, YCBCR if declared == RGB else RGB),  # the attribute is often wrong; pixels decide
-        tables=b"",
-        offsets=offsets,
-        lengths=within_file(offsets, lengths, file_bytes),
-        fragmented=frames.fragmented,
-    )
+    within = frames._replace(lengths=within_file(frames.offsets, frames.lengths.astype(np.uint64), file_bytes))
+    return _Held(file, concatenation_of(dataset), shape, cells, within)
+
+
+def _shape(dataset: Dataset) -> _Shape:
+    keywords = ("TotalPixelMatrixColumns", "TotalPixelMatrixRows", "Columns", "Rows", "SamplesPerPixel")
+    width, height, tile_width, tile_height, components = (int(dataset[keyword].value) for keyword in keywords)
+    return _Shape(width, height, tile_width, tile_height, components, str(dataset.PhotometricInterpretation))
 
 
 def _is_plain_level(dataset: Dataset) -> bool:
-    """Whether this is one focal plane of one optical path of a level, in 8-bit baseline JPEG, in one file."""
+    """Whether this is one focal plane of one optical path of a level, in 8-bit baseline JPEG."""
     names = ("TotalPixelMatrixColumns", "TotalPixelMatrixRows", "Columns", "Rows", "NumberOfFrames", "SamplesPerPixel")
-    if any(int(dataset.get(name) or 0) < 1 for name in names) or "ConcatenationUID" in dataset:
+    if any(int(dataset.get(name) or 0) < 1 for name in names):
         return False
     if dataset.file_meta.get("TransferSyntaxUID") != JPEGBaseline8Bit or dataset.get("BitsAllocated") != 8:
         return False
@@ -80,11 +145,11 @@ def _is_plain_level(dataset: Dataset) -> bool:
     return one_plane and tiles <= MAX_INDEXED_TILES
 
 
-def _cells(dataset: Dataset, columns: int, rows: int) -> list[int] | range | None:
+def _cells(dataset: Dataset, columns: int, rows: int) -> Cells | None:
     """The cell of the grid, counted row by row, of each frame; None where frames and grid do not go together."""
     frames = int(dataset.NumberOfFrames)
     if dataset.get("DimensionOrganizationType") == "TILED_FULL":
-        return range(frames) if frames == columns * rows else None
+        return _full_cells(dataset, frames, columns * rows)
     groups = dataset.get("PerFrameFunctionalGroupsSequence") or []
     if len(groups) != frames or frames > MAX_SPARSE_FRAMES:
         return None
@@ -94,7 +159,18 @@ def _cells(dataset: Dataset, columns: int, rows: int) -> list[int] | range | Non
         if cell is None:
             return None
         cells.append(cell)
-    return cells if len(set(cells)) == frames else None
+    return np.array(cells, np.int64) if len(set(cells)) == frames else None
+
+
+def _full_cells(dataset: Dataset, frames: int, tiles: int) -> Cells | None:
+    """The cells of frames that follow each other, in one file or from where a part begins."""
+    try:
+        part = part_of(dataset, frames)
+    except ReaderError:
+        return None
+    if part is None:
+        return np.arange(frames) if frames == tiles else None
+    return np.arange(part.first, part.end) if part.end <= tiles else None
 
 
 def _sparse_cell(group: Dataset, width: int, height: int, columns: int, rows: int) -> int | None:
@@ -137,6 +213,14 @@ def _frames(mapped: mmap.mmap, start: int, frames: int, dataset: Dataset) -> _Fr
     # A frame in one item is read without the item's head, which saves putting it together.
     found = [(span.place, span.length) if fragmented else (span.place + 8, max(0, span.length - 8)) for span in spans]
     return _packed(found, fragmented=fragmented)
+
+
+def _as_items(frames: _Frames) -> _Frames:
+    """Frames with the heads of their items, as those have to be read that lie in several."""
+    if frames.fragmented:
+        return frames
+    lengths = np.where(frames.lengths > 0, frames.lengths + np.uint32(8), np.uint32(0))
+    return _Frames(frames.offsets - np.uint64(8), lengths.astype(np.uint32), fragmented=True)
 
 
 def _packed(found: list[tuple[int, int]], *, fragmented: bool) -> _Frames:

@@ -1,7 +1,8 @@
 """The index of a slide's stored tiles on disk: small head, then two flat tables that are mapped, not read.
 
 Layout, little endian: 8 bytes magic, u32 length of the head, head (JSON, padded with blanks to a multiple of 8), one u64
-offset a tile, one u32 length a tile (0: not stored, to be rendered). The levels follow each other, each row by row.
+offset a tile, one u32 length a tile (0: not stored, to be rendered). The levels follow each other, each row by row. Where a level
+lies in several files, the upper 16 bits of an offset say in which of them.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 MAGIC: Final = b"MITTILE1"
 SUFFIX: Final = ".tiles"
+PART_SHIFT: Final = 48
 MAX_HEAD_BYTES: Final = 8 << 20
 _START: Final = len(MAGIC) + 4
 _OFFSET: Final = struct.Struct("<Q")
@@ -39,11 +41,12 @@ class IndexedLevel:
 
     Attributes:
         level: its number in the manifest.
-        file: which of the slide's files holds the tiles.
+        file: which of the slide's files holds the tiles, or the first of them.
         columns: tiles across.
         rows: tiles down.
         recipe: how a tile becomes a JPEG file.
         first: number of its first tile in the tables.
+        others: the level's further files.
     """
 
     level: int
@@ -52,6 +55,7 @@ class IndexedLevel:
     rows: int
     recipe: Recipe
     first: int = 0
+    others: tuple[int, ...] = ()
 
 
 def pack(levels: list[tuple[IndexedLevel, Offsets, Lengths]]) -> bytes:
@@ -132,20 +136,26 @@ class MappedIndex:
         self._offsets, self._lengths = start, start + tiles * _OFFSET.size
         for level in self.levels.values():
             last = level.first + level.columns * level.rows
-            if not (0 <= level.first <= last <= tiles and 0 <= level.file < len(self.paths) == len(self.sizes)):
+            known_files = all(0 <= file < len(self.paths) == len(self.sizes) for file in (level.file, *level.others))
+            if not (0 <= level.first <= last <= tiles and known_files):
                 raise UnusableIndex
 
-    def place(self, level: IndexedLevel, column: int, row: int) -> tuple[int, int]:
-        """Offset and length in bytes of a tile of the grid; the length is 0 where it is not stored."""
+    def place(self, level: IndexedLevel, column: int, row: int) -> tuple[int, int, int]:
+        """Number of the file, offset and length in bytes of a tile of the grid; the length is 0 where it is not stored."""
         number = level.first + row * level.columns + column
         offset: int = _OFFSET.unpack_from(self._map, self._offsets + number * 8)[0]
         length: int = _LENGTH.unpack_from(self._map, self._lengths + number * 4)[0]
-        return offset, length
+        return _place_in_part(level, offset, length) if level.others else (level.file, offset, length)
 
     def lengths(self, level: IndexedLevel) -> bytes:
         """The lengths of all tiles of a level, row by row, as little-endian u32."""
         start = self._lengths + level.first * _LENGTH.size
         return self._map[start : start + level.columns * level.rows * _LENGTH.size]
+
+
+def _place_in_part(level: IndexedLevel, offset: int, length: int) -> tuple[int, int, int]:
+    part, files = offset >> PART_SHIFT, (level.file, *level.others)
+    return (files[part], offset & ((1 << PART_SHIFT) - 1), length) if part < len(files) else (level.file, 0, 0)
 
 
 def _with_head(head: dict[str, Any], tables: bytes) -> bytes:
@@ -174,6 +184,7 @@ def _describe(level: IndexedLevel, first: int) -> dict[str, Any]:
     return {
         "level": level.level,
         "file": level.file,
+        "others": level.others,
         "columns": level.columns,
         "rows": level.rows,
         "first": first,
@@ -195,4 +206,4 @@ def _level(said: dict[str, Any]) -> IndexedLevel:
     width, height, components = (int(value) for value in said["tile"])
     recipe = Recipe(width, height, components, base64.b64decode(said["prefix"]), said.get("fragmented") is True)
     level, file, columns, rows = (int(said[name]) for name in ("level", "file", "columns", "rows"))
-    return IndexedLevel(level, file, columns, rows, recipe, int(said["first"]))
+    return IndexedLevel(level, file, columns, rows, recipe, int(said["first"]), tuple(int(other) for other in said.get("others", ())))

@@ -16,13 +16,14 @@ import numpy.typing as npt
 from PIL import Image
 
 from viewer.geometry import Level
+from viewer.readers.dicom_tiles import DicomTileReader
 from viewer.readers.errors import ReaderError
 from viewer.readers.openslide import OpenSlideReader
 from viewer.readers.pyramid import PyramidReader
 from viewer.tiles.stored import index_file, jpeg
 from viewer.tiles.stored.candidates import Candidate, Lengths, Offsets
-from viewer.tiles.stored.dicom_index import dicom_candidate
-from viewer.tiles.stored.index_file import IndexedLevel
+from viewer.tiles.stored.dicom_index import dicom_candidates
+from viewer.tiles.stored.index_file import PART_SHIFT, IndexedLevel
 from viewer.tiles.stored.tiff_index import tiff_candidates
 
 BLOCK_PX: Final = 8
@@ -43,8 +44,8 @@ def make_index(reader: PyramidReader, paths: list[str], announced: list[dict[str
     Raises:
         ReaderError: when the files cannot be parsed.
     """
-    if isinstance(reader, OpenSlideReader) and reader.vendor == "dicom":
-        found = [candidate for number, path in enumerate(paths) if (candidate := dicom_candidate(path, number))]
+    if isinstance(reader, DicomTileReader) or (isinstance(reader, OpenSlideReader) and reader.vendor == "dicom"):
+        found = dicom_candidates(paths)
     else:
         found = tiff_candidates(paths[0])
     levels: list[tuple[IndexedLevel, Offsets, Lengths]] = []
@@ -75,8 +76,9 @@ def _level(reader: PyramidReader, level: Level, candidate: Candidate, paths: lis
             return None
         recipe = replace(recipe, fragmented=candidate.fragmented)
         lengths = candidate.lengths.reshape(shape)[: level.grid.rows, : level.grid.columns].copy()
-        indexed = IndexedLevel(level.index, candidate.file, level.grid.columns, level.grid.rows, recipe)
-        if _Proof(reader, level, indexed, paths[candidate.file], offsets).keep_proven(lengths):
+        file, *others = candidate.files
+        indexed = IndexedLevel(level.index, file, level.grid.columns, level.grid.rows, recipe, others=tuple(others))
+        if _Proof(reader, level, indexed, [paths[each] for each in candidate.files], offsets).keep_proven(lengths):
             return indexed, offsets.ravel(), lengths.ravel()
     return None
 
@@ -97,9 +99,10 @@ def _covers(candidate: Candidate, level: Level) -> bool:
 class _Proof:
     """Compares stored tiles of one level with the reader's pixels."""
 
-    def __init__(self, reader: PyramidReader, level: Level, indexed: IndexedLevel, path: str, offsets: Offsets) -> None:
+    def __init__(self, reader: PyramidReader, level: Level, indexed: IndexedLevel, paths: list[str], offsets: Offsets) -> None:
         self._reader, self._level, self._recipe = reader, level, indexed.recipe
-        self._path, self._offsets = path, offsets
+        self._paths = paths
+        self._parts, self._offsets = offsets >> np.uint64(PART_SHIFT), offsets & np.uint64((1 << PART_SHIFT) - 1)
 
     def keep_proven(self, lengths: Grid) -> bool:
         """Set to 0 what is not proven; whether anything stays.
@@ -115,21 +118,26 @@ class _Proof:
         return bool(lengths.any())
 
     def _holds(self, lengths: Grid, region: tuple[slice, slice]) -> bool:
-        """Whether the richest stored tiles of a region, and the one in its middle, are what the reader shows."""
-        part = lengths[region]
-        stored = np.flatnonzero(part)
+        """Whether the richest stored tiles of a region, and the one in its middle, are what the reader shows; so for each file."""
+        sizes = lengths[region]
+        stored = np.flatnonzero(sizes)
         if not stored.size:
             return False
-        richest = stored[np.argsort(part.ravel()[stored])[-PROOFS_A_REGION:]]
         numbers = np.arange(lengths.size).reshape(lengths.shape)[region].ravel()
-        chosen = {int(numbers[index]) for index in [*richest, stored[len(stored) // 2]]}
-        with open(self._path, "rb") as file:  # noqa: PTH123 -- paths are text all the way
-            for number in chosen:
-                row, column = divmod(number, lengths.shape[1])
-                file.seek(int(self._offsets[row, column]))
-                if not self._same(file.read(int(lengths[row, column])), column, row):
-                    return False
+        parts = self._parts[region].ravel()[stored]
+        for part in np.unique(parts):
+            here = stored[parts == part]
+            richest = here[np.argsort(sizes.ravel()[here])[-PROOFS_A_REGION:]]
+            chosen = {int(numbers[index]) for index in [*richest, here[len(here) // 2]]}
+            if not all(self._is_shown(self._paths[int(part)], lengths, number) for number in chosen):
+                return False
         return True
+
+    def _is_shown(self, path: str, lengths: Grid, number: int) -> bool:
+        row, column = divmod(number, lengths.shape[1])
+        with open(path, "rb") as file:  # noqa: PTH123 -- paths are text all the way
+            file.seek(int(self._offsets[row, column]))
+            return self._same(file.read(int(lengths[row, column])), column, row)
 
     def _same(self, stored: bytes, column: int, row: int) -> bool:
         whole = self._recipe.complete(stored)

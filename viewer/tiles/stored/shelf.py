@@ -101,16 +101,16 @@ class StoredSlide:
         """Where a tile is stored, in the slide or in its sidecar; None where it has to be rendered, or the grid has none."""
         known = self._index.levels.get(level)
         if known is not None and column < known.columns and row < known.rows:
-            offset, length = self._index.place(known, column, row)
+            file, offset, length = self._index.place(known, column, row)
             if length:
-                return Place(known, known.file, offset, length)
+                return Place(known, file, offset, length)
         if self.made is None:
             return None
         known = self.made.levels.get(level)
         if known is None or column >= known.columns or row >= known.rows:
             return None
-        offset, length = self.made.place(known, column, row)
-        return Place(known, self._made_from + known.file, offset, length) if length else None
+        file, offset, length = self.made.place(known, column, row)
+        return Place(known, self._made_from + file, offset, length) if length else None
 
     def read(self, place: Place) -> bytes | None:
         """The tile as a JPEG file, waiting for the disk; None where it is not what the index promised."""

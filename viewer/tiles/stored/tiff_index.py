@@ -144,7 +144,7 @@ def _candidate(tiff: _Tiff, entries: dict[int, _Entry]) -> Candidate | None:
         return None
     offsets, lengths = offsets[: columns * rows], lengths[: columns * rows]
     return Candidate(
-        file=0,
+        files=(0,),
         width=width,
         height=height,
         tile_width=tile_width,
