@@ -1,7 +1,7 @@
 """CPU of tiles that a slide does not store: rendered ones beside other decoders, and half levels made of stored tiles.
 
 CPU is user and system time; each figure is the best of several rounds over the same tiles, as other work on the machine only adds.
-large_image runs under MITATE_BENCH_PEERS if that is set.
+large_image, pyvips and cucim run under MITATE_BENCH_PEERS if that is set.
 """
 
 import json
@@ -40,22 +40,55 @@ _FILES = {
 }
 _ROUNDS, _SEED, _HALVES = 5, 20261121, 200
 
-_PEER = """
-import json, resource, sys
+_PEERS = {
+    "large_image": """
 import large_image, large_image_source_openslide, large_image_source_tiff
-path, cells, rounds = json.loads(sys.stdin.read())
 large_image.config.setConfig("cache_sources", False)
-best = 1e9
-for _ in range(rounds):
+def opened():
     large_image.cache_util.cachesClear()
     try:
         source = large_image_source_tiff.open(path, jpegQuality=85, jpegSubsampling=0, noCache=True)
     except Exception:
         source = large_image_source_openslide.open(path, jpegQuality=85, jpegSubsampling=0, noCache=True)
-    source.getTile(*cells[0], source.levels - 1)
+    return lambda column, row: source.getTile(column, row, source.levels - 1)
+""",
+    "pyvips": """
+import pyvips
+pyvips.cache_set_max(0)
+def opened():
+    image = pyvips.Image.new_from_file(path, access="random")
+    def tile(column, row):
+        part = image.crop(column * width, row * height, width, height)
+        return part.jpegsave_buffer(Q=85, subsample_mode="off", strip=True)
+    return tile
+""",
+    "cucim": """
+import io
+import numpy
+from PIL import Image
+from cucim import CuImage
+CuImage.cache("nocache")
+def opened():
+    slide = CuImage(path)
+    def tile(column, row):
+        part = numpy.asarray(slide.read_region((column * width, row * height), (width, height), 0))
+        buffer = io.BytesIO()
+        Image.fromarray(part[:, :, :3]).save(buffer, "JPEG", quality=85, subsampling=0)
+        return buffer.getvalue()
+    return tile
+""",
+}
+_PEERS_WORK = """
+import json, resource, sys
+path, cells, rounds, width, height = json.loads(sys.stdin.read())
+{peer}
+best = 1e9
+for _ in range(rounds):
+    tile = opened()
+    tile(*cells[0])
     began = resource.getrusage(resource.RUSAGE_SELF)
     for column, row in cells[1:]:
-        source.getTile(column, row, source.levels - 1)
+        tile(column, row)
     ended = resource.getrusage(resource.RUSAGE_SELF)
     best = min(best, ended.ru_utime + ended.ru_stime - began.ru_utime - began.ru_stime)
 print(best / (len(cells) - 1) * 1e3)
@@ -87,9 +120,12 @@ def _rendered(path: Path) -> list[tuple[str, str]]:
     rows.append(("decoder and encoder alone (imagecodecs)", _figure(_codecs_alone(path, cells), ours)))
     peers = os.environ.get("MITATE_BENCH_PEERS")
     if peers:
-        asked = json.dumps([str(path), cells, _ROUNDS])
-        done = subprocess.run([peers, "-c", _PEER], input=asked, capture_output=True, text=True, check=False)
-        rows.append(("large_image, same quality", _figure(float(done.stdout), ours) if done.returncode == 0 else "does not open it"))
+        asked = json.dumps([str(path), cells, _ROUNDS, level.grid.tile.width, level.grid.tile.height])
+        for name, peer in _PEERS.items():
+            command = [peers, "-c", _PEERS_WORK.replace("{peer}", peer)]
+            done = subprocess.run(command, input=asked, capture_output=True, text=True, check=False)
+            said = _figure(float(done.stdout.split()[-1]), ours) if done.returncode == 0 else "does not open it"
+            rows.append((f"{name}, same quality", said))
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as fresh:  # as young as a worker
         here = fresh.submit(_in_process_ms, path, level, cells).result()
     apart = _isolated_ms(path, level, cells)

@@ -15,6 +15,10 @@ _GAP_FACTOR: Final = 1.5
 _SAME_PLACE_MM: Final = 1e-3
 STACK_WARNINGS: Final = frozenset({"stack_position_gap", "stack_positions_missing", "stack_positions_repeat"})
 
+# Said when an image is opened, as it depends on the others.
+SEVERAL_STACKS: Final = "series_in_several_stacks"
+STACK_MARK: Final = "stack|"
+
 ALONE: Final = ""
 SLIDE: Final = "slide"
 
@@ -48,7 +52,7 @@ def group_key(inspection: dict[str, Any]) -> str:
         "/".join(f"{_plus_zero(round(float(value), 3)):.3f}" for value in dicom.get("orientation") or []) or "-",
         "inverted" if inspection["frames"]["invert"] else "",
     ]
-    return "stack|" + "|".join(parts)
+    return STACK_MARK + "|".join(parts)
 
 
 def _plus_zero(value: float) -> float:

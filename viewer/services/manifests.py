@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from viewer.models import Image, Instance
 from viewer.readers.video.times import SUFFIX
-from viewer.services.grouping import Member, in_order
+from viewer.services.grouping import SEVERAL_STACKS, STACK_MARK, Member, in_order
 from viewer.services.storage import absolute, manifests_dir, write_json_atomically
 from viewer.tiles.made.places import open_made
 from viewer.tiles.made.plan import added_levels
@@ -131,6 +131,15 @@ def _video_block(image: Image, pixels: str) -> dict[str, Any] | None:
     }
 
 
+def _series_warnings(image: Image) -> list[str]:
+    """Return what is to be said of the series: that it makes several stacks, as its slices differ in size, scale or direction."""
+    group = str(image.inspection.get("group", ""))
+    if not group.startswith(STACK_MARK):
+        return []
+    others = Image.objects.filter(series=image.series_id, inspection__group__startswith=STACK_MARK)
+    return [SEVERAL_STACKS] if others.exclude(inspection__group=group).exists() else []
+
+
 def spacing_of(image: Image) -> dict[str, Any] | None:
     """Return micrometres per level-0 pixel and where they come from; None where the file does not say."""
     if image.spacing_x_um is None or image.spacing_y_um is None:
@@ -170,7 +179,7 @@ def browser_manifest(image: Image, members: list[Member], presentations_url: str
         "thumbnail_url": thumbnail_url(image.pk, image.revision),
         "presentations_url": presentations_url,
         "acquisition": image.inspection["acquisition"],
-        "warnings": image.inspection["warnings"],
+        "warnings": image.inspection["warnings"] + _series_warnings(image),
         "grant_ttl_s": settings.PIXEL_GRANT_TTL_S,
     }
 

@@ -69,6 +69,10 @@ const WORDS = {
     t('The file does not say in a usable way what its grey values mean.'),
     t('Stored values are shown. Do not read them as Hounsfield or other units.'),
   ],
+  series_in_several_stacks: () => [
+    t('The series is shown as several images.'),
+    t('Its slices differ in size, scale or direction and make no single stack. The others are listed in the collection.'),
+  ],
   slide_parts_missing: () => [
     t('Parts of this slide are missing.'),
     t('A level lies in several files, and not all of them are here. Their place is white; a finding may lie there. Add the missing files.'),
@@ -107,8 +111,8 @@ const WORDS = {
 
 /** What is the rule for some kinds of image, or changes nothing for the reader, waits behind the button. */
 const QUIET = new Set([
-  'colour_profile_applied', 'date_invalid', 'frame_count_differs', 'frame_rate_varies', 'pyramid_incomplete', 'spacing_unknown',
-  'uid_missing',
+  'colour_profile_applied', 'date_invalid', 'frame_count_differs', 'frame_rate_varies', 'pyramid_incomplete',
+  'series_in_several_stacks', 'spacing_unknown', 'uid_missing',
 ]);
 
 /**

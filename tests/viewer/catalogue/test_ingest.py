@@ -175,6 +175,7 @@ def test_a_frozen_stack_takes_no_slice_any_more_and_says_so(shared_data: Path, t
     assert late.hint
     assert late.image != first.image
     assert late.image == later.image
+    assert all("series_in_several_stacks" not in _said(image) for image in Image.objects.all()), "they are of one geometry"
     frozen = Image.objects.get(pk=first.image.pk)
     assert (frozen.frame_count, frozen.revision) == (1, 1)
 
@@ -242,6 +243,10 @@ def test_projections_and_clips_of_one_series_stay_apart(shared_data: Path, take:
     assert Series.objects.count() == 1
 
 
+def _said(image: Image) -> list[str]:
+    return list(browser_manifest(image, members_of(image))["warnings"])
+
+
 def test_slices_of_another_spacing_are_another_stack(shared_data: Path, take: Take, tmp_path: Path) -> None:
     for number, spacing in enumerate([1, 1, 2]):
         header = pydicom.dcmread(shared_data / "dicom/ct/CT_small.dcm")
@@ -249,7 +254,10 @@ def test_slices_of_another_spacing_are_another_stack(shared_data: Path, take: Ta
         header.PixelSpacing = [spacing, spacing]
         header.save_as(tmp_path / f"{number}.dcm")
         assert take(tmp_path / f"{number}.dcm").status == "accepted"
+        if number == 1:
+            assert "series_in_several_stacks" not in _said(Image.objects.get())
     assert sorted(Image.objects.values_list("spacing_x_um", "frame_count")) == [(1000.0, 2), (2000.0, 1)]
+    assert all("series_in_several_stacks" in _said(image) for image in Image.objects.all())
 
 
 def test_nothing_of_a_person_reaches_the_database(shared_data: Path, take: Take, tmp_path: Path) -> None:
