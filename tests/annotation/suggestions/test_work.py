@@ -50,6 +50,7 @@ def wait_until(tmp_path: Path, question: str, *, within_s: float = 60.0) -> None
     raise AssertionError(f"did not come true within {within_s:g} s: {question}")
 
 
+@pytest.mark.long
 def test_killed_in_the_middle_and_started_again_nothing_is_lost_or_doubled(
     site: Worksite, start: Starter, tmp_path: Path, slide: Path, reference_port: int
 ) -> None:
@@ -90,6 +91,7 @@ def test_told_to_stop_while_a_model_never_answers(tmp_path: Path, start: Starter
         assert (state["state"], state["attempt"]) == ("queued", 0)
 
 
+@pytest.mark.long
 def test_an_idle_worker_stops_at_once_and_two_share_the_work(
     site: Worksite, start: Starter, tmp_path: Path, slide: Path, reference_port: int
 ) -> None:

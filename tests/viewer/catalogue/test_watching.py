@@ -174,6 +174,7 @@ def test_a_folder_has_one_watcher(root: Path, collection: Collection) -> None:
         call_command("watch", root, collection="ours", once=True)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_killed_watcher_goes_on_and_doubles_nothing(seed: int, site: Site, root: Path, shared_data: Path) -> None:
     for number in range(3):
