@@ -30,6 +30,8 @@ class Site:
         self.endpoint_port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self.log = folder / "serve.log"
+        # Sessions that are open already: person -> values of the cookie, each for one visit.
+        self.sessions: dict[str, list[str]] = {}
 
     @property
     def url(self) -> str:

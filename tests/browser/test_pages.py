@@ -175,6 +175,7 @@ def test_from_a_new_collection_to_a_reader(visit: Begin, take_picture: Picture, 
     reader = visit("jda-reader1", language)
     claim = reader.page.request.get(f"{admin.visit.site.url}/api/campaigns/").json()["reading"]
     assert campaign in [each["id"] for each in claim]
+    reader.page.goto(f"{admin.visit.site.url}/")
     expect(reader.page.locator("#reading")).to_contain_text("Second opinion")
 
 

@@ -14,6 +14,7 @@ from tests.browser.site import Site
 from tests.browser.waiting import wait_for
 from tests.browser.workbench import DECISION_KEYS, Workbench
 
+pytestmark = pytest.mark.long
 LANGUAGES = pytest.mark.parametrize(("language", "reader"), [("ja", "reader1"), ("en", "reader2")])
 Begin = Callable[..., Visit]
 
