@@ -13,8 +13,8 @@ from tests.browser.drawn import Drawn, Position
 from tests.browser.exported import ExportedRead
 from tests.browser.prepared import demo_site
 from tests.browser.site import Site
-from tests.browser.waiting import wait_for
 from tests.browser.workbench import Workbench
+from tests.waiting import wait_for
 
 Begin = Callable[..., Visit]
 

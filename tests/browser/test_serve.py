@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from tests.browser.site import Site
-from tests.browser.waiting import wait_for
+from tests.waiting import wait_for
 
 SECOND_START_S = 3.0
 # Of the first start, where the machine does other things as well and everything takes longer.

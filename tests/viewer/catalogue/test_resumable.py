@@ -274,6 +274,7 @@ for number in itertools.count():
             self.left -= 1
             return super().read(size) if self.left >= 0 else b""
     upload = append(upload=upload, offset=upload.offset, stream=Part(), announced=20_000)
+    print(upload.offset, flush=True)
 """
 _OFFSET = """
 from uuid import UUID
@@ -294,7 +295,8 @@ def test_a_killed_process_leaves_whole_parts_and_no_lock(site: Site) -> None:
     ) as process:
         assert process.stdout is not None
         begun = process.stdout.readline().strip()
-        time.sleep(0.7)
+        assert process.stdout.readline() == "20000\n"
+        time.sleep(0.3)  # in the middle of one of the next parts, as likely as not
         os.kill(process.pid, signal.SIGKILL)
     offset, after = map(int, site.run(_OFFSET, begun).split())
     assert offset > 0
