@@ -11,14 +11,15 @@ import pytest
 
 from tests.annotation.suggestions import hostile
 from tests.annotation.suggestions.worksite import Worksite
+from tests.viewer.catalogue.conftest import migrated  # noqa: F401  # a fixture
 
 PARAMETERS = '{"mpp": 0.5, "max_crops": 2}'
 Starter = Callable[..., "subprocess.Popen[bytes]"]
 
 
 @pytest.fixture
-def site(tmp_path: Path, reference_port: int) -> Worksite:
-    return Worksite(tmp_path, f"127.0.0.1:{reference_port}")
+def site(tmp_path: Path, reference_port: int, migrated: bytes) -> Worksite:  # noqa: F811
+    return Worksite(tmp_path, f"127.0.0.1:{reference_port}", migrated)
 
 
 @pytest.fixture
@@ -75,9 +76,9 @@ def test_killed_in_the_middle_and_started_again_nothing_is_lost_or_doubled(
     assert site.ask("state", "undisturbed")["stored"] == done["stored"]
 
 
-def test_told_to_stop_while_a_model_never_answers(tmp_path: Path, start: Starter, slide: Path) -> None:
+def test_told_to_stop_while_a_model_never_answers(tmp_path: Path, start: Starter, slide: Path, migrated: bytes) -> None:  # noqa: F811
     with hostile.running() as server:
-        site = Worksite(tmp_path, f"127.0.0.1:{server.port}")
+        site = Worksite(tmp_path, f"127.0.0.1:{server.port}", migrated)
         site.ask("make", str(slide), f"http://127.0.0.1:{server.port}/never", "m", PARAMETERS)
         worker = start(site)
         end = time.monotonic() + 60

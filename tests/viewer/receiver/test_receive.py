@@ -17,7 +17,7 @@ import pydicom
 import pytest
 from pydicom.errors import InvalidDicomError
 
-from tests.viewer.catalogue.conftest import Site, stored_files
+from tests.viewer.catalogue.conftest import Site, migrated, stored_files  # noqa: F401  # one is a fixture
 from tests.viewer.receiver.live import Running, associate, new_site, receiver, send
 from tests.viewer.receiver.raw import EXPLICIT, SC, Raw, data, parts_of, pdu, request, store_command
 from tests.waiting import wait_for
@@ -27,8 +27,8 @@ MR = "1.2.840.10008.5.1.4.1.1.4"
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return new_site(tmp_path_factory.mktemp("site"))
+def site(tmp_path_factory: pytest.TempPathFactory, migrated: bytes) -> Site:  # noqa: F811
+    return new_site(tmp_path_factory.mktemp("site"), migrated)
 
 
 @pytest.fixture(scope="module")
@@ -141,9 +141,9 @@ def test_a_bad_instance_is_refused_with_its_reason(running: Running, shared_data
     assert echoes(running.port)
 
 
-def test_every_hostile_file_is_answered(tmp_path: Path, shared_data: Path) -> None:
+def test_every_hostile_file_is_answered(tmp_path: Path, shared_data: Path, migrated: bytes) -> None:  # noqa: F811
     paths = sorted((shared_data / "malformed" / "dicom").iterdir())
-    with receiver(new_site(tmp_path)) as running:
+    with receiver(new_site(tmp_path, migrated)) as running:
         for path in paths:
             try:
                 syntax, body = parts_of(path)
