@@ -1,18 +1,23 @@
 """A real Chromium against a real site; the network beyond this machine is shut, and every request is checked."""
 
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
+from tests.browser.prepared import demo_site
 from tests.browser.site import ROOT, Site
 
 pytestmark = pytest.mark.browser
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 PASSWORD = "mitate-demo"
+# A machine that runs tests does other things as well; the driver's own patience ends after 5 s.
+expect.set_options(timeout=15_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,10 +45,19 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     chromium.close()
 
 
+@pytest.fixture(scope="session")
+def demo_sites(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demo sites of this run lie: one folder for all processes of pytest-xdist."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "demo-sites"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(demo_sites: Path) -> Iterator[Site]:
     """A site with the demo data for a module: what one module leaves on it is not there for the next."""
-    running = Site(tmp_path_factory.mktemp("site"))
+    running = demo_site(demo_sites)
     running.start()
     yield running
     running.stop()
@@ -83,6 +97,11 @@ class Visit:
         if parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc != f"127.0.0.1:{self.site.port}":
             self.foreign.append(url)
 
+    def enter(self, user: str) -> None:
+        """Come with a session that is open already, as people do who signed in this morning; no page is open yet."""
+        opened = {"sessionid": self.site.sessions[user].pop(), "csrftoken": secrets.token_hex(16)}
+        self.context.add_cookies([{"name": name, "value": value, "url": self.site.url} for name, value in opened.items()])
+
     def sign_in(self, user: str) -> None:
         """Sign in by the form, as a person does."""
         self.page.goto(f"{self.site.url}/login/")
@@ -109,7 +128,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Visit]]:
         fresh = Visit(context, site)
         visits.append(fresh)
         if user is not None:
-            fresh.sign_in(user)
+            fresh.enter(user)
         return fresh
 
     yield begin

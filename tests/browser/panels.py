@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, expect
 
-from tests.browser.waiting import wait_for
+from tests.waiting import wait_for
 
 
 class Panels:

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -11,14 +10,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def free_port() -> int:
-    """Return a loopback port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Site:
@@ -30,6 +24,8 @@ class Site:
         self.endpoint_port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self.log = folder / "serve.log"
+        # Sessions that are open already: person -> values of the cookie, each for one visit.
+        self.sessions: dict[str, list[str]] = {}
 
     @property
     def url(self) -> str:

@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.site import ROOT, Site
-from tests.browser.waiting import wait_for
 from tests.browser.workbench import Workbench
+from tests.waiting import wait_for
 
 Begin = Callable[..., Visit]
 Picture = Callable[[Page, str], None]

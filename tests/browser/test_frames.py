@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.waiting import wait_for
 from tests.viewer.presentation_files import dataset, graphic, write_state
+from tests.waiting import wait_for
 
 Begin = Callable[..., Visit]
 Picture = Callable[[Page, str], None]

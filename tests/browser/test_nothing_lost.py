@@ -11,17 +11,18 @@ from playwright.sync_api import Error as PlaywrightError
 from tests.browser.conftest import Visit
 from tests.browser.drawn import Drawn, Position
 from tests.browser.exported import ExportedRead
+from tests.browser.prepared import demo_site
 from tests.browser.site import Site
-from tests.browser.waiting import wait_for
 from tests.browser.workbench import Workbench
+from tests.waiting import wait_for
 
 Begin = Callable[..., Visit]
 
 
 @pytest.fixture
-def own_site(tmp_path: Path) -> Iterator[Site]:
+def own_site(demo_sites: Path) -> Iterator[Site]:
     """A site that this test alone uses, for it will be killed."""
-    running = Site(tmp_path)
+    running = demo_site(demo_sites)
     running.start()
     yield running
     running.stop()

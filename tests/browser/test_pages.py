@@ -14,8 +14,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.site import ROOT
-from tests.browser.waiting import wait_for
 from tests.browser.workbench import Workbench
+from tests.waiting import wait_for
 
 Begin = Callable[..., Visit]
 Picture = Callable[[Page, str], None]
@@ -182,6 +182,7 @@ def test_from_a_new_collection_to_a_reader(visit: Begin, take_picture: Picture, 
     reader = visit("jda-reader1", language)
     claim = reader.page.request.get(f"{admin.visit.site.url}/api/campaigns/").json()["reading"]
     assert campaign in [each["id"] for each in claim]
+    reader.page.goto(f"{admin.visit.site.url}/")
     expect(reader.page.locator("#reading")).to_contain_text("Second opinion")
 
 

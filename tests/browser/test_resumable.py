@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.site import Site
-from tests.browser.workbench import wait_for
+from tests.waiting import wait_for
 
 Begin = Callable[..., Visit]
 Picture = Callable[[Page, str], None]

@@ -4,11 +4,11 @@ import time
 from pathlib import Path
 
 from tests.browser.site import Site
-from tests.browser.waiting import wait_for
+from tests.waiting import wait_for
 
 SECOND_START_S = 3.0
-# A machine that runs tests does other things as well.
-ALLOWANCE = 2.0
+# Of the first start, where the machine does other things as well and everything takes longer.
+SECOND_START_SHARE = 0.3
 
 
 def processes_of(folder: Path) -> dict[int, str]:
@@ -28,7 +28,9 @@ def processes_of(folder: Path) -> dict[int, str]:
 
 def test_ctrl_c_and_second_start(tmp_path: Path) -> None:
     site = Site(tmp_path)
+    began = time.monotonic()
     site.start()
+    first = time.monotonic() - began
     running = processes_of(tmp_path)
     assert len(running) >= 3, running
     assert site.stop() == 0
@@ -37,9 +39,9 @@ def test_ctrl_c_and_second_start(tmp_path: Path) -> None:
     began = time.monotonic()
     site.start()
     took = time.monotonic() - began
-    print(f"second start: {took:.2f} s")
+    print(f"first start: {first:.2f} s, second start: {took:.2f} s")
     try:
-        assert took <= SECOND_START_S * ALLOWANCE
+        assert took <= max(SECOND_START_S, SECOND_START_SHARE * first)
     finally:
         site.kill()
     # Nothing was said to the children: they find out by themselves that they are alone.

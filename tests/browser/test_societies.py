@@ -11,9 +11,10 @@ from tests.browser.conftest import Visit
 from tests.browser.drawn import Drawn
 from tests.browser.exported import ExportedRead
 from tests.browser.site import Site
-from tests.browser.waiting import wait_for
 from tests.browser.workbench import DECISION_KEYS, Workbench
+from tests.waiting import wait_for
 
+pytestmark = pytest.mark.long
 LANGUAGES = pytest.mark.parametrize(("language", "reader"), [("ja", "reader1"), ("en", "reader2")])
 Begin = Callable[..., Visit]
 

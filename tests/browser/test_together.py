@@ -9,8 +9,8 @@ from tests.browser.conftest import Visit
 from tests.browser.drawn import Drawn
 from tests.browser.exported import ExportedRead
 from tests.browser.site import Site
-from tests.browser.waiting import wait_for
 from tests.browser.workbench import Workbench
+from tests.waiting import wait_for
 
 Begin = Callable[..., Visit]
 
@@ -61,6 +61,7 @@ def test_two_tabs_of_one_read(visit: Begin, choice: str) -> None:
     ours = moved(here, mark, 0.05)
     other = moved(there, mark, -0.05)
     there.wait_saved()
+    here.page.bring_to_front()
     here.page.unroute_all()
     here.key("Control+s")
     expect(here.save_state).to_have_attribute("data-state", "refused")
@@ -86,7 +87,8 @@ def test_two_tabs_of_one_read(visit: Begin, choice: str) -> None:
 
 
 def moved(bench: Workbench, mark: Drawn, across: float) -> Drawn:
-    """Move a mark in one tab and return where it is then, as that tab shows it."""
+    """Move a mark in one tab, which comes to the front for it, and return where it is then, as that tab shows it."""
+    bench.page.bring_to_front()  # Chromium draws a tab behind another once a second
     copy = Drawn(mark.tool, mark.label, list(mark.path), mark.frame, mark.px_per_screen_px, mark.id)
     bench.move(copy, across, 0.0)
     return copy

@@ -14,8 +14,8 @@ from playwright.sync_api import Page, expect
 from tests import clips
 from tests.browser.conftest import Visit
 from tests.browser.site import Site
-from tests.browser.waiting import wait_for
 from tests.browser.workbench import Workbench
+from tests.waiting import wait_for
 
 Begin = Callable[..., Visit]
 FRAMES = 90

@@ -14,7 +14,7 @@ from shapely.geometry import Polygon
 from tests.browser.conftest import Visit
 from tests.browser.drawn import Drawn, Position
 from tests.browser.panels import Panels
-from tests.browser.waiting import wait_for
+from tests.waiting import wait_for
 
 TOOL_KEYS = {"select": "v", "box": "b", "polygon": "p", "freehand": "f", "point": "o"}
 DECISION_KEYS = {"accept": "a", "edit": "e", "relabel": "l", "reject": "r", "ignore": "i"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,8 @@ def demo() -> str:
     return said.getvalue()
 
 
-def test_the_demo_is_whole_and_made_once(settings: Any, tmp_path: Path) -> None:
+@pytest.mark.long
+def test_the_demo_is_whole_and_made_once(settings: Any, tmp_path: Path, django_assert_max_num_queries: Any) -> None:
     settings.DATA_DIR = tmp_path
     first = demo()
     assert "jsp-reader1" in first
@@ -43,15 +43,10 @@ def test_the_demo_is_whole_and_made_once(settings: Any, tmp_path: Path) -> None:
         assert asked == (campaign.campaign_images.count() if campaign.endpoint else 0), slug
     assert Campaign.objects.filter(endpoint=None).count() == 1, "radiology has no reference model"
     counts = [model.objects.count() for model in (User, Image, Campaign, SuggestionRun, Assignment)]
-    started = time.perf_counter()
-    assert demo().count("Loading") == 0
-    assert time.perf_counter() - started < 0.5
+    with django_assert_max_num_queries(len(pack_slugs())):  # a second start is quick
+        assert demo().count("Loading") == 0
     assert [model.objects.count() for model in (User, Image, Campaign, SuggestionRun, Assignment)] == counts
-
-
-def test_the_volume_in_ct_is_one_image_with_its_frames(settings: Any, tmp_path: Path) -> None:
-    settings.DATA_DIR = tmp_path
-    demo()
+    # The volume in CT is one image with its frames.
     stack = Image.objects.filter(collection__slug="jrs-demo", frame_count=3).get()
     assert stack.kind == Image.Kind.FRAMES
     assert stack.modality == "CT"

@@ -35,9 +35,7 @@ LABELS = [
 
 
 def user(name: str) -> User:
-    return User.objects.create_user(
-        f"{name}-{next(_number)}", email=f"{name}@hospital.example", last_name="山田", password="a long pass phrase"
-    )
+    return User.objects.create_user(f"{name}-{next(_number)}", email=f"{name}@hospital.example", last_name="山田")
 
 
 def image(collection: Collection, pseudonym: str, *, frames: int = 1, **changes: Any) -> Image:

@@ -275,6 +275,7 @@ def test_queries_do_not_grow_with_the_marks(campaign: Campaign) -> None:
     assert queries() == before
 
 
+@pytest.mark.long
 def test_memory_stays_flat_from_database_to_zip(campaign: Campaign) -> None:
     read = Read.objects.filter(state="submitted").order_by("pk").first()
     assert read is not None

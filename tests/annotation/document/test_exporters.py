@@ -223,6 +223,10 @@ def test_an_untrue_case_stops_the_export(name: str) -> None:
     assert caught.value.code == "unknown_image"
 
 
+# Of an outline, at most: it has some 600 on its way out. Tracing memory takes four times as long as exporting.
+BYTES_KEPT = 100
+
+
 def peak_bytes(name: str, count: int, cases: int) -> int:
     run = package(name, rows.many_cells(count, cases))
     tracemalloc.start()
@@ -233,13 +237,14 @@ def peak_bytes(name: str, count: int, cases: int) -> int:
     return peak
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "cases"), [("document", 1), ("document", 200), ("qupath", 200), ("coco", 1)])
 def test_memory_does_not_grow_with_the_number_of_annotations(name: str, cases: int) -> None:
     peak_bytes(name, 200, cases if cases == 1 else 20)  # fills caches that stay
-    few = peak_bytes(name, 1_000, cases)
-    many = peak_bytes(name, 20_000, cases)
-    assert many < few + 4_000_000, (few, many)
-    assert many < 12_000_000
+    few = peak_bytes(name, 2_000, cases)  # more than any buffer holds
+    many = peak_bytes(name, 5_000, cases)
+    assert many < few + 3_000 * BYTES_KEPT, (few, many)
+    assert many < 3_000_000
 
 
 def test_the_zip_is_read_by_others(tmp_path: Path) -> None:

@@ -222,9 +222,9 @@ def test_nothing_hostile_takes_long() -> None:
         "empty parts": {"type": "MultiPolygon", "coordinates": [[]] * 500_000},
     }
     for name, value in hostile.items():
-        begun = time.perf_counter()
+        begun = time.process_time()
         refused(value)
-        assert time.perf_counter() - begun < 2, name
+        assert time.process_time() - begun < 2, name
 
 
 def test_the_largest_shape_is_taken() -> None:
@@ -252,12 +252,12 @@ def test_hostile_files_are_answered_in_time(shared_data: Any, name: str) -> None
     features = value.get("features", [value])
     refusals = 0
     for feature in features:
-        begun = time.perf_counter()
+        begun = time.process_time()
         try:
             parse_geometry(feature["geometry"] if isinstance(feature, dict) and "geometry" in feature else feature)
         except ShapeError:
             refusals += 1
-        assert time.perf_counter() - begun < 2
+        assert time.process_time() - begun < 2
     assert refusals
 
 

@@ -15,18 +15,14 @@ from channels.layers import InMemoryChannelLayer, channel_layers
 from channels_redis.core import RedisChannelLayer
 from django.db import connections
 
+from tests.ports import free_port
+
 
 @pytest.fixture(autouse=True)
 async def _no_connection_left() -> AsyncIterator[None]:
     """Close the connection of the thread in which asynchronous code uses the database; PostgreSQL drops no database in use."""
     yield
     await sync_to_async(connections.close_all)()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -26,11 +26,11 @@ class Page:
     async def connect(self) -> bool:
         """Shake hands; return whether the application accepted."""
         await self.wire.send_input({"type": "websocket.connect"})
-        return bool((await self.wire.receive_output(5))["type"] == "websocket.accept")
+        return bool((await self.wire.receive_output(15))["type"] == "websocket.accept")
 
     async def receive(self) -> JSON:
         """Return the next message."""
-        output = await self.wire.receive_output(5)
+        output = await self.wire.receive_output(15)
         assert output["type"] == "websocket.send", output
         message: JSON = json.loads(output["text"])
         return message
@@ -41,7 +41,7 @@ class Page:
 
     async def closed_with(self) -> tuple[int, str]:
         """Return code and reason of the closing, passing over what comes before it."""
-        while (output := await self.wire.receive_output(5))["type"] != "websocket.close":
+        while (output := await self.wire.receive_output(15))["type"] != "websocket.close":
             pass
         await self.disconnect(output["code"])
         return output["code"], output["reason"]
@@ -53,4 +53,4 @@ class Page:
     async def disconnect(self, code: int = 1000) -> None:
         """Go away, and wait until the application has noticed."""
         await self.wire.send_input({"type": "websocket.disconnect", "code": code})
-        await self.wire.wait(5)
+        await self.wire.wait(15)

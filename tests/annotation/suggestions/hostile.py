@@ -1,6 +1,7 @@
 """A model endpoint that does everything wrong, on real sockets. The first segment of the path chooses how."""
 
 import contextlib
+import functools
 import gzip
 import io
 import json
@@ -59,6 +60,16 @@ class Hostile(socketserver.ThreadingTCPServer):
     @property
     def port(self) -> int:
         return int(self.server_address[1])
+
+
+@functools.cache
+def gzip_bomb() -> bytes:
+    """200 MB of nothing. Packing them takes longer than some of our clients have patience."""
+    packed = io.BytesIO()
+    with gzip.GzipFile(fileobj=packed, mode="wb") as file:
+        for _ in range(200):
+            file.write(b" " * (1 << 20))
+    return packed.getvalue()
 
 
 class Handler(socketserver.BaseRequestHandler):
@@ -133,11 +144,7 @@ class Handler(socketserver.BaseRequestHandler):
             self.send(b"10000\r\n" + b" " * 65536 + b"\r\n")
 
     def do_gzip_bomb(self) -> None:
-        packed = io.BytesIO()
-        with gzip.GzipFile(fileobj=packed, mode="wb") as file:
-            for _ in range(200):
-                file.write(b" " * (1 << 20))
-        self.send(answer(packed.getvalue(), extra="Content-Encoding: gzip\r\n"))
+        self.send(answer(gzip_bomb(), extra="Content-Encoding: gzip\r\n"))
 
     def do_gzip_broken(self) -> None:
         self.send(answer(b"no gzip at all", extra="Content-Encoding: gzip\r\n"))

@@ -23,5 +23,5 @@ def running(data_dir: Path) -> Iterator[int]:
         yield int(found[1])
     finally:
         process.terminate()
-        assert process.wait(5) == 0
+        assert process.wait(15) == 0
         process.stderr.close()

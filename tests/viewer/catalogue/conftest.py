@@ -48,7 +48,7 @@ def take(collection: Collection) -> Callable[..., IngestResult]:
 
 
 def client_with(collection: Collection | None, *permissions: str, username: str) -> Client:
-    user = User.objects.create_user(username, password="not-a-real-one")
+    user = User.objects.create_user(username)  # with no password: hashing one takes longer than most tests
     for permission in permissions:
         assert collection is not None
         assign_perm(permission, user, collection)

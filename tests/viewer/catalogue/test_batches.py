@@ -179,6 +179,7 @@ def test_only_the_file_that_takes_too_much_is_refused(shared_data: Path) -> None
     pool.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_an_import_that_is_killed_leaves_nothing_half_stored_and_goes_on(seed: int, site: Site, shared_data: Path, tmp_path: Path) -> None:
     medium = tmp_path / "medium"

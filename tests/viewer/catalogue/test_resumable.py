@@ -274,6 +274,7 @@ for number in itertools.count():
             self.left -= 1
             return super().read(size) if self.left >= 0 else b""
     upload = append(upload=upload, offset=upload.offset, stream=Part(), announced=20_000)
+    print(upload.offset, flush=True)
 """
 _OFFSET = """
 from uuid import UUID
@@ -294,7 +295,8 @@ def test_a_killed_process_leaves_whole_parts_and_no_lock(site: Site) -> None:
     ) as process:
         assert process.stdout is not None
         begun = process.stdout.readline().strip()
-        time.sleep(0.7)
+        assert process.stdout.readline() == "20000\n"
+        time.sleep(0.3)  # in the middle of one of the next parts, as likely as not
         os.kill(process.pid, signal.SIGKILL)
     offset, after = map(int, site.run(_OFFSET, begun).split())
     assert offset > 0
@@ -391,7 +393,7 @@ def test_a_beginning_that_makes_no_sense_is_refused(
 def test_reading_needs_no_csrf_token_and_writing_does(collection: Collection) -> None:
     client_with(collection, "view_collection", "upload_collection", username="careful")
     client = Client(enforce_csrf_checks=True)
-    assert client.login(username="careful", password="not-a-real-one")
+    client.force_login(User.objects.get(username="careful"))
     assert client.get(reverse("api-resumable-uploads", args=[collection.pk])).status_code == 200
     assert begin(client, collection, 5).status_code == 403
     client.cookies["csrftoken"] = "x" * 32

@@ -74,7 +74,7 @@ def test_files_move_on_with_their_folders_and_reasons(root: Path, look: Callable
 @pytest.mark.django_db(transaction=True)
 def test_a_file_is_left_alone_while_somebody_writes_to_it(collection: Collection, root: Path, shared_data: Path) -> None:
     content = (shared_data / "photo/exif/grey.jpg").read_bytes()
-    watch = Watch(root, collection, WatchOptions(quiet_s=0.5))
+    watch = Watch(root, collection, WatchOptions(quiet_s=2.5))
     with (root / "grey.jpg").open("wb") as file:
         for start in range(0, len(content), len(content) // 8 + 1):
             file.write(content[start : start + len(content) // 8 + 1])
@@ -82,7 +82,7 @@ def test_a_file_is_left_alone_while_somebody_writes_to_it(collection: Collection
             assert watch.look()
             time.sleep(0.1)
     assert not watch.counts
-    time.sleep(0.6)
+    time.sleep(2.6)
     watch.look()
     assert watch.counts == {"accepted": 1}
 
@@ -174,6 +174,7 @@ def test_a_folder_has_one_watcher(root: Path, collection: Collection) -> None:
         call_command("watch", root, collection="ours", once=True)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_killed_watcher_goes_on_and_doubles_nothing(seed: int, site: Site, root: Path, shared_data: Path) -> None:
     for number in range(3):

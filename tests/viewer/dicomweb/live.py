@@ -9,8 +9,8 @@ from pathlib import Path
 
 import requests
 
-from tests.browser.site import free_port
 from tests.conftest import REPOSITORY
+from tests.ports import free_port
 from tests.viewer.catalogue.conftest import Site
 
 FOLDERS = {"CT": "dicom/ct/ct-3slice", "MR": "dicom/mr/brain_series", "US": "dicom/us/stress_echo", "SM": "wsi/dicom/he_pyramid_jpeg"}

@@ -70,6 +70,7 @@ def check(pool: PixelPool, path: Path) -> None:
     assert len(frame) >= pixels.size // int(original.get("NumberOfFrames") or 1) // 8
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore")
 def test_every_file(pool: PixelPool, shared_data: Path) -> None:
     opened = 0

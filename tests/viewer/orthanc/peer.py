@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from tests.browser.site import free_port
+from tests.ports import free_port
 
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 PROGRAM = shutil.which("Orthanc") or "/usr/sbin/Orthanc"

@@ -13,6 +13,7 @@ import pytest
 from tests.conftest import REPOSITORY
 from tests.viewer.orthanc.peer import missing
 
+pytestmark = pytest.mark.long
 SENT = 9
 WITHHELD = 3  # a slide's label, overview and thumbnail, which never leave
 

@@ -246,7 +246,7 @@ def test_the_lifespan_starts_and_stops_the_decoders(pixel_settings: PixelSetting
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not (server.started and pool._idle) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert pool._idle
@@ -260,7 +260,7 @@ def test_one_rendering_for_many_who_wait(pixel_settings: PixelSettings) -> None:
     pool = PixelPool(workers=1)
     asked: list[Callable[..., Any]] = []
     render = pool.tile
-    pool.tile = lambda *address: (asked.append(render), time.sleep(0.2), render(*address))[-1]  # type: ignore[method-assign]
+    pool.tile = lambda *address: (asked.append(render), time.sleep(1.0), render(*address))[-1]  # type: ignore[method-assign]
     with _asgi_server(pixel_settings, pool) as address:
         answers: list[int] = []
 

@@ -38,6 +38,7 @@ def test_the_same_seed_breaks_the_same_files_in_the_same_way(shared_data: Path) 
     assert first.raw != other.raw
 
 
+@pytest.mark.long
 def test_nobody_notices_workers_that_are_killed(tmp_path: Path, shared_data: Path) -> None:
     pool = PixelPool(workers=2)
     with PixelSite(tmp_path, [shared_data / name for name in FILES], pool) as site:

@@ -20,6 +20,7 @@ SLIDES = ROOT.parent / "shared/data/wsi"
 WITHHELD = {"label.dcm", "overview.dcm", "thumbnail.dcm"}
 
 
+@pytest.mark.long
 def test_the_committed_page_is_the_generated_one(shared_data: Path) -> None:
     assert (ROOT / "docs/formats.md").read_text(encoding="utf-8") == page(shared_data, compare_all)
 

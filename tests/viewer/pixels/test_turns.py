@@ -95,7 +95,7 @@ async def _ask_one_after_the_other(
         gone.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await gone
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(1.0)
         go.set()
         return [answer.status_code for answer in await asyncio.gather(*asking)]
 

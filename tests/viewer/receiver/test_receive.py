@@ -9,7 +9,6 @@ import signal
 import ssl
 import struct
 import subprocess
-import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,17 +17,18 @@ import pydicom
 import pytest
 from pydicom.errors import InvalidDicomError
 
-from tests.viewer.catalogue.conftest import Site, stored_files
+from tests.viewer.catalogue.conftest import Site, migrated, stored_files  # noqa: F401  # one is a fixture
 from tests.viewer.receiver.live import Running, associate, new_site, receiver, send
 from tests.viewer.receiver.raw import EXPLICIT, SC, Raw, data, parts_of, pdu, request, store_command
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 MR = "1.2.840.10008.5.1.4.1.1.4"
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return new_site(tmp_path_factory.mktemp("site"))
+def site(tmp_path_factory: pytest.TempPathFactory, migrated: bytes) -> Site:  # noqa: F811
+    return new_site(tmp_path_factory.mktemp("site"), migrated)
 
 
 @pytest.fixture(scope="module")
@@ -141,9 +141,9 @@ def test_a_bad_instance_is_refused_with_its_reason(running: Running, shared_data
     assert echoes(running.port)
 
 
-def test_every_hostile_file_is_answered(tmp_path: Path, shared_data: Path) -> None:
+def test_every_hostile_file_is_answered(tmp_path: Path, shared_data: Path, migrated: bytes) -> None:  # noqa: F811
     paths = sorted((shared_data / "malformed" / "dicom").iterdir())
-    with receiver(new_site(tmp_path)) as running:
+    with receiver(new_site(tmp_path, migrated)) as running:
         for path in paths:
             try:
                 syntax, body = parts_of(path)
@@ -294,17 +294,26 @@ def test_no_more_associations_than_permitted(site: Site) -> None:
                 kind, body = third.hear()
                 assert (kind, tuple(body[1:])) == (3, (2, 3, 2))
             first.socket.close()
-            time.sleep(0.3)
-            Raw(running.port).associate().socket.close()
+            wait_for("the place of who left", lambda: is_accepted(running.port))
             second.socket.close()
         assert running.stop() == 0
 
 
-def half_sent(port: int, body: bytes, uid: str) -> Raw:
-    """A sender in the middle of an instance."""
-    sender = Raw(port).associate()
+def is_accepted(port: int) -> bool:
+    with Raw(port) as sender:
+        sender.say(request())
+        return sender.hear()[0] == 2
+
+
+def incoming(site: Site) -> list[Path]:
+    return list((site.folder / "incoming").glob("*"))
+
+
+def half_sent(running: Running, body: bytes, uid: str) -> Raw:
+    """A sender in the middle of an instance, of which the first half has arrived."""
+    sender = Raw(running.port).associate()
     sender.say(data(store_command(uid), command=True), data(body[: len(body) // 2], command=False, last=False))
-    time.sleep(0.3)
+    wait_for("the first half", lambda: incoming(running.site))
     return sender
 
 
@@ -312,8 +321,7 @@ def test_a_killed_receiver_leaves_nothing_half_stored(site: Site, shared_data: P
     _, body = parts_of(shared_data / "malformed" / "dicom" / "csv_formula_in_id.dcm")
     with receiver(site) as running:
         before = running.stored()
-        half_sent(running.port, body, "2.25.9000101")
-        assert len(stored_files(site.folder / "incoming")) >= 0
+        half_sent(running, body, "2.25.9000101")
         os.kill(running.process.pid, signal.SIGKILL)
         running.process.wait()
         assert running.stored() == before
@@ -327,21 +335,16 @@ def test_a_killed_receiver_leaves_nothing_half_stored(site: Site, shared_data: P
 
 def test_a_peer_that_leaves_in_the_middle_leaves_nothing(running: Running, shared_data: Path) -> None:
     _, body = parts_of(shared_data / "malformed" / "dicom" / "template_in_description.dcm")
-    sender = half_sent(running.port, body, "2.25.9000103")
-    assert list((running.site.folder / "incoming").glob("*"))
+    sender = half_sent(running, body, "2.25.9000103")
     sender.socket.close()
-    for _attempt in range(50):
-        if not list((running.site.folder / "incoming").glob("*")):
-            break
-        time.sleep(0.1)
-    assert not list((running.site.folder / "incoming").glob("*"))
+    wait_for("nothing left of it", lambda: not incoming(running.site))
     assert echoes(running.port)
 
 
 def test_told_to_stop_it_finishes_what_is_on_its_way(site: Site, shared_data: Path) -> None:
     _, body = parts_of(shared_data / "malformed" / "dicom" / "sql_in_accession.dcm")
     with receiver(site) as running:
-        sender = half_sent(running.port, body, "2.25.9000104")
+        sender = half_sent(running, body, "2.25.9000104")
         idle = Raw(running.port).associate()
         running.process.send_signal(signal.SIGTERM)
         assert idle.hear()[0] == 7
