@@ -92,6 +92,8 @@ class Run:
     def _outcome(self, path: Path, number: int) -> str:
         try:
             found = self._pool.inspect(str(path))
+            if found["kind"] == "presentation":  # has no pixels of its own
+                return "opened"
             source = {"engine": found["engine"], "kind": found["kind"], "paths": [str(path)], "frame_map": None}
             if found["kind"] == "video":
                 times = str(path.with_suffix(".frames"))  # not there, so that the container is parsed once more

@@ -47,7 +47,15 @@ class Mutant(NamedTuple):
 
 def families(data: Path, samples: Path) -> dict[str, list[Path]]:
     """Real files, grouped by who reads them; each group is drawn from equally often."""
-    groups: dict[str, list[Path]] = {"tiff": [], "slide dicom": [], "encapsulated": [], "dicom": [], "raster": [], "video": []}
+    groups: dict[str, list[Path]] = {
+        "tiff": [],
+        "slide dicom": [],
+        "encapsulated": [],
+        "dicom": [],
+        "presentation": [],
+        "raster": [],
+        "video": [],
+    }
     folders = [data / name for name in ("wsi", "dicom", "photo", "video")] + [samples]
     for path in sorted(path for folder in folders for path in folder.rglob("*") if path.is_file()):
         if path.stat().st_size <= MAX_FILE_BYTES and (group := _group(path)):
@@ -67,6 +75,8 @@ def _group(path: Path) -> str | None:
         return None
     if b"1.2.840.10008.5.1.4.1.1.77.1.6" in raw[:HEADER_BYTES]:
         return "slide dicom"
+    if b"1.2.840.10008.5.1.4.1.1.11.1" in raw[:HEADER_BYTES]:
+        return "presentation"
     return "encapsulated" if b"\xe0\x7f\x10\x00OB\0\0\xff\xff\xff\xff" in raw else "dicom"
 
 
