@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from pydantic import ValidationError
 
 from config.env import Env
+from tests.annotation.marking.conftest import database_for_threads  # noqa: F401  # a fixture
 from viewer.models import Collection
 from viewer.services.imports import import_files
 from viewer.services.sources import Found
@@ -77,6 +78,7 @@ def test_it_waits_until_it_opens_and_tells_once(caplog: pytest.LogCaptureFixture
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("collection", "database_for_threads")  # in this order: several batches are stored at once
 def test_an_import_under_way_waits_between_files(collection: Collection, shared_data: Path) -> None:
     paths = sorted((shared_data / "photo/exif").iterdir())
     batches = [Found(path) for path in paths for _ in range(20)]
