@@ -28,6 +28,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
+from viewer.readers.base import plain_text
 from viewer.readers.bounded_file import BoundedFile
 from viewer.readers.errors import LimitExceeded, MalformedFile, ReaderError, UnsupportedFormat
 from viewer.readers.sniff import PREAMBLE_BYTES
@@ -137,7 +138,9 @@ def read_head(path: str, last_tag: int) -> Dataset:
         bare, meta = _meta(stream)
         if str(meta.get("TransferSyntaxUID", "")) == DeflatedExplicitVRLittleEndian:
             return Dataset()
-        return read_partial(stream, lambda tag, _vr, _length: tag > last_tag, defer_size=DEFER_BYTES, force=bare)
+        head = read_partial(stream, lambda tag, _vr, _length: tag > last_tag, defer_size=DEFER_BYTES, force=bare)
+        head.fileobj_type = _opened_again
+        return head
 
 
 @contextmanager
@@ -196,9 +199,15 @@ def _open(stream: BinaryIO, path: str) -> DicomFile:
     if str(meta.get("TransferSyntaxUID", "")) == DeflatedExplicitVRLittleEndian:
         return _deflated(stream, size, meta)
     header = dcmread(stream, stop_before_pixels=True, force=bare, defer_size=DEFER_BYTES)
+    header.fileobj_type = _opened_again
     syntax = header.file_meta.get("TransferSyntaxUID", "") if hasattr(header, "file_meta") else ""
     implicit, little = header.original_encoding
     return _finish(header, _syntax(str(syntax), bool(implicit), bool(little)), stream, size)
+
+
+def _opened_again(path: str, _mode: str) -> BinaryIO:
+    """The file in which pydicom looks up a large value that it left out at first, whatever length the header claims for it."""
+    return BoundedFile(path)
 
 
 def _meta(stream: BinaryIO) -> tuple[bool, Dataset]:
@@ -253,7 +262,7 @@ def _finish(header: Dataset, syntax: UID, stream: BinaryIO, size: int) -> DicomF
     if not keyword:
         if not any(key in header for key in ("SOPClassUID", "Rows", "Modality", "SOPInstanceUID")):
             raise MalformedFile("truncated" if size < 1024 else "malformed", "no image, no instance")
-        raise UnsupportedFormat("no_pixels", UID(sop_class).name if sop_class else "")
+        raise UnsupportedFormat("no_pixels", plain_text(UID(sop_class).name) if sop_class else "")
     implicit = syntax == ImplicitVRLittleEndian
     order = "big" if syntax == ExplicitVRBigEndian else "little"
     if not implicit and head[4:6] not in _LONG_VR:

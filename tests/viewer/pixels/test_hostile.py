@@ -162,6 +162,11 @@ def test_lengths_beyond_the_file_reserve_no_memory(tmp_path: Path, shared_data: 
     place = raw.index(b"\x28\x00\x30\x00DS")  # becomes a value of almost 4 GiB
     raw[place + 4 : place + 12] = b"OB\0\0\xf0\xff\xff\xff"
     (tmp_path / "long.dcm").write_bytes(raw)
+    raw = bytearray((shared_data / "dicom/pr/prOverlay.dcm").read_bytes())
+    place = raw.index(b"\x08\x60\x00\x30OW")  # a bitmap that is looked up later, as large values are
+    raw[place + 8 : place + 12] = b"\xf0\xff\xff\x7f"
+    (tmp_path / "later.dcm").write_bytes(raw)
+    assert small.inspect(str(tmp_path / "later.dcm"))["kind"] == "presentation"
     for path in (tmp_path / "long.dcm", _png_with(shared_data, tmp_path, 33, 0xFFFFFFF0)):
         with pytest.raises(errors.ReaderError) as refusal:
             small.inspect(str(path))
