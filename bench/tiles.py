@@ -118,7 +118,7 @@ def _limit_server(folder: Path, data_dir: Path, slide: Path, tiles: list[_Tile])
     lines: dict[str, str] = {}
     for tile in tiles:
         known = index.levels[tile.level["index"]]
-        offset, length = index.place(known, tile.column, tile.row)
+        _, offset, length = index.place(known, tile.column, tile.row)
         if length:
             lines[_our_path(tile)] = f"{_our_path(tile)} {offset} {length} {known.recipe.prefix.hex()}\n"
     (folder / "limit.txt").write_text("".join(lines.values()))
