@@ -23,6 +23,10 @@ const PRESENTATION = 'presentation';
 
 const AHEAD = 10;
 const BEHIND = 3;
+/** Half a second of a loop at 30 frames a second: a frame that is late then delays none. */
+const AHEAD_RUNNING = 16;
+/** What is fetched ahead has to stay until it is shown. */
+const AHEAD_BYTES = 160 * 1024 * 1024;
 
 export class FrameStack {
   /**
@@ -218,12 +222,13 @@ export class FrameStack {
 
   /** @returns {number[]} frames around the one asked for that are worth having, nearest first */
   neighbours() {
-    const {wanted, count, direction, playing} = this;
+    const {wanted, count, direction, playing, manifest} = this;
+    const most = Math.max(1, Math.floor(AHEAD_BYTES / (manifest.width * manifest.height * 4)));
     return framesToPrefetch({
       current: wanted,
       count,
       direction: playing ? 1 : direction,
-      ahead: playing ? AHEAD : this.standing.ahead,
+      ahead: Math.min(most, playing ? AHEAD_RUNNING : this.standing.ahead),
       behind: playing ? 0 : this.standing.behind,
       loop: playing,
     });
