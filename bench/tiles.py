@@ -11,6 +11,7 @@ import random
 import re
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -38,6 +39,7 @@ _WEIGHTS = (40, 20, 15, 12, 8, 5)
 _CONNECTIONS = (1, 8, 32)
 # What a browser fetches for one view of 1920 x 1080 px, over its six connections.
 _SCREEN, _SCREEN_CONNECTIONS, _SCREENS = (9, 5), 6, 200
+_SCREEN_RUNS = 9
 _KEY = "a key for benchmarks only, 32 byt"
 _IMAGE = uuid.UUID(int=0x4D6974617465)
 
@@ -202,8 +204,13 @@ def _measure(server: _Server, folder: Path) -> Iterator[tuple[str, str]]:
             yield f"{connections} connections", figure
         screen = _SCREEN[0] * _SCREEN[1]
         _load(server.screens, server, folder, connections=_SCREEN_CONNECTIONS, seconds=1.0, screen=screen)
-        *_, p50, p99 = _load(server.screens, server, folder, connections=_SCREEN_CONNECTIONS, seconds=_SECONDS, screen=screen)
-        yield f"a screen of {screen} tiles, {_SCREEN_CONNECTIONS} connections", f"p50 {p50 / 1e3:.1f} ms, p99 {p99 / 1e3:.1f} ms"
+        # Which process got how many of so few connections decides much; so they are made anew several times.
+        runs = [
+            _load(server.screens, server, folder, connections=_SCREEN_CONNECTIONS, seconds=1.0, screen=screen)[-2:]
+            for _ in range(_SCREEN_RUNS)
+        ]
+        p50, p99 = (statistics.median(values) / 1e3 for values in zip(*runs, strict=True))
+        yield f"a screen of {screen} tiles, {_SCREEN_CONNECTIONS} connections", f"p50 {p50:.2f} ms, p99 {p99:.2f} ms"
         web, decoders = _memory_mib(session)
         yield "memory of the server's processes", f"{web:.0f} MiB" + (f", and {decoders:.0f} MiB of pixel workers" if decoders else "")
 
