@@ -2,10 +2,10 @@
 
 import sys
 
-import uvicorn
+from config.web_processes import run_web
 
 if __name__ == "__main__":
-    uvicorn.run(
+    run_web(
         sys.argv[2],
         host="127.0.0.1",
         port=int(sys.argv[1]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from viewer.geometry import Size
+from viewer.readers import tiff_lzw
 from viewer.readers.codestream import jpeg2000_size, jpeg_frame_header
 from viewer.readers.errors import LimitExceeded, MalformedFile, UnsupportedFormat
 
@@ -105,12 +107,18 @@ class Segments:
             if len(raw) != count:
                 raise MalformedFile("truncated", "tiles or strips lie past the end of the file")
             _check_stream(raw, page)
-            decoded = page.decode(raw, index, jpegtables=page.jpegtables)[0]
+            segment = self._decoded(page, raw, index)
         except READ_ERRORS as error:
             raise MalformedFile("pixels_undecodable", type(error).__name__) from error
-        segment: Samples = np.asarray(decoded)[0]
         self._keep(key, segment)
         return segment
+
+    def _decoded(self, page: tifffile.TiffPage, raw: bytes, index: int) -> Samples:
+        if tiff_lzw.takes(page):
+            with contextlib.suppress(RuntimeError):  # the other decoder says what is wrong, or forgives it
+                return tiff_lzw.decode_tile(raw, page, self._file.byteorder)
+        decoded: Samples = np.asarray(page.decode(raw, index, jpegtables=page.jpegtables)[0])[0]
+        return decoded
 
     def _keep(self, key: tuple[int, int], segment: Samples) -> None:
         """Keep what neighbouring tiles need again (a strip crosses the whole slide), within a bound."""

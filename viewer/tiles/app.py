@@ -65,11 +65,11 @@ class PixelApp:
             elif name == b"if-none-match":
                 stated = value
         path = scope["path"] + IN_SRGB if scope.get("query_string") == _IN_SRGB else scope["path"]
-        if scope["method"] == "GET" and (quick := self.quick.answer(path, cookies, stated)) is not None and quick.body is not None:
-            length = b"%d" % len(quick.body)
-            ready = [(b"etag", quick.tag.encode()), *JPEG_HEADERS, (b"content-length", length)]
+        if scope["method"] == "GET" and (quick := self.quick.answer(path, cookies, stated)) is not None and quick.pieces is not None:
+            body = b"".join(quick.pieces)
+            ready = [(b"etag", quick.tag.encode()), *JPEG_HEADERS, (b"content-length", b"%d" % len(body))]
             await send({"type": "http.response.start", "status": 200, "headers": ready})
-            await send({"type": "http.response.body", "body": quick.body})
+            await send({"type": "http.response.body", "body": body})
             return
         await self._reply(scope, path, receive, send)
 
@@ -135,19 +135,21 @@ class PixelWsgi:
     def __init__(self, wsgi_app: WsgiApplication, *, settings: PixelSettings, pool: PixelPool | None = None) -> None:
         self._wrapped = wsgi_app
         self._service = PixelService(settings, pool)
+        self._quick = self._service.quick
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        path = str(environ.get("PATH_INFO", ""))
+        path: str = environ.get("PATH_INFO", "")
         if not path.startswith(PREFIX):
             return self._wrapped(environ, start_response)
         if environ.get("QUERY_STRING") == IN_SRGB[1:]:
             path += IN_SRGB
-        method = str(environ.get("REQUEST_METHOD", "GET"))
-        cookies, stated = (str(environ.get(key, "")).encode("latin-1") for key in ("HTTP_COOKIE", "HTTP_IF_NONE_MATCH"))
-        quick = self._service.quick.answer(path, cookies, stated, wait=True) if method == "GET" else None
-        if quick is not None and quick.body is not None:
-            start_response("200 OK", [("ETag", quick.tag), *_JPEG_HEADERS, ("Content-Length", str(len(quick.body)))])
-            return [quick.body]
+        method: str = environ.get("REQUEST_METHOD", "GET")
+        cookies, stated = environ.get("HTTP_COOKIE", "").encode("latin-1"), environ.get("HTTP_IF_NONE_MATCH", "").encode("latin-1")
+        quick = self._quick.answer(path, cookies, stated, wait=True) if method == "GET" else None
+        if quick is not None and quick.pieces is not None:
+            body = b"".join(quick.pieces)
+            start_response("200 OK", [("ETag", quick.tag), ("Content-Length", str(len(body))), *_JPEG_HEADERS])
+            return [body]
         wanted = {"cookie": "HTTP_COOKIE", "if-none-match": "HTTP_IF_NONE_MATCH", "range": "HTTP_RANGE", "if-range": "HTTP_IF_RANGE"}
         headers = {name: str(environ[key]) for name, key in wanted.items() if key in environ}
         reply = self._service.reply(method, path, headers)

@@ -53,6 +53,7 @@ class Child:
         self._from_child = self._process.stdout
         os.set_blocking(self._to_child.fileno(), False)
         os.set_blocking(self._from_child.fileno(), False)
+        self._inbox = wire.Inbox(self._from_child.fileno())
         self.pid = self._process.pid
         self._greeted = False
 
@@ -66,9 +67,9 @@ class Child:
         try:
             wire.send(self._to_child.fileno(), message, deadline)
             if not self._greeted:
-                wire.receive(self._from_child.fileno(), deadline)
+                self._inbox.receive(deadline)
                 self._greeted = True
-            return wire.receive(self._from_child.fileno(), deadline)
+            return self._inbox.receive(deadline)
         except wire.WireTimeout as error:
             raise errors.WorkerTimeout("worker_timeout") from error
         except (wire.WireClosed, ValueError) as error:  # ValueError: the pipe was closed by PixelPool.close
@@ -82,7 +83,7 @@ class Child:
     @property
     def warm(self) -> bool:
         """Whether the process has imported what it needs and would answer at once."""
-        return self._greeted or wire.readable(self._from_child.fileno())
+        return self._greeted or self._inbox.readable()
 
     def was_killed(self) -> bool:
         """Whether somebody else ended the process (an operator, the kernel short of memory), not a fault of its own.

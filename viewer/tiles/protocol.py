@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from viewer.tiles.app import PixelApp
-from viewer.tiles.quick import JPEG_HEADERS, QuickAnswer, QuickTiles
+from viewer.tiles.quick import JPEG_HEADERS, QuickTiles
 from viewer.tiles.service import PREFIX
 
 _PREFIX: Final = PREFIX.encode()
@@ -28,9 +28,9 @@ _NOT_PLAIN: Final = frozenset({b"content-length", b"transfer-encoding", b"expect
 
 
 class _Plain(NamedTuple):
-    """The headers of a plain GET: as they came, and what of them a tile depends on."""
+    """The headers of a plain GET: all that came behind the address, and what of it a tile depends on."""
 
-    raw: bytes
+    behind: bytes
     cookies: bytes
     stated: bytes
 
@@ -58,12 +58,19 @@ class TileProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Answer a tile that is asked for as the one before; pass everything else to the parser."""
-        if self._plain is not None and self._between and data.startswith(_GET):
-            address, _, headers = data.partition(_LINE_END)
-            if headers == self._plain.raw and b" " not in address[4:] and self._is_idle() and self._tile(address[4:], self._plain):
-                self._answered_s = self.loop.time()
-                self.server_state.total_requests += 1
-                return
+        plain = self._plain
+        # What is taken for the address is no tile's where it holds a blank or the end of another request.
+        if (
+            plain is not None
+            and self._between
+            and data.startswith(_GET)
+            and data.endswith(plain.behind)
+            and self._is_idle()
+            and self._tile(data[4 : -len(plain.behind)], plain)
+        ):
+            self._answered_s = self.loop.time()
+            self.server_state.total_requests += 1
+            return
         self._piece = data if self._between else b""
         super().data_received(data)
 
@@ -116,8 +123,8 @@ class TileProtocol(HttpToolsProtocol):
                 stated = value
             elif name in _NOT_PLAIN:
                 return False
-        _, _, raw = self._piece.partition(_LINE_END)
-        plain = _Plain(raw, cookies, stated)
+        _, line_end, raw = self._piece.partition(_LINE_END)
+        plain = _Plain(line_end + raw, cookies, stated)
         if not self._tile(self.url, plain):
             return False
         if raw.endswith(_HEADERS_END) and raw.count(_HEADERS_END) == 1:  # this request, whole, and nothing else
@@ -127,25 +134,26 @@ class TileProtocol(HttpToolsProtocol):
 
     def _tile(self, address: bytes, plain: _Plain) -> bool:
         """Whether the address is that of a tile that lay ready, and the tile is on its way."""
-        if self._quick is None or self.root_path or b"%" in address:
+        if self._quick is None or self.root_path:
             return False
         found = self._quick.answer(address.decode("latin-1"), plain.cookies, plain.stated)
-        if found is None or found.body is None:
+        if found is None or found.pieces is None:
             return False
-        self._write(found, found.body)
+        self._write(found.tag, *found.pieces)
         return True
 
-    def _write(self, found: QuickAnswer, body: bytes) -> None:
+    def _write(self, tag: str, first: bytes, rest: memoryview) -> None:
         """Hand the answer to the kernel at once, and what it does not take to the event loop."""
-        head = b"%betag: %b\r\ncontent-length: %d\r\n\r\n" % (self._beginning(), found.tag.encode(), len(body))
+        length = len(first) + len(rest)
+        head = b"%betag: %b\r\ncontent-length: %d\r\n\r\n%b" % (self._beginning(), tag.encode(), length, first)
         sent = 0
         if self._socket >= 0 and self.transport.get_write_buffer_size() == 0:
             try:
-                sent = os.writev(self._socket, (head, body))
+                sent = os.writev(self._socket, (head, rest))
             except OSError:  # full, or closed by the client: the loop sees to either
                 sent = 0
-        if sent < len(head) + len(body):
-            self.transport.write((head + body)[sent:])
+        if sent < len(head) + len(rest):
+            self.transport.write((head + rest)[sent:])
 
     def _beginning(self) -> bytes:
         """Status line and the headers that every tile has; made anew when uvicorn has a new date, each second."""

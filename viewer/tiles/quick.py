@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from viewer.tiles import grant
+from viewer.tiles.stored.jpeg import Pieces
 from viewer.tiles.stored.shelf import Shelf
 
 STORED_VERSION: Final = "s2"
@@ -21,7 +22,6 @@ SAFE_HEADERS: Final = {
 }
 FOR_EVER: Final = {"Cache-Control": "private, max-age=31536000, immutable", **SAFE_HEADERS}
 JPEG_HEADERS: Final = [(name.lower().encode(), value.encode()) for name, value in {**FOR_EVER, "Content-Type": "image/jpeg"}.items()]
-_PARTS: Final = 8  # "", "pixels", image, revision, "tiles", level, column, row
 _MAX_PATH: Final = 160
 
 
@@ -30,11 +30,19 @@ class QuickAnswer(NamedTuple):
 
     Attributes:
         tag: its strong ETag, quotes included.
-        body: the JPEG file; None where the browser has it already (304).
+        pieces: the JPEG file in two parts that follow each other; None where the browser has it already (304).
     """
 
     tag: str
-    body: bytes | None
+    pieces: Pieces | None
+
+
+class _Granted(NamedTuple):
+    """A slide that somebody may see, as an address and cookies say."""
+
+    image: str  # 32 hexadecimal digits
+    revision: str
+    expires_s: int
 
 
 class QuickTiles:
@@ -57,24 +65,28 @@ class QuickTiles:
             stated: the If-None-Match header as it came.
             wait: for the disk; otherwise a tile that is not in memory is None too.
         """
-        parts = path.split("/")
-        if len(parts) != _PARTS or parts[4] != "tiles" or not path.isascii():
+        if len(path) > _MAX_PATH:
             return None
-        _, _, image, revision, _, level, column, row = parts
-        slide = self._shelf.ready(hex_id(image), revision)
-        if slide is None or not is_granted(cookies, image, self._key):
+        slide_path, _, tile = path.partition("/tiles/")
+        granted = _granted(slide_path, cookies, self._key)
+        if granted is None or time.time() >= granted.expires_s:
             return None
+        slide = self._shelf.ready(granted.image, granted.revision)
+        numbers = tile.split("/")
+        if slide is None or len(numbers) != 3:
+            return None
+        level, column, row = numbers
         # A sign, a blank or an underscore, which int() would take, is no digit; a number of any length would be slow.
-        if not (level.isdigit() and column.isdigit() and row.isdigit()) or len(path) > _MAX_PATH:
+        if not (level.isdigit() and column.isdigit() and row.isdigit() and tile.isascii()):
             return None
         place = slide.place(int(level), int(column), int(row))
         if place is None:
             return None
-        tag = stored_tag(revision, level, column, row)
+        tag = stored_tag(granted.revision, level, column, row)
         if stated and is_known(tag, stated.decode("latin-1")):
             return QuickAnswer(tag, None)
-        body = slide.read(place) if wait else slide.read_at_once(place)
-        return None if body is None else QuickAnswer(tag, body)
+        pieces = slide.read(place) if wait else slide.read_at_once(place)
+        return None if pieces is None else QuickAnswer(tag, pieces)
 
 
 def stored_tag(revision: str, level: str, column: str, row: str) -> str:
@@ -88,10 +100,14 @@ def is_granted(cookies: bytes, image: str, key: bytes) -> bool:
     return expires_s is not None and time.time() < expires_s
 
 
-@lru_cache(maxsize=1024)
-def hex_id(image: str) -> str:
-    """An image's id as the shelf knows it; every tile of an image spells it the same way."""
-    return grant.canonical(image)
+@lru_cache(maxsize=512)  # the tiles of an open image differ in their numbers alone
+def _granted(slide_path: str, cookies: bytes, key: bytes) -> _Granted | None:
+    """The image and revision that an address names up to its tile, if the cookies hold a genuine grant for it, over or not."""
+    before, *words = slide_path.split("/")
+    if before or len(words) != 3 or words[0] != "pixels" or not slide_path.isascii():
+        return None
+    expires_s = _granted_until(cookies, words[1], key)
+    return None if expires_s is None else _Granted(grant.canonical(words[1]), words[2], expires_s)
 
 
 @lru_cache(maxsize=512)  # every tile of an open image brings the same cookies

@@ -122,7 +122,7 @@ class PixelService:
         found = self.quick.answer(path, headers.get("cookie", "").encode("latin-1"), headers.get("if-none-match", "").encode("latin-1"))
         if found is None:
             return None
-        return _not_modified(found.tag) if found.body is None else _jpeg(found.tag, found.body)
+        return _not_modified(found.tag) if found.pieces is None else _jpeg(found.tag, b"".join(found.pieces))
 
     def reply(self, method: str, path: str, headers: dict[str, str]) -> Reply:
         """The answer to one request; may wait for a disk or a decoder.
@@ -188,8 +188,8 @@ class PixelService:
         tag = stored_tag(address["revision"], address["level"], address["column"], address["row"])
         if is_known(tag, headers.get("if-none-match")):
             return _not_modified(tag)
-        body = slide.read(place)
-        return None if body is None else _jpeg(tag, body)
+        pieces = slide.read(place)
+        return None if pieces is None else _jpeg(tag, b"".join(pieces))
 
     def _manifest(self, image_id: uuid.UUID) -> dict[str, Any]:
         path = self._settings.data_dir / "manifests" / f"{image_id}.json"

@@ -17,7 +17,8 @@ from typing import Any, Final
 PREFIX: Final = struct.Struct("<IQ")
 MAX_HEADER_BYTES: Final = 16 << 20
 MAX_BODY_BYTES: Final = 1 << 30
-_CHUNK: Final = 1 << 20
+_CHUNK: Final = 1 << 16  # what a pipe holds
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 class WireClosed(Exception):
@@ -44,45 +45,88 @@ def encode(header: Mapping[str, Any]) -> bytes:
     Raises:
         ValueError: when it is not plain finite JSON.
     """
-    return json.dumps(header, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+    return _ENCODER.encode(header).encode("utf-8", "replace")
 
 
-def send(descriptor: int, message: bytes, deadline: float | None) -> None:
-    """Write a whole message to a non-blocking descriptor.
+def send(descriptor: int, message: bytes, deadline: float | None, body: bytes = b"") -> None:
+    """Write a whole message, or its beginning and its body, to a descriptor; waits where a non-blocking one is full.
 
     Raises:
         WireClosed: when the reader is gone.
         WireTimeout: when `deadline` (monotonic seconds; None waits for ever) passes first.
     """
-    view = memoryview(message)
-    while view:
+    parts = [memoryview(part) for part in (message, body) if part]
+    while parts:
         try:
-            view = view[os.write(descriptor, view) :]
+            sent = os.writev(descriptor, parts)
         except BlockingIOError:
             _wait(descriptor, select.POLLOUT, deadline)
+            continue
         except OSError as error:
             raise WireClosed from error
+        while parts and sent >= len(parts[0]):
+            sent -= len(parts.pop(0))
+        if parts:
+            parts[0] = parts[0][sent:]
 
 
-def receive(descriptor: int, deadline: float | None) -> tuple[dict[str, Any], bytes]:
-    """Read one message from a non-blocking descriptor.
+class Inbox:
+    """Messages out of one descriptor, each in as few reads as it comes in: what a message costs is mostly the kernel's."""
 
-    Raises:
-        WireClosed: at end of file, or for lengths beyond the bounds or a header that is no JSON object.
-        WireTimeout: when `deadline` (monotonic seconds; None waits for ever) passes first.
-    """
-    header_bytes, body_bytes = PREFIX.unpack(_read_exactly(descriptor, PREFIX.size, deadline))
-    if header_bytes > MAX_HEADER_BYTES or body_bytes > MAX_BODY_BYTES:
-        raise WireClosed("message out of bounds")
-    rest = _read_exactly(descriptor, header_bytes + body_bytes, deadline)
-    return parse_header(rest[:header_bytes]), bytes(memoryview(rest)[header_bytes:])
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._poller = select.poll()  # select() fails on descriptors over 1,023, which a busy server has
+        self._poller.register(descriptor, select.POLLIN)
+        self._rest = b""
 
+    def receive(self, deadline_s: float | None) -> tuple[dict[str, Any], bytes]:
+        """Wait for one message.
 
-def readable(descriptor: int) -> bool:
-    """Whether something has arrived, or the other side is gone."""
-    poller = select.poll()
-    poller.register(descriptor, select.POLLIN)
-    return bool(poller.poll(0))
+        Raises:
+            WireClosed: at end of file, or for lengths beyond the bounds or a header that is no JSON object.
+            WireTimeout: when `deadline_s` (monotonic seconds; None waits for ever) passes first.
+        """
+        start = self._at_least(PREFIX.size, self._rest, deadline_s)
+        header_bytes, body_bytes = PREFIX.unpack_from(start)
+        if header_bytes > MAX_HEADER_BYTES or body_bytes > MAX_BODY_BYTES:
+            raise WireClosed("message out of bounds")
+        header_end = PREFIX.size + header_bytes
+        end = header_end + body_bytes
+        whole = self._at_least(end, start, deadline_s)
+        view = memoryview(whole)
+        self._rest = bytes(view[end:])
+        return parse_header(bytes(view[PREFIX.size : header_end])), bytes(view[header_end:end])
+
+    def readable(self) -> bool:
+        """Whether something has arrived, or the other side is gone."""
+        return bool(self._rest or self._poller.poll(0))
+
+    def _at_least(self, count: int, begun: bytes | bytearray, deadline_s: float | None) -> bytes | bytearray:
+        """So many bytes or more. Memory is taken for what has arrived, not for what was announced."""
+        if len(begun) >= count:
+            return begun
+        chunk = self._chunk(deadline_s)
+        if not begun and len(chunk) >= count:
+            return chunk
+        buffer = bytearray(begun)
+        buffer += chunk
+        while len(buffer) < count:
+            buffer += self._chunk(deadline_s)
+        return buffer
+
+    def _chunk(self, deadline_s: float | None) -> bytes:
+        """What comes next. A peer that never stops sending must not keep anybody past the deadline."""
+        if deadline_s is not None:
+            remaining_s = deadline_s - time.monotonic()
+            if remaining_s <= 0 or not self._poller.poll(remaining_s * 1000):
+                raise WireTimeout
+        try:
+            chunk = os.read(self._descriptor, _CHUNK)
+        except OSError as error:
+            raise WireClosed from error
+        if not chunk:
+            raise WireClosed
+        return chunk
 
 
 def parse_header(raw: bytes | bytearray) -> dict[str, Any]:
@@ -100,14 +144,8 @@ def parse_header(raw: bytes | bytearray) -> dict[str, Any]:
     return header
 
 
-def _check(deadline: float | None) -> None:
-    """A peer that never stops sending must not keep anybody past the deadline."""
-    if deadline is not None and time.monotonic() > deadline:
-        raise WireTimeout
-
-
 def _wait(descriptor: int, event: int, deadline: float | None) -> None:
-    poller = select.poll()  # select() fails on descriptors over 1,023, which a busy server has
+    poller = select.poll()
     poller.register(descriptor, event)
     if deadline is None:
         poller.poll()
@@ -115,23 +153,3 @@ def _wait(descriptor: int, event: int, deadline: float | None) -> None:
     remaining = deadline - time.monotonic()
     if remaining <= 0 or not poller.poll(remaining * 1000):
         raise WireTimeout
-
-
-def _read_exactly(descriptor: int, count: int, deadline: float | None) -> bytes | bytearray:
-    """Bytes as they come. Memory is taken for what has arrived, not for what was announced."""
-    buffer = bytearray()
-    while len(buffer) < count:
-        try:
-            chunk = os.read(descriptor, min(count - len(buffer), _CHUNK))
-        except BlockingIOError:
-            _wait(descriptor, select.POLLIN, deadline)
-            continue
-        except OSError as error:
-            raise WireClosed from error
-        if not chunk:
-            raise WireClosed
-        if len(chunk) == count:
-            return chunk
-        buffer += chunk
-        _check(deadline)
-    return buffer

@@ -42,14 +42,15 @@ def main() -> None:
     _limit(memory_limit_bytes)
     _warm_up()
     wire.send(answers, wire.pack({"warm": True}), None)
+    inbox = wire.Inbox(0)
     while True:
         try:
-            header, _ = wire.receive(0, None)
+            header, _ = inbox.receive(None)
         except wire.WireClosed:
             return
         _start_clock(wall_limit_s)
-        message, leaving = _answer(header)
-        wire.send(answers, message, None)
+        message, body, leaving = _answer(header)
+        wire.send(answers, message, None, body)
         signal.setitimer(signal.ITIMER_REAL, 0)
         if leaving:
             return
@@ -78,15 +79,15 @@ def _warm_up() -> None:
         importlib.import_module(name)
 
 
-def _answer(header: dict[str, Any]) -> tuple[bytes, bool]:
-    """The packed answer, and whether this process should end after it."""
+def _answer(header: dict[str, Any]) -> tuple[bytes, bytes, bool]:
+    """The answer's beginning and its body, and whether this process should end after it."""
     if header.get("verb") == "inspect_all":
         return _inspect_all(header["paths"])
     said, body, leaving = _said(header)
-    return wire.PREFIX.pack(len(said), len(body)) + said + body, leaving
+    return wire.PREFIX.pack(len(said), len(body)) + said, body, leaving
 
 
-def _inspect_all(paths: list[str]) -> tuple[bytes, bool]:
+def _inspect_all(paths: list[str]) -> tuple[bytes, bytes, bool]:
     """What `inspect` says of each file, a line each; of the first ones only, when they take long or memory ran out."""
     until = time.monotonic() + BATCH_S
     lines: list[bytes] = []
@@ -96,7 +97,7 @@ def _inspect_all(paths: list[str]) -> tuple[bytes, bool]:
         lines.append(said)
         if leaving or time.monotonic() > until:
             break
-    return wire.pack({"result": {}, "leaving": leaving}, b"\n".join(lines)), leaving
+    return wire.pack({"result": {}, "leaving": leaving}, b"\n".join(lines)), b"", leaving
 
 
 def _said(header: dict[str, Any]) -> tuple[bytes, bytes, bool]:

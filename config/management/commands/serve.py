@@ -8,7 +8,6 @@ from argparse import ArgumentParser
 from types import FrameType
 from typing import Any
 
-import uvicorn
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -18,6 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 from config.children import Children
 from config.env import ROOT
 from config.static_files import collect_if_changed
+from config.web_processes import run_web
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
@@ -94,7 +94,7 @@ class Command(BaseCommand):
 
     def _serve(self, host: str, port: int) -> None:
         sys.stdout.flush()
-        uvicorn.run(
+        run_web(
             "config.asgi:application",
             host=host,
             port=port,

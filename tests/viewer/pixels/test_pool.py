@@ -203,10 +203,10 @@ def test_wire_refuses_what_is_no_message() -> None:
         for raw in (wire.PREFIX.pack(1 << 31, 0), wire.PREFIX.pack(2, 0) + b"[]", wire.PREFIX.pack(3, 0) + b"{]}"):
             os.write(writing, raw)
             with pytest.raises(wire.WireClosed):
-                wire.receive(reading, time.monotonic() + 1)
+                wire.Inbox(reading).receive(time.monotonic() + 1)
             os.set_blocking(reading, False)
         with pytest.raises(wire.WireTimeout):
-            wire.receive(reading, time.monotonic() + 0.05)
+            wire.Inbox(reading).receive(time.monotonic() + 0.05)
     finally:
         os.close(writing)
         os.close(reading)

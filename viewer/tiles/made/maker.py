@@ -8,14 +8,17 @@ from them in quality; the finest level is never touched.
 from __future__ import annotations
 
 import base64
-import io
 import os
 from typing import Any, Final
 
+import cv2
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from viewer.geometry import Level
 from viewer.readers import base
+from viewer.readers.codestream import jpeg_frame_header
 from viewer.readers.errors import OutOfRange, ReaderError
 from viewer.readers.pyramid import PyramidReader
 from viewer.tiles.stored.jpeg import Recipe
@@ -23,6 +26,15 @@ from viewer.tiles.stored.jpeg import Recipe
 MAX_TILES_A_JOB: Final = 256
 HALF_QUALITY: Final = 80
 Made = tuple[dict[str, Any], bytes]
+Picture = NDArray[np.uint8]
+# libjpeg-turbo scales while it decodes; OpenCV's way to it takes a sixth less time than Pillow's.
+_SCALED: Final = {
+    1: cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION,
+    2: cv2.IMREAD_REDUCED_COLOR_2 | cv2.IMREAD_IGNORE_ORIENTATION,
+    4: cv2.IMREAD_REDUCED_COLOR_4 | cv2.IMREAD_IGNORE_ORIENTATION,
+    8: cv2.IMREAD_REDUCED_COLOR_8 | cv2.IMREAD_IGNORE_ORIENTATION,
+}
+cv2.setNumThreads(1)
 
 
 def render(reader: PyramidReader, level: Level, cells: list[list[int]]) -> Made:
@@ -82,32 +94,38 @@ def shrink(job: dict[str, Any]) -> Made:
     descriptors = [os.open(said["path"], os.O_RDONLY) for said in job["files"]]
     try:
         tiles: list[bytes] = []
+        canvas = np.empty((height, width, 3), np.uint8)
+        wide, high = width // factor, height // factor
         for cell in job["cells"]:
-            canvas = Image.new("RGB", (width, height), "white")
-            part = (width // factor, height // factor)
+            canvas[:] = 255
             for number, place in enumerate(cell):
                 if place is None:
                     continue
                 file, offset, length = (int(value) for value in place)
                 stored = recipes[file].complete(os.pread(descriptors[file], length, offset))
-                smaller = None if stored is None else _decoded(stored, part)
+                smaller = None if stored is None else _decoded(stored, wide, high)
                 if smaller is not None:
-                    canvas.paste(smaller, (number % factor * part[0], number // factor * part[1]))
-            tiles.append(base.encode_jpeg(canvas, HALF_QUALITY).body)
+                    left, top = number % factor * wide, number // factor * high
+                    canvas[top : top + high, left : left + wide] = smaller
+            tiles.append(cv2.imencode(".jpg", canvas, [cv2.IMWRITE_JPEG_QUALITY, HALF_QUALITY])[1].tobytes())
     finally:
         for descriptor in descriptors:
             os.close(descriptor)
     return _packed(tiles)
 
 
-def _decoded(jpeg: bytes, size: tuple[int, int]) -> Image.Image | None:
+def _decoded(jpeg: bytes, width: int, height: int) -> Picture | None:
+    """The tile in at most this size, as blue, green and red, shape (height, width, 3)."""
+    shown = jpeg_frame_header(jpeg)[1]
+    by = next((number for number in (8, 4, 2) if shown is not None and shown[0] >= number * width and shown[1] >= number * height), 1)
     try:
-        image = Image.open(io.BytesIO(jpeg), formats=["JPEG"])
-        image.draft("RGB", size)
-        image.load()
-    except (OSError, SyntaxError):  # what cannot be decoded is white here, and says why where it is looked at
+        image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), _SCALED[by])
+    except cv2.error:
         return None
-    return image if image.size == size else image.resize(size, Image.Resampling.BOX)
+    if image is None:  # what cannot be decoded is white here, and says why where it is looked at
+        return None
+    picture: Picture = image if image.shape[:2] == (height, width) else cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    return picture
 
 
 def recipe_json(recipe: Recipe) -> dict[str, Any]:

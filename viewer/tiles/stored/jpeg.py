@@ -22,6 +22,8 @@ _SCAN: Final = 0xDA
 _SPOKEN: Final = frozenset({*range(0xE0, 0xF0), 0xFE})
 
 RGB, YCBCR = 0, 1
+# A JPEG file in two parts that follow each other, as writev(2) takes them: copying a tile costs more than finding it.
+Pieces = tuple[bytes, memoryview]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,11 @@ class Head:
     stored: bytes
     sent: bytes
 
-    def whole(self, tile: bytes | bytearray) -> bytes | None:
-        """The JPEG file of a stored tile that begins like this; None where it has no end."""
-        if tile[-2:] != _EOI and _EOI not in tile[-_PADDING_LOOKED_AT:]:
+    def pieces(self, tile: bytes | bytearray) -> Pieces | None:
+        """The JPEG file of a stored tile that begins like this, not yet put together; None where it has no end."""
+        if not tile.endswith(_EOI) and _EOI not in tile[-_PADDING_LOOKED_AT:]:
             return None
-        return b"".join((self.sent, memoryview(tile)[len(self.stored) :]))
+        return self.sent, memoryview(tile)[len(self.stored) :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ class Recipe:
         """
         whole = join_fragments(stored) if self.fragmented else stored
         head = None if whole is None else self.head_of(whole)
-        return None if whole is None or head is None else head.whole(whole)
+        found = None if whole is None or head is None else head.pieces(whole)
+        return None if found is None else b"".join(found)
 
     def head_of(self, stored: bytes | bytearray) -> Head | None:
         """What the tile begins with, up to its first scan, as it is stored and as it is sent; None where that is not as announced."""

@@ -14,7 +14,7 @@ from viewer.tiles.made import places
 from viewer.tiles.made.plan import is_completed
 from viewer.tiles.stored import index_file
 from viewer.tiles.stored.index_file import IndexedLevel, MappedIndex, UnusableIndex
-from viewer.tiles.stored.jpeg import Head, join_fragments
+from viewer.tiles.stored.jpeg import Head, Pieces, join_fragments
 
 MAX_SLIDES: Final = 64
 MAX_DESCRIPTORS: Final = 256
@@ -112,11 +112,11 @@ class StoredSlide:
         file, offset, length = self.made.place(known, column, row)
         return Place(known, self._made_from + file, offset, length) if length else None
 
-    def read(self, place: Place) -> bytes | None:
-        """The tile as a JPEG file, waiting for the disk; None where it is not what the index promised."""
+    def read(self, place: Place) -> Pieces | None:
+        """The tile as a JPEG file in two pieces, waiting for the disk; None where it is not what the index promised."""
         return self._complete(place, os.pread(self._descriptors[place.file], place.length, place.offset))
 
-    def read_at_once(self, place: Place) -> bytes | None:
+    def read_at_once(self, place: Place) -> Pieces | None:
         """Like `read`, but None too where the disk would have to be waited for."""
         if not _NO_WAITING:
             return None
@@ -128,8 +128,8 @@ class StoredSlide:
             return None
         return self._complete(place, buffer)
 
-    def _complete(self, place: Place, stored: bytes | bytearray) -> bytes | None:
-        """The whole JPEG file. Tiles of a level nearly always begin alike, so the last beginning that was checked is remembered."""
+    def _complete(self, place: Place, stored: bytes | bytearray) -> Pieces | None:
+        """The pieces of the JPEG file. Tiles of a level nearly always begin alike, so the last beginning that was checked is remembered."""
         recipe = place.level.recipe
         whole = join_fragments(stored) if recipe.fragmented else stored
         if whole is None:
@@ -141,7 +141,7 @@ class StoredSlide:
             if known is None:
                 return None
             self._heads[key] = known
-        return known.whole(whole)
+        return known.pieces(whole)
 
 
 class Shelf:
