@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEGBaseline8Bit, generate_uid
 
-from bench.figures import spread_ms
+from bench.figures import spread_ms, wait_until_quiet
 from bench.fuzz import DATA
 from bench.opening import first_sharp_s
 from bench.pixel_load import PixelSite
@@ -134,6 +134,7 @@ def _in_the_browser() -> list[tuple[str, str]]:
         try:
             site.manage("ingest", "--collection", "jrs-demo", str(stack), str(cine))
             page = _signed_in(browser, site)
+            wait_until_quiet()
             listed = _images(page, site.url)
             grey = next(image["id"] for image in listed if image["frame_count"] == SLICES)
             colour = next(image["id"] for image in listed if image["frame_count"] == CINE_FRAMES)

@@ -74,7 +74,7 @@ class _Load(NamedTuple):
 
 
 class _Turn(NamedTuple):
-    """What one server did in one round: under load by number of connections, p50 and p99 of screens, web processes' and decoders' memory."""
+    """What one server did in one round: by number of connections; p50 and p99 of screens; memory of web processes and decoders."""
 
     loads: dict[int, _Load]
     screen_ms: tuple[float, float]

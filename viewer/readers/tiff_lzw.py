@@ -29,7 +29,7 @@ def takes(page: tifffile.TiffPage) -> bool:
         and page.planarconfig == 1
         and page.dtype in (np.uint8, np.uint16)
         and page.predictor in {1, 2}
-        and page.bitspersample == 8 * page.dtype.itemsize
+        and page.bitspersample in {8, 16}
     )
 
 
@@ -44,13 +44,13 @@ def decode_tile(raw: bytes, page: tifffile.TiffPage, byte_order: str) -> NDArray
     Raises:
         RuntimeError: when libtiff does not decode it.
     """
-    width, height, samples = int(page.tilewidth), int(page.tilelength), int(page.samplesperpixel)
-    bits = struct.pack(f"{byte_order}{samples}H", *[8 * page.dtype.itemsize] * samples)
+    width, height, samples, depth = int(page.tilewidth), int(page.tilelength), int(page.samplesperpixel), int(page.bitspersample)
+    bits = struct.pack(f"{byte_order}{samples}H", *[depth] * samples)
     bits_at = _DIRECTORY + 2 + _ENTRIES * 12 + 4
     entries = (
         (256, _LONG, 1, width),
         (257, _LONG, 1, height),
-        (258, _SHORT, samples, bits_at if len(bits) > 4 else 8 * page.dtype.itemsize),
+        (258, _SHORT, samples, bits_at if len(bits) > 4 else depth),
         (259, _SHORT, 1, LZW),
         (262, _SHORT, 1, 2 if samples >= 3 else 1),
         (273, _LONG, 1, bits_at + len(bits)),
@@ -63,7 +63,7 @@ def decode_tile(raw: bytes, page: tifffile.TiffPage, byte_order: str) -> NDArray
     head = (b"II" if byte_order == "<" else b"MM") + struct.pack(f"{byte_order}HIH", 42, _DIRECTORY, _ENTRIES)
     directory = b"".join(_entry(byte_order, *entry) for entry in entries) + bytes(4)
     decoded = np.asarray(imagecodecs.tiff_decode(b"".join((head, directory, bits, raw))))
-    if decoded.size != width * height * samples or decoded.dtype != page.dtype.newbyteorder("="):
+    if decoded.size != width * height * samples or decoded.dtype != np.dtype(f"u{depth // 8}"):
         raise RuntimeError("a tile of another size")
     return decoded.reshape(height, width, samples)
 

@@ -53,6 +53,7 @@ class Child:
         self._from_child = self._process.stdout
         os.set_blocking(self._to_child.fileno(), False)
         os.set_blocking(self._from_child.fileno(), False)
+        wire.widen(self._from_child.fileno())
         self._inbox = wire.Inbox(self._from_child.fileno())
         self.pid = self._process.pid
         self._greeted = False

@@ -6,6 +6,8 @@ bounded on both sides, because the peer of the pool is a process that may have b
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import select
@@ -17,7 +19,9 @@ from typing import Any, Final
 PREFIX: Final = struct.Struct("<IQ")
 MAX_HEADER_BYTES: Final = 16 << 20
 MAX_BODY_BYTES: Final = 1 << 30
-_CHUNK: Final = 1 << 16  # what a pipe holds
+_CHUNK: Final = 1 << 16
+# As much as Linux lets anybody have (pipe(7)): a worker that can leave a whole frame there goes on with the next one.
+PIPE_BYTES: Final = 1 << 20
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
@@ -105,23 +109,23 @@ class Inbox:
         """So many bytes or more. Memory is taken for what has arrived, not for what was announced."""
         if len(begun) >= count:
             return begun
-        chunk = self._chunk(deadline_s)
+        chunk = self._chunk(count - len(begun), deadline_s)
         if not begun and len(chunk) >= count:
             return chunk
         buffer = bytearray(begun)
         buffer += chunk
         while len(buffer) < count:
-            buffer += self._chunk(deadline_s)
+            buffer += self._chunk(count - len(buffer), deadline_s)
         return buffer
 
-    def _chunk(self, deadline_s: float | None) -> bytes:
+    def _chunk(self, wanted: int, deadline_s: float | None) -> bytes:
         """What comes next. A peer that never stops sending must not keep anybody past the deadline."""
         if deadline_s is not None:
             remaining_s = deadline_s - time.monotonic()
             if remaining_s <= 0 or not self._poller.poll(remaining_s * 1000):
                 raise WireTimeout
         try:
-            chunk = os.read(self._descriptor, _CHUNK)
+            chunk = os.read(self._descriptor, min(max(wanted, _CHUNK), PIPE_BYTES))
         except OSError as error:
             raise WireClosed from error
         if not chunk:
@@ -142,6 +146,12 @@ def parse_header(raw: bytes | bytearray) -> dict[str, Any]:
     if not isinstance(header, dict):
         raise WireClosed("header is not an object")
     return header
+
+
+def widen(descriptor: int) -> None:
+    """Let the pipe hold `PIPE_BYTES`, if the system allows it."""
+    with contextlib.suppress(OSError, AttributeError):  # used up for this user, or not Linux
+        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def _wait(descriptor: int, event: int, deadline: float | None) -> None:

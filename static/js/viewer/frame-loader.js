@@ -1,4 +1,4 @@
-/** Fetches frames: the one asked for at once, its neighbours beside it, none twice. */
+/** Fetches frames: the one asked for at once, its neighbours beside it, the others when nothing else is to do, none twice. */
 
 import {FrameCache} from './frame-cache.js';
 import {decodeFrame, frameBytes, releaseFrame} from './frame-decode.js';
@@ -12,6 +12,8 @@ const AT_ONCE = 4;
 
 /** @typedef {{promise: Promise<Frame>, abort: AbortController, asked: boolean}} Pending */
 
+const nothing = () => -1;
+
 export class FrameLoader {
   /** @param {{url: string, grant: PixelGrant, maxBytes?: number}} options `url` with place {frame} */
   constructor({url, grant, maxBytes = CACHE_BYTES}) {
@@ -23,6 +25,8 @@ export class FrameLoader {
     this.pending = new Map();
     /** @type {number[]} */
     this.queue = [];
+    /** @type {() => number} */
+    this.next = nothing;
     /** The frame asked for last. */
     this.latest = -1;
   }
@@ -69,9 +73,11 @@ export class FrameLoader {
   /**
    * Replaces the list of frames to fetch beside; what left the list is given up.
    * @param {number[]} frames nearest first
+   * @param {() => number} [next] a frame to fetch while nothing else is on its way; -1 when all are there
    */
-  prefetch(frames) {
+  prefetch(frames, next = nothing) {
     this.keep(frames);
+    this.next = next;
     this.queue = frames.filter((frame) => !this.cache.has(frame) && !this.pending.has(frame));
     this.pump();
   }
@@ -82,10 +88,13 @@ export class FrameLoader {
       // A prefetch that fails says nothing: the frame is asked for again when somebody wants to see it.
       if (!this.cache.has(frame) && !this.pending.has(frame)) this.begin(frame).promise.catch(() => {});
     }
+    if (this.queue.length > 0 || this.pending.size > 0) return;
+    const frame = this.next();
+    if (frame >= 0) this.begin(frame, {unasked: true}).promise.catch(() => {});
   }
 
-  /** @param {number} frame @returns {Pending} */
-  begin(frame) {
+  /** @param {number} frame @param {{unasked?: boolean}} [options] unasked: nobody waits for it @returns {Pending} */
+  begin(frame, {unasked = false} = {}) {
     const abort = new AbortController();
     const pending = {abort, asked: false, promise: this.fetch(frame, abort.signal)};
     this.pending.set(frame, pending);
@@ -93,7 +102,11 @@ export class FrameLoader {
       if (this.pending.get(frame) === pending) this.pending.delete(frame);
       this.pump();
     };
-    pending.promise.then(done, done);
+    pending.promise.then(done, () => {
+      // What failed unasked would be asked for again and again, until the reader moves.
+      if (unasked) this.next = nothing;
+      done();
+    });
     return pending;
   }
 
@@ -107,6 +120,7 @@ export class FrameLoader {
 
   dispose() {
     this.queue = [];
+    this.next = nothing;
     for (const {abort} of this.pending.values()) abort.abort();
     this.cache.clear();
   }

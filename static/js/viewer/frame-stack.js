@@ -217,13 +217,32 @@ export class FrameStack {
   }
 
   prefetch() {
-    if (this.count > 1) this.loader.prefetch(this.neighbours());
+    if (this.count > 1) this.loader.prefetch(this.neighbours(), () => this.nearestMissing());
+  }
+
+  /** How many frames may be fetched ahead of the one that is looked at. */
+  get most() {
+    const {width, height} = this.manifest;
+    return Math.max(1, Math.floor(AHEAD_BYTES / (width * height * (this.encoding === 'values' ? 2 : 4))));
+  }
+
+  /** @returns {number} what a reader who rests comes to next, most of it ahead; -1 when it is all there */
+  nearestMissing() {
+    const {wanted, count, direction, most} = this;
+    const behind = Math.floor(most / 4);
+    for (const [way, steps] of [[direction, most - behind], [-direction, behind]]) {
+      for (let step = 1; step <= steps; step += 1) {
+        const frame = wanted + way * step;
+        if (frame < 0 || frame >= count) break;
+        if (!this.loader.cache.has(frame)) return frame;
+      }
+    }
+    return -1;
   }
 
   /** @returns {number[]} frames around the one asked for that are worth having, nearest first */
   neighbours() {
-    const {wanted, count, direction, playing, manifest} = this;
-    const most = Math.max(1, Math.floor(AHEAD_BYTES / (manifest.width * manifest.height * 4)));
+    const {wanted, count, direction, playing, most} = this;
     return framesToPrefetch({
       current: wanted,
       count,

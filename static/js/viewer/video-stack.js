@@ -113,6 +113,11 @@ export class VideoStack extends FrameStack {
     return this.wanted === wanted;
   }
 
+  /** A video has too many frames to fetch them all, and runs without them. @returns {number} @override */
+  nearestMissing() {
+    return -1;
+  }
+
   /** @override */
   play() {
     if (this.playing || this.count < 2) return;

@@ -156,3 +156,26 @@ test('a prefetch far from where the reader went is given up, an asked frame is n
   answer.get('/50')?.();
   assert.equal((await far).kind, 'values');
 });
+
+test('while a reader rests the other frames come one at a time, and one that fails is not asked for again and again', async () => {
+  const {answer, loader} = slowServer();
+  const rest = [7, 8, 9];
+  const next = () => rest.find((frame) => !loader.cache.has(frame)) ?? -1;
+  loader.prefetch([1], next);
+  assert.deepEqual([...answer.keys()], ['/1']);
+  answer.get('/1')?.();
+  await settled();
+  assert.deepEqual([...answer.keys()], ['/1', '/7']);
+  answer.get('/7')?.();
+  await settled();
+  assert.deepEqual([...answer.keys()], ['/1', '/7', '/8']);
+  loader.pending.get(8)?.abort.abort();
+  await settled();
+  assert.deepEqual([...answer.keys()], ['/1', '/7', '/8'], 'it failed, and nothing more is asked for');
+  assert.equal(loader.pending.size, 0);
+  loader.prefetch([], next);
+  loader.prefetch([], next);
+  assert.equal(loader.pending.size, 1, 'until the reader moves');
+});
+
+const settled = () => new Promise((resolve) => { setTimeout(resolve, 5); });

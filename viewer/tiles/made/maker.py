@@ -124,8 +124,9 @@ def _decoded(jpeg: bytes, width: int, height: int) -> Picture | None:
         return None
     if image is None:  # what cannot be decoded is white here, and says why where it is looked at
         return None
-    picture: Picture = image if image.shape[:2] == (height, width) else cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-    return picture
+    if image.shape[:2] != (height, width):
+        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(image, np.uint8)
 
 
 def recipe_json(recipe: Recipe) -> dict[str, Any]:
