@@ -1,5 +1,6 @@
 """Workers die, hang and run out of memory; the process that asked never does."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -195,6 +196,32 @@ def test_errors_cross_the_border_with_type_code_and_words() -> None:
     stranger = errors.from_json({"type": "os.system", "code": "rm", "detail": "x"})
     assert type(stranger) is errors.ReaderError
     assert stranger.code == "unreadable"
+
+
+def test_messages_come_out_as_they_were_sent_however_they_arrive() -> None:
+    reading, writing = os.pipe()
+    inbox = wire.Inbox(reading)
+    large = os.urandom(300_000)
+    sent = [({"n": 1}, b""), ({"n": 2, "text": "病理"}, b"abc"), ({"n": 3}, large), ({}, b"")]
+    raw = b"".join(wire.pack(header, body) for header, body in sent)
+    cuts = [0, 5, 12, 13, 60, 61, 200_000, len(raw)]
+
+    def write() -> None:
+        for start, end in itertools.pairwise(cuts):
+            wire.send(writing, raw[start:end], None)
+            time.sleep(0.01)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        assert [inbox.receive(time.monotonic() + 10) for _ in sent] == sent
+        assert not inbox.readable()
+    finally:
+        writer.join()
+        os.close(writing)
+        with pytest.raises(wire.WireClosed):
+            inbox.receive(time.monotonic() + 1)
+        os.close(reading)
 
 
 def test_wire_refuses_what_is_no_message() -> None:
