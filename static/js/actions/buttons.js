@@ -4,7 +4,7 @@ import {el} from '../lib/dom.js';
 import {icon} from './icons.js';
 import {keyCaps, labelOf} from './registry.js';
 
-/** @import {Registry} from './registry.js' */
+/** @import {Action, Registry} from './registry.js' */
 
 /** @param {string | undefined} key @returns {HTMLElement | null} the key as caps */
 export function keyHint(key) {
@@ -12,8 +12,8 @@ export function keyHint(key) {
   return el('span', {class: 'keys', attrs: {'aria-hidden': 'true'}}, ...keyCaps(key).map((cap) => el('kbd', {text: cap})));
 }
 
-/** @param {string} key @returns {string} as `aria-keyshortcuts` wants it */
-const shortcut = (key) => key.replace('Ctrl', 'Control');
+/** @param {Action} action @returns {string | null} its keys as `aria-keyshortcuts` wants them */
+export const ariaKeys = ({keys = []}) => keys.map((key) => key.replace('Ctrl', 'Control')).join(' ') || null;
 
 /**
  * @param {Registry} registry
@@ -26,7 +26,7 @@ export function actionButton(registry, id, {text = false, class: className = 'to
   const [key] = action.keys ?? [];
   const button = el('button', {
     class: className,
-    attrs: {type: 'button', 'aria-keyshortcuts': action.keys?.map(shortcut).join(' ') || null},
+    attrs: {type: 'button', 'aria-keyshortcuts': ariaKeys(action)},
     data: {action: id},
     on: {click: () => registry.run(id)},
   });

@@ -18,6 +18,9 @@ const headings = () => [
   ['read', t('Read')],
 ];
 
+/** @param {Group} group @returns {string} */
+export const groupName = (group) => headings().find(([one]) => one === group)?.[1] ?? '';
+
 /** @param {Action} action @returns {HTMLElement} */
 function row(action) {
   const keys = (action.keys ?? []).slice(0, 2).map((key) => keyHint(key));

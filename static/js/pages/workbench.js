@@ -3,6 +3,7 @@
 import {actionButton} from '../actions/buttons.js';
 import {HelpSheet} from '../actions/help.js';
 import {keepFocusOnClick, listenToKeys} from '../actions/keyboard.js';
+import {Palette} from '../actions/palette.js';
 import {Registry} from '../actions/registry.js';
 import {fieldsOf, initialForm} from '../annotation/form/model.js';
 import {chooseLabel} from '../annotation/label_actions.js';
@@ -91,6 +92,7 @@ function build(data, session, viewer) {
   /** @type {SuggestionsPanel | undefined} */
   let proposals;
   const help = new HelpSheet(registry);
+  const palette = new Palette(registry, String(data.user_id));
   const parts = {
     session,
     viewer,
@@ -103,6 +105,7 @@ function build(data, session, viewer) {
     takeReason: () => proposals?.takeReason() ?? '',
     fields,
     openHelp: () => help.open(),
+    openPalette: () => palette.open(),
     openSaving: () => saving.open(),
   };
   addWorkbenchActions(registry, parts);
