@@ -1,5 +1,6 @@
-"""Everything by key: the command palette."""
+"""Everything by key: the command palette, and keys of one's own."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -8,10 +9,12 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Visit
 from tests.browser.site import ROOT
 from tests.browser.workbench import Workbench
+from tests.waiting import wait_for
 
 Begin = Callable[..., Visit]
 Picture = Callable[[Page, str], None]
 LANGUAGES = pytest.mark.parametrize("language", ["ja", "en"])
+ADDRESS = "/api/account/key-bindings/"
 READERS = {"ja": "jsp-reader1", "en": "jsp-reader2"}
 # As an input method does it: while a word is composed, keys are its own (229, isComposing).
 COMPOSED_ENTER = """(field) => field.dispatchEvent(
@@ -91,3 +94,105 @@ def test_escape_gives_the_focus_back_and_the_help_sheet_names_the_palette(visit:
     bench.key("?")
     row = page.locator("dialog.help-sheet .help-row", has_text="Find and do anything")
     expect(row.locator("kbd")).to_have_text(["Ctrl", "K"])
+
+
+@LANGUAGES
+def test_a_key_is_changed_and_goes_with_the_person(visit: Begin, take_picture: Picture, language: str) -> None:
+    bench = open_bench(visit, language)
+    page, key = bench.page, bench.key
+    dialog = page.locator("dialog.key-dialog")
+    polygon, select = (dialog.locator(f".key-row[data-action='tool.{tool}']") for tool in ("polygon", "select"))
+    change = polygon.locator("button").first
+
+    key("?")
+    page.locator("dialog.help-sheet header button").first.click()
+    expect(dialog).to_be_visible()
+    accessible(page)
+    take_picture(page, "keys")
+
+    change.focus()
+    key("Enter")
+    expect(polygon.locator(".key-asked")).to_be_visible()
+    key("F5")
+    expect(polygon.locator(".key-problem")).to_contain_text("F5")
+    key("Tab")
+    expect(polygon.locator(".key-problem")).to_contain_text("Tab")
+    key("Escape")
+    expect(dialog).to_be_visible()
+    expect(change).to_be_focused()
+    expect(polygon.locator("kbd")).to_have_text("P")
+
+    key("Enter")
+    key("v")
+    name = page.locator("#toolbar [data-action='tool.select']").get_attribute("aria-label") or ""
+    expect(polygon.locator(".key-problem")).to_contain_text(name)
+    accessible(page)
+    take_picture(page, "keys-taken")
+    key("Enter")  # take it over
+    expect(polygon.locator("kbd")).to_have_text("V")
+    expect(select.locator("kbd")).to_have_count(0)
+    expect(change).to_be_focused()
+    key("Enter")
+    key("g")
+    expect(polygon.locator("kbd")).to_have_text("G")
+    select.locator("button").nth(1).click()  # gives it back the key that it came with
+    expect(select.locator("kbd")).to_have_text("V")
+    wait_for("what is kept", lambda: bench.get(ADDRESS) == {"bindings": {"tool.polygon": ["g"]}})
+    take_picture(page, "keys-changed")
+    key("Escape")
+
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.reload()
+    bench.arrive()
+    shows_the_new_key(bench)
+    assert not [url for url in asked if "key-bindings" in url]
+    elsewhere = Workbench(visit(READERS[language], language)).open(bench.read_id)
+    shows_the_new_key(elsewhere)
+
+    key("?")
+    page.locator("dialog.help-sheet header button").first.click()
+    dialog.locator("footer button").last.click()
+    dialog.locator("footer .key-state button").first.click()
+    expect(polygon.locator("kbd")).to_have_text("P")
+    wait_for("nothing kept", lambda: bench.get(ADDRESS) == {"bindings": {}})
+
+
+def shows_the_new_key(bench: Workbench) -> None:
+    """Toolbar, help sheet, palette and keyboard know that the polygon's key is G."""
+    page = bench.page
+    button = page.locator("#toolbar [data-action='tool.polygon']")
+    expect(button).to_have_attribute("title", re.compile(r"\(G\)$"))
+    expect(button).to_have_attribute("aria-keyshortcuts", "g")
+    bench.key("p")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    bench.key("g")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    name = button.get_attribute("aria-label") or ""
+    bench.key("?")
+    term = page.locator("dt", has_text=re.compile(f"^{re.escape(name)}$"))
+    expect(page.locator("dialog.help-sheet .help-row", has=term).locator("kbd")).to_have_text("G")
+    bench.key("?")
+    bench.key("Control+k")
+    expect(page.locator("dialog.palette [data-choice='tool.polygon'] kbd")).to_have_text("G")
+    bench.key("Escape")
+
+
+def test_keys_that_cannot_be_saved_say_so_and_count_on_the_page(visit: Begin) -> None:
+    bench = open_bench(visit, "en")
+    page, key = bench.page, bench.key
+    page.route(f"**{ADDRESS}", lambda route: route.abort())
+    page.evaluate("document.querySelector('[data-action=\"read.help\"]').click()")
+    page.locator("dialog.help-sheet header button").first.click()
+    row = page.locator(".key-dialog .key-row[data-action='image.right']")
+    row.locator("button").first.click()
+    key("x")
+    state = page.locator(".key-state")
+    expect(state).to_contain_text("on this page only")
+    expect(row.locator("kbd")).to_have_text("X")
+    assert bench.get(ADDRESS) == {"bindings": {}}
+    page.unroute(f"**{ADDRESS}")
+    state.locator("button").click()
+    wait_for("what is kept", lambda: bench.get(ADDRESS) == {"bindings": {"image.right": ["x"]}})
+    row.locator("button").nth(1).click()
+    wait_for("nothing kept", lambda: bench.get(ADDRESS) == {"bindings": {}})
