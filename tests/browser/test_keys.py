@@ -94,6 +94,8 @@ def test_escape_gives_the_focus_back_and_the_help_sheet_names_the_palette(visit:
     bench.key("?")
     row = page.locator("dialog.help-sheet .help-row", has_text="Find and do anything")
     expect(row.locator("kbd")).to_have_text(["Ctrl", "K"])
+    bench.key("Enter")  # on the button in focus, which closes
+    expect(page.locator("dialog[open]")).to_have_count(0)
 
 
 @LANGUAGES

@@ -43,7 +43,7 @@ export class HelpSheet {
         },
       },
     });
-    const close = el('button', {text: t('Close'), attrs: {type: 'button'}, on: {click: () => this.dialog.close()}});
+    const close = el('button', {text: t('Close'), attrs: {type: 'button', autofocus: true}, on: {click: () => this.dialog.close()}});
     this.dialog = el(
       'dialog',
       {
