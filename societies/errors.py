@@ -22,6 +22,16 @@ REFUSALS: Final[dict[str, Refusal]] = {
         _("A society needs at least one admin."),
         _("Make someone else an admin first."),
     ),
+    "key_bindings_invalid": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("These are no keys that an action can have."),
+        _("Send for each action a list of at most 4 keys, such as b or Ctrl+Shift+Z."),
+    ),
+    "key_bindings_too_many": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("More keys are changed than can be kept."),
+        _("Reset some of them; 200 actions can have keys of your own."),
+    ),
     "lease_lost": Refusal(
         status.HTTP_409_CONFLICT,
         _("Another reader has taken over this image in the meantime."),

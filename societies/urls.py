@@ -12,6 +12,7 @@ from societies.api.campaigns import (
     ReaderView,
 )
 from societies.api.collections import SocietyCollectionListView
+from societies.api.key_bindings import KeyBindingsView
 from societies.api.members import MemberListView, MemberRoleView
 from societies.api.worklist import LeaseView, NextView, SubmitView
 from societies.views.account import ChangePasswordView, SignInView
@@ -29,6 +30,7 @@ api: list[URLPattern | URLResolver] = [
     path(f"{_CAMPAIGN}readers/<int:user_id>/", ReaderView.as_view(), name="api-campaign-reader"),
     path(f"{_CAMPAIGN}state/", CampaignStateView.as_view(), name="api-campaign-state"),
     path(f"{_CAMPAIGN}endpoint/", CampaignEndpointView.as_view(), name="api-campaign-endpoint"),
+    path("account/key-bindings/", KeyBindingsView.as_view(), name="api-key-bindings"),
     path("reads/<uuid:read_id>/lease/", LeaseView.as_view(), name="api-read-lease"),
     path("reads/<uuid:read_id>/submit/", SubmitView.as_view(), name="api-read-submit"),
     path(f"{_SOCIETY}collections/", SocietyCollectionListView.as_view(), name="api-society-collections"),

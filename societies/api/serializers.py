@@ -211,3 +211,12 @@ class CollectionMadeSerializer(serializers.Serializer[object]):
     slug = serializers.CharField()
     name = serializers.CharField()
     upload_url = serializers.CharField(help_text="The page on which images are added")
+
+
+class KeyBindingsSerializer(serializers.Serializer[object]):
+    """The keys that a person has chosen; the service checks them."""
+
+    bindings = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField(help_text="Such as b, Ctrl+Shift+Z or PageDown"), max_length=4),
+        help_text="Id of an action -> its keys, at most 200 actions; an empty list takes all keys away",
+    )

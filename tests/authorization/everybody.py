@@ -148,6 +148,7 @@ BODIES: dict[tuple[str, str], Any] = {
         "task": "classify",
     },
     ("suggestion-runs", "POST"): lambda asked: {"image_id": str(asked.image_id)},
+    ("api-key-bindings", "PUT"): lambda asked: {"bindings": {"tool.polygon": ["g"]}},
     ("api-campaigns", "POST"): lambda asked: {"collection_id": str(asked.collection_id), "pack": "jda", "name": {"en": "Second survey"}},
     ("api-campaign-readers", "POST"): lambda asked: {"user_id": asked.user_id},
     ("api-campaign-state", "POST"): lambda asked: {"state": "closed"},

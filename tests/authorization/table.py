@@ -80,6 +80,7 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     },
     "logout": {"POST": public(302)},
     "password_change": {"GET": page(*SIGNED_IN), "POST": page(*SIGNED_IN), "PUT": page(*SIGNED_IN)},
+    "api-key-bindings": {"GET": api(200, *SIGNED_IN), "PUT": api(200, *SIGNED_IN)},
     # catalogue
     "collections": {"GET": page(*SIGNED_IN)},
     "collection-new": {"GET": page(*MANAGERS, "other_admin")},

@@ -1,10 +1,10 @@
 /** Buttons made from action records: icon, tooltip with the key, pressed and disabled as the action says. */
 
-import {el} from '../lib/dom.js';
+import {el, replaceChildren, setAttributes} from '../lib/dom.js';
 import {icon} from './icons.js';
 import {keyCaps, labelOf} from './registry.js';
 
-/** @import {Registry} from './registry.js' */
+/** @import {Action, Registry} from './registry.js' */
 
 /** @param {string | undefined} key @returns {HTMLElement | null} the key as caps */
 export function keyHint(key) {
@@ -12,8 +12,28 @@ export function keyHint(key) {
   return el('span', {class: 'keys', attrs: {'aria-hidden': 'true'}}, ...keyCaps(key).map((cap) => el('kbd', {text: cap})));
 }
 
-/** @param {string} key @returns {string} as `aria-keyshortcuts` wants it */
-const shortcut = (key) => key.replace('Ctrl', 'Control');
+/**
+ * The key of an action, also after a person has chosen another one.
+ * @param {Registry} registry @param {string} id @returns {HTMLElement} hidden while the action has no key or is not there
+ */
+export function actionKeyHint(registry, id) {
+  const hint = el('span', {class: 'keys', attrs: {'aria-hidden': 'true'}});
+  /** @type {string | undefined} */
+  let shown;
+  const refresh = () => {
+    const [key] = registry.actions.get(id)?.keys ?? [];
+    hint.hidden = !key;
+    if (key === shown) return;
+    shown = key;
+    replaceChildren(hint, ...(key ? keyCaps(key) : []).map((cap) => el('kbd', {text: cap})));
+  };
+  refresh();
+  registry.observe(refresh);
+  return hint;
+}
+
+/** @param {Action} action @returns {string | null} its keys as `aria-keyshortcuts` wants them */
+export const ariaKeys = ({keys = []}) => keys.map((key) => key.replace('Ctrl', 'Control')).join(' ') || null;
 
 /**
  * @param {Registry} registry
@@ -23,24 +43,24 @@ const shortcut = (key) => key.replace('Ctrl', 'Control');
  */
 export function actionButton(registry, id, {text = false, class: className = 'tool-button', showKey = false, icon: hasIcon = true} = {}) {
   const action = registry.get(id);
-  const [key] = action.keys ?? [];
   const button = el('button', {
     class: className,
-    attrs: {type: 'button', 'aria-keyshortcuts': action.keys?.map(shortcut).join(' ') || null},
+    attrs: {type: 'button'},
     data: {action: id},
     on: {click: () => registry.run(id)},
   });
   if (action.icon && hasIcon) button.append(icon(action.icon));
   const caption = el('span');
   if (text) button.append(caption);
-  const hint = showKey ? keyHint(key) : null;
-  if (hint) button.append(hint);
+  if (showKey) button.append(actionKeyHint(registry, id));
   const refresh = () => {
     const label = labelOf(action);
+    const [key] = action.keys ?? [];
     const title = key ? `${label} (${keyCaps(key).join(' + ')})` : label;
     if (text) caption.textContent = label;
     else button.setAttribute('aria-label', label);
     if (button.title !== title) button.title = title;
+    setAttributes(button, {'aria-keyshortcuts': ariaKeys(action)});
     button.disabled = !(action.when?.() ?? true);
     if (action.isPressed) button.setAttribute('aria-pressed', String(action.isPressed()));
   };

@@ -3,12 +3,12 @@
 import {el, replaceChildren} from '../lib/dom.js';
 import {t} from '../lib/i18n.js';
 import {keyHint} from './buttons.js';
-import {labelOf} from './registry.js';
+import {keyOf, labelOf} from './registry.js';
 
 /** @import {Action, Group, Registry} from './registry.js' */
 
 /** @returns {[Group, string][]} in reading order */
-const headings = () => [
+export const headings = () => [
   ['tools', t('Tools')],
   ['drawing', t('While drawing')],
   ['labels', t('Labels and diagnosis')],
@@ -18,6 +18,9 @@ const headings = () => [
   ['read', t('Read')],
 ];
 
+/** @param {Group} group @returns {string} */
+export const groupName = (group) => headings().find(([one]) => one === group)?.[1] ?? '';
+
 /** @param {Action} action @returns {HTMLElement} */
 function row(action) {
   const keys = (action.keys ?? []).slice(0, 2).map((key) => keyHint(key));
@@ -26,11 +29,21 @@ function row(action) {
 }
 
 export class HelpSheet {
-  /** @param {Registry} registry */
-  constructor(registry) {
+  /** @param {Registry} registry @param {() => void} changeKeys opens what keys are changed with */
+  constructor(registry, changeKeys) {
     this.registry = registry;
     this.body = el('div', {class: 'help-columns'});
-    const close = el('button', {text: t('Close'), attrs: {type: 'button'}, on: {click: () => this.dialog.close()}});
+    const change = el('button', {
+      text: t('Change keys…'),
+      attrs: {type: 'button'},
+      on: {
+        click: () => {
+          this.dialog.close();
+          changeKeys();
+        },
+      },
+    });
+    const close = el('button', {text: t('Close'), attrs: {type: 'button', autofocus: true}, on: {click: () => this.dialog.close()}});
     this.dialog = el(
       'dialog',
       {
@@ -38,7 +51,7 @@ export class HelpSheet {
         attrs: {'aria-labelledby': 'help-title'},
         on: {keydown: (event) => this.#onKey(event), click: (event) => this.#onClick(event)},
       },
-      el('header', {}, el('h2', {text: t('Keys'), attrs: {id: 'help-title'}}), close),
+      el('header', {}, el('h2', {text: t('Keys'), attrs: {id: 'help-title'}}), el('div', {class: 'dialog-actions'}, change, close)),
       this.body,
       el('p', {
         class: 'muted small',
@@ -64,7 +77,7 @@ export class HelpSheet {
 
   /** @param {KeyboardEvent} event the key that opened the sheet closes it */
   #onKey(event) {
-    if (event.key !== '?') return;
+    if (!this.registry.get('read.help').keys?.includes(keyOf(event))) return;
     event.preventDefault();
     this.dialog.close();
   }

@@ -1,5 +1,6 @@
 /** Listens to the keyboard and does what the registry says, without getting between people and their text. */
 
+import {writesText} from './bindings.js';
 import {keyOf} from './registry.js';
 
 /** @import {Action, Registry} from './registry.js' */
@@ -47,6 +48,15 @@ function isControl(target) {
 }
 
 /**
+ * Only the key that an action comes with takes precedence over the control in focus; one that a person chose does not.
+ * @param {Registry} registry @param {Action} action @param {string} key
+ * @returns {boolean}
+ */
+function isForControls(registry, {id, onControls}, key) {
+  return Boolean(onControls && registry.originals.get(id)?.keys?.includes(key));
+}
+
+/**
  * @param {Registry} registry
  * @param {HTMLElement | Document} [root]
  * @returns {() => void} stops listening
@@ -61,8 +71,8 @@ export function listenToKeys(registry, root = document) {
     if (document.querySelector('dialog[open]')) return;
     const key = keyOf(event);
     const action = registry.find(key);
-    if (!action || (isTextField(event.target) && !action.inFields)) return;
-    if (isControl(event.target) && CONTROL_KEYS.has(key) && !action.onControls) return;
+    if (!action || (isTextField(event.target) && !(action.inFields && !writesText(key)))) return;
+    if (isControl(event.target) && CONTROL_KEYS.has(key) && !isForControls(registry, action, key)) return;
     event.preventDefault();
     if (event.repeat && (action.release || action.isPressed)) return;
     if (action.release) held.set(event.code, action);

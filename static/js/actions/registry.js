@@ -1,7 +1,11 @@
 /**
  * Everything a person can do on a page, one record each. Toolbar, keyboard and help sheet are made from these records,
- * so that none of them can know a key that the others do not.
+ * so that none of them can know a key that the others do not. A person may have chosen other keys than an action comes with.
  */
+
+import {effectiveKeys} from './bindings.js';
+
+/** @import {Bindings} from './bindings.js' */
 
 /**
  * @typedef {'drawing' | 'suggestions' | 'labels' | 'workbench'} Context
@@ -36,35 +40,47 @@ export class KeyConflict extends Error {
 }
 
 export class Registry {
-  constructor() {
-    /** @type {Map<string, Action>} */
+  /** @param {Bindings} [chosen] the keys that this person has chosen */
+  constructor(chosen = {}) {
+    this.chosen = chosen;
+    /** @type {Map<string, Action>} with the keys that they have for this person */
     this.actions = new Map();
+    /** @type {Map<string, Action>} with the keys that they come with */
+    this.originals = new Map();
     /** @type {Set<() => void>} */
     this.listeners = new Set();
   }
 
   /**
    * @param {...Action} actions
-   * @throws {KeyConflict} when a key has another meaning in the same context
+   * @throws {KeyConflict} when a key that an action comes with has another meaning in the same context
    */
   add(...actions) {
     for (const action of actions) {
       for (const key of action.keys ?? []) {
-        const other = this.#holder(key, action.context ?? 'workbench');
+        const other = holder(this.originals, key, action.context ?? 'workbench');
         if (other && other.id !== action.id) throw new KeyConflict(key, other, action);
       }
-      this.actions.set(action.id, action);
+      this.originals.set(action.id, action);
+      this.actions.set(action.id, {...action});
     }
+    this.#giveKeys();
   }
 
-  /** @param {string} key @param {Context} context @returns {boolean} */
+  /** @param {Bindings} chosen the keys that this person has chosen from now on */
+  rebind(chosen) {
+    this.chosen = chosen;
+    this.#giveKeys();
+    this.refresh();
+  }
+
+  #giveKeys() {
+    for (const [id, keys] of effectiveKeys(this.originals.values(), this.chosen)) this.get(id).keys = keys;
+  }
+
+  /** @param {string} key @param {Context} context @returns {boolean} whether an action comes with this key */
   isTaken(key, context) {
-    return this.#holder(key, context) !== undefined;
-  }
-
-  /** @param {string} key @param {Context} context @returns {Action | undefined} */
-  #holder(key, context) {
-    return [...this.actions.values()].find((action) => (action.context ?? 'workbench') === context && action.keys?.includes(key));
+    return holder(this.originals, key, context) !== undefined;
   }
 
   /**
@@ -74,7 +90,7 @@ export class Registry {
    */
   find(key) {
     for (const context of CONTEXTS) {
-      const action = this.#holder(key, context);
+      const action = holder(this.actions, key, context);
       if (action && (action.when?.() ?? true)) return action;
     }
     return null;
@@ -103,6 +119,11 @@ export class Registry {
   refresh() {
     for (const listener of this.listeners) listener();
   }
+}
+
+/** @param {Map<string, Action>} actions @param {string} key @param {Context} context @returns {Action | undefined} */
+function holder(actions, key, context) {
+  return [...actions.values()].find((action) => (action.context ?? 'workbench') === context && action.keys?.includes(key));
 }
 
 /** @param {Action} action @returns {string} */

@@ -1,5 +1,7 @@
 /** The actions of the workbench: the one list that toolbar, keyboard and help sheet are made from. */
 
+import {keysAction} from '../actions/key_dialog.js';
+import {paletteAction} from '../actions/palette.js';
 import {t} from '../lib/i18n.js';
 import {deleteMarks} from './commands/marks.js';
 import {imageActions} from './image_actions.js';
@@ -33,6 +35,8 @@ const TOOL_KEYS = {select: 'v', box: 'b', polygon: 'p', freehand: 'f', point: 'o
  * @property {() => string} takeReason
  * @property {Field[]} fields of the form
  * @property {() => void} openHelp
+ * @property {() => void} changeKeys
+ * @property {() => void} openPalette
  * @property {() => void} openSaving
  */
 
@@ -242,7 +246,7 @@ function suggestionActions({workspace, review, takeReason}) {
 }
 
 /** @param {Parts} parts @returns {Action[]} */
-function readActions({session, workspace, rules, diagnosis, submission, openHelp, openSaving}) {
+function readActions({session, workspace, rules, diagnosis, submission, openHelp, changeKeys, openPalette, openSaving}) {
   const canWrite = () => workspace.state.canWrite;
   /** @type {Action[]} */
   const actions = [
@@ -276,6 +280,8 @@ function readActions({session, workspace, rules, diagnosis, submission, openHelp
       run: () => workspace.set({hasPanel: !workspace.state.hasPanel}),
     },
     {id: 'read.help', label: t('Keys'), group: 'read', keys: ['?'], icon: 'help', run: openHelp},
+    paletteAction(openPalette),
+    keysAction(changeKeys),
   ];
   if (rules.isDiagnosisOnly) {
     // Two keystrokes an image: the diagnosis, then Enter.

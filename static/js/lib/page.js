@@ -17,13 +17,20 @@ export function byId(id) {
 }
 
 /**
+ * Reads what the server wrote into the page.
+ * @param {string} id of the element
+ * @returns {any}
+ */
+export const dataOf = (id) => JSON.parse(byId(id).textContent ?? '{}');
+
+/**
  * Opens the page with the data that the server wrote into it; a refusal is shown with what to do next.
  * @param {(data: any) => Promise<void>} open
  */
 export async function startPage(open) {
   const loading = byId('loading');
   try {
-    await open(JSON.parse(byId('page-data').textContent ?? '{}'));
+    await open(dataOf('page-data'));
     loading.hidden = true;
     document.body.classList.add('is-ready');
   } catch (error) {

@@ -2,9 +2,10 @@
 
 import {api} from '../lib/api.js';
 import {t} from '../lib/i18n.js';
-import {byId, startPage} from '../lib/page.js';
+import {byId, dataOf, startPage} from '../lib/page.js';
 import {Viewer} from '../viewer/viewer.js';
 import {HelpSheet} from '../actions/help.js';
+import {KeyDialog, keysAction} from '../actions/key_dialog.js';
 import {listenToKeys} from '../actions/keyboard.js';
 import {Registry} from '../actions/registry.js';
 import {StatusBar} from '../annotation/panels/status_bar.js';
@@ -13,9 +14,14 @@ import {imageActions} from '../annotation/image_actions.js';
 /** @param {{image_id: string, user_id: number}} data */
 async function open({image_id: imageId, user_id: userId}) {
   const viewer = await Viewer.open({target: byId('viewer'), imageId, api, reader: String(userId), fullscreenElement: document.body});
-  const registry = new Registry();
-  const help = new HelpSheet(registry);
-  registry.add(...imageActions({viewer}), {id: 'read.help', label: t('Keys'), group: 'read', keys: ['?'], run: () => help.open()});
+  const registry = new Registry(dataOf('key-bindings'));
+  const keys = new KeyDialog(registry, api);
+  const help = new HelpSheet(registry, () => keys.open());
+  registry.add(
+    ...imageActions({viewer}),
+    {id: 'read.help', label: t('Keys'), group: 'read', keys: ['?'], run: () => help.open()},
+    keysAction(() => keys.open()),
+  );
   listenToKeys(registry);
   new StatusBar({element: byId('status-bar'), viewer}).say(t('View only. Press ? for the keys.'));
 }

@@ -3,6 +3,8 @@
 import {actionButton} from '../actions/buttons.js';
 import {HelpSheet} from '../actions/help.js';
 import {keepFocusOnClick, listenToKeys} from '../actions/keyboard.js';
+import {KeyDialog} from '../actions/key_dialog.js';
+import {Palette} from '../actions/palette.js';
 import {Registry} from '../actions/registry.js';
 import {fieldsOf, initialForm} from '../annotation/form/model.js';
 import {chooseLabel} from '../annotation/label_actions.js';
@@ -30,7 +32,7 @@ import {addWorkbenchActions} from '../annotation/workbench_actions.js';
 import {Workspace} from '../annotation/workspace.js';
 import {api} from '../lib/api.js';
 import {el, replaceChildren} from '../lib/dom.js';
-import {byId, startPage} from '../lib/page.js';
+import {byId, dataOf, startPage} from '../lib/page.js';
 import {Viewer} from '../viewer/viewer.js';
 
 /** @typedef {{read_id: string, user_id: number, image_id: string, home_url: string, login_url: string}} PageData */
@@ -83,14 +85,16 @@ function build(data, session, viewer) {
         ? problems.discard(entry.operation.annotation_id)
         : outbox.discardEntry(entry).then(() => session.feed.pull({always: true}))),
   });
-  const registry = new Registry();
+  const registry = new Registry(dataOf('key-bindings'));
   /** @type {DiagnosisPanel | null} */
   let diagnosis = null;
   /** @type {Submission | undefined} */
   let submission;
   /** @type {SuggestionsPanel | undefined} */
   let proposals;
-  const help = new HelpSheet(registry);
+  const keys = new KeyDialog(registry, api);
+  const help = new HelpSheet(registry, () => keys.open());
+  const palette = new Palette(registry, String(data.user_id));
   const parts = {
     session,
     viewer,
@@ -103,6 +107,8 @@ function build(data, session, viewer) {
     takeReason: () => proposals?.takeReason() ?? '',
     fields,
     openHelp: () => help.open(),
+    changeKeys: () => keys.open(),
+    openPalette: () => palette.open(),
     openSaving: () => saving.open(),
   };
   addWorkbenchActions(registry, parts);

@@ -1,10 +1,11 @@
 /** Shows a form and hands each change on by itself. Values that are wrong stay on screen with the reason and are not saved. */
 
-import {keyHint} from '../../actions/buttons.js';
+import {actionKeyHint} from '../../actions/buttons.js';
 import {el, setAttributes} from '../../lib/dom.js';
 import {t} from '../../lib/i18n.js';
 import {LONG_TEXT, parseValue, problemOf, withValue} from './model.js';
 
+/** @import {Registry} from '../../actions/registry.js' */
 /** @import {Field, FormData} from './model.js' */
 
 /**
@@ -17,14 +18,14 @@ import {LONG_TEXT, parseValue, problemOf, withValue} from './model.js';
 let made = 0;
 
 export class FormView {
-  /** @param {{fields: Field[], onChange: (data: FormData) => void}} parts */
-  constructor({fields, onChange}) {
+  /** @param {{fields: Field[], registry: Registry, onChange: (data: FormData) => void}} parts */
+  constructor({fields, registry, onChange}) {
     this.fields = fields;
     this.onChange = onChange;
     /** @type {FormData} */
     this.data = {};
     /** @type {Map<string, FieldView>} */
-    this.views = new Map(fields.map((field) => [field.name, makeField(field, (value) => this.#set(field, value))]));
+    this.views = new Map(fields.map((field) => [field.name, makeField(field, registry, (value) => this.#set(field, value))]));
     this.element = el('div', {class: 'form'}, ...[...this.views.values()].map((view) => view.element));
   }
 
@@ -53,13 +54,13 @@ export class FormView {
   }
 }
 
-/** @param {Field} field @param {(value: unknown) => void} set @returns {FieldView} */
-function makeField(field, set) {
+/** @param {Field} field @param {Registry} registry @param {(value: unknown) => void} set @returns {FieldView} */
+function makeField(field, registry, set) {
   switch (field.kind) {
     case 'segments':
-      return segments(field, set);
+      return segments(field, registry, set);
     case 'boolean':
-      return yesNo(field, set);
+      return yesNo(field, registry, set);
     case 'chips':
       return chips(field, set);
     case 'select':
@@ -86,10 +87,10 @@ const helpText = (field) => (field.help ? el('span', {class: 'form-help', text: 
 
 /**
  * Options side by side; the chosen one is taken back by a second click.
- * @param {Field} field @param {(value: unknown) => void} set @param {(value: unknown) => unknown} [toOption]
+ * @param {Field} field @param {Registry} registry @param {(value: unknown) => void} set @param {(value: unknown) => unknown} [toOption]
  * @returns {FieldView}
  */
-function segments(field, set, toOption = (value) => value) {
+function segments(field, registry, set, toOption = (value) => value) {
   const id = `field-${(made += 1)}`;
   const buttons = field.options.map((option) =>
     el(
@@ -99,7 +100,7 @@ function segments(field, set, toOption = (value) => value) {
         on: {click: (event) => set(event.currentTarget.getAttribute('aria-pressed') === 'true' ? null : option.value)},
       },
       option.label,
-      keyHint(option.key ?? undefined),
+      actionKeyHint(registry, `form.${field.name}.${option.value}`),
     ),
   );
   const row = el('div', {class: 'segments', attrs: {role: 'group', 'aria-labelledby': id}}, ...buttons);
@@ -115,14 +116,15 @@ function segments(field, set, toOption = (value) => value) {
   };
 }
 
-/** @param {Field} field @param {(value: unknown) => void} set @returns {FieldView} */
-function yesNo(field, set) {
+/** @param {Field} field @param {Registry} registry @param {(value: unknown) => void} set @returns {FieldView} */
+function yesNo(field, registry, set) {
   const options = [
     {value: 1, label: t('Yes'), key: null},
     {value: 0, label: t('No'), key: null},
   ];
   const view = segments(
     {...field, options},
+    registry,
     (value) => set(value === null ? null : value === 1),
     (value) => (typeof value === 'boolean' ? Number(value) : value),
   );

@@ -1,6 +1,6 @@
 /** What is said of the image as a whole: diagnosis, the society's form, certainty, and what the diagnosis rests on. */
 
-import {keyHint} from '../../actions/buttons.js';
+import {actionKeyHint} from '../../actions/buttons.js';
 import {el, replaceChildren} from '../../lib/dom.js';
 import {pickText, t} from '../../lib/i18n.js';
 import {setDiagnosis} from '../commands/marks.js';
@@ -34,9 +34,9 @@ export class DiagnosisPanel {
   /** @param {Parts} parts */
   constructor(parts) {
     this.parts = parts;
-    const {campaign, fields, store, workspace} = parts;
+    const {campaign, fields, store, workspace, registry} = parts;
     this.fields = fields;
-    this.form = campaign.form ? new FormView({fields, onChange: (form) => this.change({form})}) : null;
+    this.form = campaign.form ? new FormView({fields, registry, onChange: (form) => this.change({form})}) : null;
     this.labels = this.#labelButtons();
     this.certainty = this.#certaintyButtons();
     this.basis = el('div', {class: 'basis'});
@@ -135,7 +135,6 @@ export class DiagnosisPanel {
   #labelButtons() {
     const {rules, registry} = this.parts;
     return rules.diagnosisLabels.map((label) => {
-      const key = registry.actions.get(`diagnosis.${label.code}`)?.keys?.[0];
       const name = el('span', {class: 'label-name', text: pickText(label.display) || label.code});
       const button = el(
         'button',
@@ -146,7 +145,7 @@ export class DiagnosisPanel {
         },
         swatch(label.colour),
         name,
-        keyHint(key),
+        actionKeyHint(registry, `diagnosis.${label.code}`),
       );
       return {label, button};
     });

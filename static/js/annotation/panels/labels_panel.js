@@ -1,6 +1,6 @@
 /** The labels that marks are drawn with: a button each, with its colour and its key. */
 
-import {keyHint} from '../../actions/buttons.js';
+import {actionKeyHint} from '../../actions/buttons.js';
 import {el} from '../../lib/dom.js';
 import {pickText, t} from '../../lib/i18n.js';
 import {section} from './section.js';
@@ -23,13 +23,12 @@ export function swatch(colour) {
  */
 export function labelsPanel({registry, rules, workspace, choose}) {
   const buttons = rules.drawnLabels.map((label) => {
-    const key = registry.actions.get(`label.${label.code}`)?.keys?.[0];
     const button = el(
       'button',
       {class: 'label-button', attrs: {type: 'button', 'aria-pressed': 'false'}, on: {click: () => choose(label)}},
       swatch(label.colour),
       el('span', {class: 'label-name', text: pickText(label.display) || label.code}),
-      keyHint(key),
+      actionKeyHint(registry, `label.${label.code}`),
     );
     return {label, button};
   });
