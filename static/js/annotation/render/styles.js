@@ -186,3 +186,12 @@ export function sketchStyle({colour, isRefused, part}) {
     new Style({stroke: new Stroke({color: line, width: 2})}),
   ];
 }
+
+/**
+ * The stroke of a brush: what lies below stays visible.
+ * @param {{colour: string, width: number, erases: boolean}} look width in screen px
+ * @returns {Style[]}
+ */
+export function strokeStyle({colour, width, erases}) {
+  return [new Style({stroke: new Stroke({color: erases ? 'rgba(255, 255, 255, 0.45)' : withAlpha(colour, 0.45), width})})];
+}
