@@ -32,7 +32,8 @@ export class MarkingRules {
     this.labels = campaign.label_set.labels;
     /** @type {Map<string, Label>} */
     this.byCode = new Map(this.labels.map((label) => [label.code, label]));
-    const named = /** @type {DrawingTool[]} */ (campaign.tools.filter((tool) => tool in TOOL_KINDS && !PAINTING.some((one) => one === tool)));
+    const known = /** @type {DrawingTool[]} */ (campaign.tools.filter((tool) => tool in TOOL_KINDS));
+    const named = known.filter((tool) => !PAINTING.includes(tool));
     this.tools = named.some((tool) => TOOL_KINDS[tool] === 'Polygon') ? [...named, ...PAINTING] : named;
     const roles = campaign.diagnosis.label_roles ?? [];
     this.diagnosisLabels = this.labels.filter((label) => roles.includes(label.role) && this.imageGranularity(label) !== null);

@@ -125,7 +125,7 @@ export function isInRegion(region, [x, y]) {
 
 /** @param {Ring} ring @returns {string} the same for a ring that begins at another vertex */
 function nameOf(ring) {
-  const lowest = ring.reduce((low, position) => (position[0] < low[0] || (position[0] === low[0] && position[1] < low[1]) ? position : low));
+  const lowest = ring.reduce((low, at) => (at[0] < low[0] || (at[0] === low[0] && at[1] < low[1]) ? at : low));
   return `${lowest} ${ringArea(ring)}`;
 }
 
@@ -177,7 +177,8 @@ export function strokeRegion(path, radius, tolerance) {
   let parts = pairs.map(([from, to]) => facesOf(sound(toLoops([[capsule(from, to, held, corners)]]))));
   // Neighbours are joined first: few edges overlap then, however long a stroke is.
   while (parts.length > 1) {
-    parts = parts.flatMap((part, i) => (i % 2 === 1 ? [] : [i + 1 < parts.length ? clip(ClipType.Union, loopsOf(part), loopsOf(parts[i + 1])) : part]));
+    const [firsts, seconds] = [0, 1].map((rest) => parts.filter((_, i) => i % 2 === rest));
+    parts = firsts.map((part, i) => (seconds[i] ? clip(ClipType.Union, loopsOf(part), loopsOf(seconds[i])) : part));
   }
   return toRegion(parts[0]);
 }

@@ -49,8 +49,8 @@ export function createMarks(store, bodies) {
 }
 
 /**
- * Gives a mark what is left of it after a stroke, as one step: nothing deletes it, and further shapes become marks that
- * say the same.
+ * Gives a mark what is left of it after a stroke, as one step: without any shape it is deleted, and further shapes become
+ * marks that say the same.
  * @param {Store} store @param {string} id @param {Geometry[]} shapes @param {number} activeSeconds
  * @returns {ChangeSet | null}
  */

@@ -193,5 +193,10 @@ export function sketchStyle({colour, isRefused, part}) {
  * @returns {Style[]}
  */
 export function strokeStyle({colour, width, erases}) {
-  return [new Style({stroke: new Stroke({color: erases ? 'rgba(255, 255, 255, 0.45)' : withAlpha(colour, 0.45), width})})];
+  if (!erases) return [new Style({stroke: new Stroke({color: withAlpha(colour, 0.45), width})})];
+  // Seen on a white slide by its rim, on a dark frame by its middle.
+  return [
+    new Style({stroke: new Stroke({color: CASING, width})}),
+    new Style({stroke: new Stroke({color: 'rgba(255, 255, 255, 0.6)', width: Math.max(width - 4, 1)})}),
+  ];
 }

@@ -112,7 +112,8 @@ function keep(parts, mark, region) {
   if (obstacle) parts.say(obstacle, true);
   if (obstacle || !label || !granularity) return;
   const common = {granularity, frame: viewer.frame, labels: [label.code]};
-  const bodies = shapesOf(region, granularity, rules).map((geometry, i) => newBody({...common, geometry, activeSeconds: i === 0 ? spent() : 0}));
+  const shapes = shapesOf(region, granularity, rules);
+  const bodies = shapes.map((geometry, i) => newBody({...common, geometry, activeSeconds: i === 0 ? spent() : 0}));
   workspace.select(createMarks(store, bodies).slice(0, 1));
 }
 
