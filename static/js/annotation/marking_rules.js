@@ -2,7 +2,7 @@
 
 /** @import {Geometry, Granularity, Label, ReadBundle} from './types.js' */
 
-/** @typedef {'box' | 'polygon' | 'freehand' | 'point'} DrawingTool */
+/** @typedef {'box' | 'polygon' | 'freehand' | 'point' | 'brush' | 'eraser'} DrawingTool */
 /** @typedef {ReadBundle['campaign']} CampaignBundle */
 
 /** @type {Record<Granularity, (Geometry['type'] | null)[]>} which shapes each granularity takes; null: the whole image */
@@ -17,7 +17,10 @@ const KINDS = {
 };
 
 /** @type {Record<DrawingTool, Geometry['type']>} */
-const TOOL_KINDS = {box: 'Rectangle', polygon: 'Polygon', freehand: 'Polygon', point: 'Point'};
+const TOOL_KINDS = {box: 'Rectangle', polygon: 'Polygon', freehand: 'Polygon', point: 'Point', brush: 'Polygon', eraser: 'Polygon'};
+
+/** Come with every campaign that has outlines drawn. @type {DrawingTool[]} */
+const PAINTING = ['brush', 'eraser'];
 
 /** @type {Granularity[]} */
 const IMAGE_LEVEL = ['diagnosis', 'presence'];
@@ -29,7 +32,9 @@ export class MarkingRules {
     this.labels = campaign.label_set.labels;
     /** @type {Map<string, Label>} */
     this.byCode = new Map(this.labels.map((label) => [label.code, label]));
-    this.tools = /** @type {DrawingTool[]} */ (campaign.tools.filter((tool) => tool in TOOL_KINDS));
+    const known = /** @type {DrawingTool[]} */ (campaign.tools.filter((tool) => tool in TOOL_KINDS));
+    const named = known.filter((tool) => !PAINTING.includes(tool));
+    this.tools = named.some((tool) => TOOL_KINDS[tool] === 'Polygon') ? [...named, ...PAINTING] : named;
     const roles = campaign.diagnosis.label_roles ?? [];
     this.diagnosisLabels = this.labels.filter((label) => roles.includes(label.role) && this.imageGranularity(label) !== null);
     this.drawnLabels = this.labels.filter((label) => this.toolsFor(label).length > 0);
@@ -59,6 +64,11 @@ export class MarkingRules {
     return (
       this.campaign.granularities.find((granularity) => KINDS[granularity]?.includes(kind) && this.#mayUse(label, granularity)) ?? null
     );
+  }
+
+  /** @param {Granularity} granularity @param {Geometry['type']} kind @returns {boolean} */
+  takes(granularity, kind) {
+    return KINDS[granularity].includes(kind);
   }
 
   /** @param {Label} label @returns {DrawingTool[]} */

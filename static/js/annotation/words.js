@@ -56,6 +56,10 @@ export function toolName(tool) {
       return t('Freehand');
     case 'point':
       return t('Point');
+    case 'brush':
+      return t('Brush');
+    case 'eraser':
+      return t('Eraser');
     default:
       return t('Select');
   }

@@ -20,7 +20,10 @@ import {toolName} from './words.js';
 /** @import {ToolName, Workspace} from './workspace.js' */
 
 /** @type {Record<ToolName, string>} */
-const TOOL_KEYS = {select: 'v', box: 'b', polygon: 'p', freehand: 'f', point: 'o'};
+const TOOL_KEYS = {select: 'v', box: 'b', polygon: 'p', freehand: 'f', point: 'o', brush: 'd', eraser: 'x'};
+
+const BRUSH_STEP = 1.25;
+const BRUSH_PX = {least: 4, most: 400};
 
 /**
  * @typedef {object} Parts
@@ -88,6 +91,24 @@ function drawingActions({workspace, toolbox}) {
       when,
       run: () => toolbox().cancel(),
     },
+  ];
+}
+
+/** @param {Parts} parts @returns {Action[]} */
+function brushActions({workspace, rules}) {
+  if (!rules.tools.includes('brush')) return [];
+  const when = () => workspace.state.tool === 'brush' || workspace.state.tool === 'eraser';
+  /** @param {number} factor */
+  const scale = (factor) => () => {
+    const size = Math.round(workspace.state.brushPx * factor);
+    workspace.set({brushPx: Math.min(Math.max(size, BRUSH_PX.least), BRUSH_PX.most)});
+  };
+  // Inside `drawing`, where these keys go before turning the image.
+  /** @type {{group: 'drawing', context: 'drawing', when: () => boolean}} */
+  const place = {group: 'drawing', context: 'drawing', when};
+  return [
+    {...place, id: 'brush.smaller', label: t('Smaller brush'), keys: ['['], run: scale(1 / BRUSH_STEP)},
+    {...place, id: 'brush.larger', label: t('Larger brush'), keys: [']'], run: scale(BRUSH_STEP)},
   ];
 }
 
@@ -314,6 +335,7 @@ export function addWorkbenchActions(registry, parts) {
   registry.add(
     ...toolActions(parts),
     ...drawingActions(parts),
+    ...brushActions(parts),
     ...markActions(parts),
     ...suggestionActions(parts),
     ...imageActions(parts),

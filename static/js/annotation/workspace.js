@@ -3,11 +3,12 @@
  * what is.
  */
 
-/** @typedef {'select' | 'box' | 'polygon' | 'freehand' | 'point'} ToolName */
+/** @typedef {'select' | 'box' | 'polygon' | 'freehand' | 'point' | 'brush' | 'eraser'} ToolName */
 
 /**
  * @typedef {object} WorkspaceState
  * @property {ToolName} tool
+ * @property {number} brushPx how wide brush and eraser are; screen px
  * @property {string | null} label code of the label that the next mark gets
  * @property {ReadonlySet<string>} selection ids of marks
  * @property {ReadonlySet<string>} hidden ids of marks that are not drawn
@@ -23,6 +24,7 @@
 /** @type {Readonly<WorkspaceState>} */
 const AT_FIRST = Object.freeze({
   tool: 'select',
+  brushPx: 32,
   label: null,
   selection: new Set(),
   hidden: new Set(),

@@ -41,6 +41,28 @@ export function createMark(store, body) {
   return id;
 }
 
+/** @param {Store} store @param {Body[]} bodies @returns {string[]} ids of the new marks, made as one step */
+export function createMarks(store, bodies) {
+  const marks = bodies.map((body) => ({id: newId(), body}));
+  store.commit('local', {name: t('Paint a region'), marks});
+  return marks.map(({id}) => id);
+}
+
+/**
+ * Gives a mark what is left of it after a stroke, as one step: without any shape it is deleted, and further shapes become
+ * marks that say the same.
+ * @param {Store} store @param {string} id @param {Geometry[]} shapes @param {number} activeSeconds
+ * @returns {ChangeSet | null}
+ */
+export function repaintMark(store, id, [first, ...others], activeSeconds) {
+  const mark = store.get(id);
+  if (!mark) return null;
+  const {granularity, frame, labels} = mark.body;
+  const body = first && {...mark.body, geometry: first, active_seconds: seconds(mark.body.active_seconds + activeSeconds)};
+  const split = others.map((geometry) => ({id: newId(), body: newBody({granularity, geometry, frame, labels})}));
+  return store.commit('local', {name: first ? t('Change a shape') : t('Delete marks'), marks: [{id, body: body ?? null}, ...split]});
+}
+
 /**
  * Gives marks a new geometry (moved, resized, a vertex dragged), as one step.
  * @param {Store} store

@@ -2,7 +2,7 @@
 
 import {Feature, LineString, MultiPoint, Polygon, VectorLayer, VectorSource} from '../../../vendor/ol.mjs';
 import {ringToOl} from '../../viewer/geometry.js';
-import {sketchStyle} from './styles.js';
+import {sketchStyle, strokeStyle} from './styles.js';
 
 /** @import {Viewer} from '../../viewer/viewer.js' */
 /** @import {Sketch} from '../tools/chart.js' */
@@ -13,6 +13,8 @@ export class SketchLayer {
   constructor({viewer, colour}) {
     this.colour = colour;
     this.isRefused = false;
+    /** @type {Sketch['stroke']} */
+    this.stroke = undefined;
     this.shape = new Feature();
     this.vertices = new Feature();
     this.fault = new Feature();
@@ -22,7 +24,8 @@ export class SketchLayer {
       zIndex: 10,
       updateWhileInteracting: true,
       updateWhileAnimating: true,
-      style: (feature) => {
+      style: (feature, resolution) => {
+        if (this.stroke) return strokeStyle({colour: this.colour(), width: this.stroke.width / resolution, erases: this.stroke.erases});
         const part = feature === this.vertices ? 'vertices' : feature === this.fault ? 'fault' : 'shape';
         return sketchStyle({colour: this.colour(), isRefused: this.isRefused, part});
       },
@@ -33,6 +36,7 @@ export class SketchLayer {
   /** @param {Sketch | null} sketch null wipes it */
   show(sketch) {
     this.isRefused = sketch?.isRefused ?? false;
+    this.stroke = sketch?.stroke;
     this.shape.setGeometry(sketch ? geometryOf(sketch) : undefined);
     this.vertices.setGeometry(sketch?.vertices ? new MultiPoint(ringToOl(sketch.vertices)) : undefined);
     this.fault.setGeometry(sketch?.fault ? new LineString(ringToOl(sketch.fault)) : undefined);

@@ -186,3 +186,17 @@ export function sketchStyle({colour, isRefused, part}) {
     new Style({stroke: new Stroke({color: line, width: 2})}),
   ];
 }
+
+/**
+ * The stroke of a brush: what lies below stays visible.
+ * @param {{colour: string, width: number, erases: boolean}} look width in screen px
+ * @returns {Style[]}
+ */
+export function strokeStyle({colour, width, erases}) {
+  if (!erases) return [new Style({stroke: new Stroke({color: withAlpha(colour, 0.45), width})})];
+  // Seen on a white slide by its rim, on a dark frame by its middle.
+  return [
+    new Style({stroke: new Stroke({color: CASING, width})}),
+    new Style({stroke: new Stroke({color: 'rgba(255, 255, 255, 0.6)', width: Math.max(width - 4, 1)})}),
+  ];
+}

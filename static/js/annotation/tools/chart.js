@@ -11,6 +11,7 @@
  * @property {[number, number]} pixel CSS px of the canvas
  * @property {'mouse' | 'pen' | 'touch'} pointer
  * @property {boolean} shift
+ * @property {boolean} alt
  * @property {Position[]} path every position since the last event, level-0 px
  *
  * @typedef {object} Sketch what is drawn of an unfinished shape
@@ -19,6 +20,7 @@
  * @property {Position[]} [vertices] drawn as handles
  * @property {boolean} [isRefused] drawn in red
  * @property {Position[] | null} [fault] the edge at fault
+ * @property {{width: number, erases: boolean}} [stroke] of a brush, as wide as this many level-0 px
  *
  * @typedef {'start' | 'blocked' | 'progress' | 'refused'} MessageKind
  *
@@ -52,8 +54,10 @@ export class StateChart {
   /**
    * @param {Record<string, State>} states
    * @param {string} initial
+   * @param {{takesAlt?: boolean}} [options] takesAlt: presses with Alt held are for the tool
    */
-  constructor(states, initial) {
+  constructor(states, initial, {takesAlt = false} = {}) {
+    this.takesAlt = takesAlt;
     this.states = states;
     this.initial = initial;
     this.name = initial;

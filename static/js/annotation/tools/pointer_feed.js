@@ -55,7 +55,7 @@ export class PointerFeed extends Interaction {
       return true;
     }
     this.press = null;
-    if (!isPlain(event) || (pointerType === 'touch' && this.hasPen)) return true;
+    if (!isPlain(event, this.tool()?.takesAlt ?? false) || (pointerType === 'touch' && this.hasPen)) return true;
     const detail = this.#toEvent(event);
     this.isTaken = this.tool()?.handle('down', detail) === true;
     if (!this.isTaken) this.press = {pixel: detail.pixel, pointer: detail.pointer};
@@ -104,6 +104,7 @@ export class PointerFeed extends Interaction {
       pixel: [px, py],
       pointer: original.pointerType === 'pen' || original.pointerType === 'touch' ? original.pointerType : 'mouse',
       shift: original.shiftKey,
+      alt: original.altKey,
       path,
     };
   }
@@ -119,9 +120,10 @@ const position = (point) => [point[0], point[1]];
 
 /**
  * Shift joins a click to the selection, so it is let through; other modifiers belong to the viewer.
- * @param {MapBrowserEvent<any>} event
+ * @param {MapBrowserEvent<any>} event @param {boolean} takesAlt the tool in hand means something by Alt
  */
-function isPlain(event) {
+function isPlain(event, takesAlt) {
   const {shiftKey, ctrlKey, altKey, metaKey, button} = event.originalEvent;
-  return plainPrimary(event) || (shiftKey && !ctrlKey && !altKey && !metaKey && button <= 0);
+  const isMeant = shiftKey !== altKey && (shiftKey || takesAlt);
+  return plainPrimary(event) || (isMeant && !ctrlKey && !metaKey && button <= 0);
 }

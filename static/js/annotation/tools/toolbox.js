@@ -3,7 +3,10 @@
 import {t} from '../../lib/i18n.js';
 import {createMark, newBody, reshapeMarks} from '../commands/marks.js';
 import {SketchLayer} from '../render/sketch_layer.js';
+import {BrushRing} from '../render/brush_ring.js';
 import {boxTool} from './box/tool.js';
+import {brushHost} from './brush/host.js';
+import {brushTool} from './brush/tool.js';
 import {freehandTool} from './freehand/tool.js';
 import {pointTool} from './point/tool.js';
 import {PointerFeed} from './pointer_feed.js';
@@ -20,6 +23,7 @@ import {selectTool} from './select/tool.js';
 /** @import {Geometry, Label} from '../types.js' */
 /** @import {ToolName, Workspace} from '../workspace.js' */
 /** @import {StateChart, ToolHost} from './chart.js' */
+/** @import {BrushHost} from './brush/host.js' */
 /** @import {SelectHost} from './select/tool.js' */
 
 const DRAWING = 'drawing';
@@ -44,6 +48,7 @@ export class Toolbox {
     const {viewer, workspace} = parts;
     this.sketch = new SketchLayer({viewer, colour: () => this.label?.colour ?? NEUTRAL});
     const host = this.#drawingHost();
+    const brush = this.#brushHost();
     const select = this.#selectHost();
     /** @type {Record<ToolName, StateChart>} */
     this.tools = {
@@ -52,6 +57,8 @@ export class Toolbox {
       polygon: polygonTool(host),
       freehand: freehandTool(host),
       point: pointTool(host),
+      brush: brushTool(brush, {isEraser: false}),
+      eraser: brushTool(brush, {isEraser: true}),
     };
     this.editor = new ShapeEditor({viewer, marks: parts.marks, host: select});
     this.feed = new PointerFeed(viewer, () => this.current);
@@ -108,8 +115,8 @@ export class Toolbox {
     this.#editOnly(this.parts.workspace.state.selection);
   }
 
-  /** @returns {string | null} why the tool in hand cannot draw */
-  #obstacle() {
+  /** @param {{needsLabel: boolean}} [need] @returns {string | null} why the tool in hand cannot draw */
+  #obstacle({needsLabel} = {needsLabel: true}) {
     const {workspace, rules, viewer} = this.parts;
     const {tool, canWrite} = workspace.state;
     if (!canWrite) return t('This read cannot be changed.');
@@ -117,6 +124,7 @@ export class Toolbox {
     if (viewer.frames && !viewer.frames.settled) {
       return viewer.frames.playing ? t('Pause the video to mark a frame.') : t('Wait until the frame is shown.');
     }
+    if (!needsLabel) return null;
     if (!this.label) return t('Choose a label first.');
     if (tool !== 'select' && rules.granularityFor(tool, this.label) === null) return t('This label is drawn with another tool.');
     return null;
@@ -139,6 +147,29 @@ export class Toolbox {
       end: () => workspace.set({isDrawing: false}),
       finish: (geometry) => this.#finish(geometry),
     };
+  }
+
+  /** @returns {BrushHost} */
+  #brushHost() {
+    const {viewer, store, workspace, rules, clock, say} = this.parts;
+    return brushHost({
+      viewer,
+      store,
+      workspace,
+      rules,
+      say,
+      ring: new BrushRing({canvas: viewer.canvas, workspace}),
+      label: () => this.label,
+      spent: () => clock.take(DRAWING),
+      obstacle: (need) => this.#obstacle(need),
+      sketch: (sketch) => this.sketch.show(sketch),
+      begin: (kind) => {
+        clock.begin(DRAWING);
+        if (kind === 'new') workspace.select([]);
+        workspace.set({isDrawing: true, suggestion: null});
+      },
+      end: () => workspace.set({isDrawing: false}),
+    });
   }
 
   /** @param {Geometry} geometry */

@@ -1,0 +1,61 @@
+/** The brush is down: the stroke grows, and meets the region only when it is let go. */
+
+/** @import {State, StateChart, ToolEvent} from '../chart.js' */
+/** @import {Position} from '../../types.js' */
+/** @import {BrushHost, StrokeKind} from './host.js' */
+
+/** @implements {State} */
+export class Painting {
+  /** @param {StateChart} chart @param {BrushHost} host */
+  constructor(chart, host) {
+    this.chart = chart;
+    this.host = host;
+    /** @type {Position[]} */
+    this.path = [];
+    /** @type {StrokeKind} */
+    this.kind = 'new';
+    this.radius = 0;
+  }
+
+  /** @param {{event: ToolEvent, kind: StrokeKind}} start */
+  enter({event, kind}) {
+    this.path = [event.point];
+    this.kind = kind;
+    // A stroke keeps its width on the image, though the wheel may zoom meanwhile.
+    this.radius = this.host.radius();
+    this.host.begin(kind);
+    this.#show(event);
+  }
+
+  exit() {
+    this.host.sketch(null);
+    this.host.end();
+  }
+
+  /** @param {ToolEvent} event */
+  move(event) {
+    for (const point of event.path) this.path.push(point);
+    this.#show(event);
+  }
+
+  /** @param {ToolEvent} event */
+  up(event) {
+    this.path.push(event.point);
+    this.host.finish({path: this.path, radius: this.radius, kind: this.kind});
+    if (event.pointer === 'touch') this.host.ring(null, false);
+    this.chart.go('idle');
+  }
+
+  cancel() {
+    this.chart.go('idle');
+  }
+
+  /** @param {ToolEvent} event */
+  #show(event) {
+    const erases = this.kind === 'erase';
+    this.host.ring(event.pixel, erases);
+    // A line that ends where it begins is not drawn: a dab gets a length that nobody sees.
+    const [[x, y]] = this.path;
+    this.host.sketch({kind: 'line', path: [[x + this.radius / 1000, y], ...this.path], stroke: {width: 2 * this.radius, erases}});
+  }
+}

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+
+import {repaintMark} from '../../../static/js/annotation/commands/marks.js';
+import {History} from '../../../static/js/annotation/history.js';
+import {MarkingRules} from '../../../static/js/annotation/marking_rules.js';
+import {wholeImage} from '../../../static/js/annotation/regions.js';
+import {Store} from '../../../static/js/annotation/store.js';
+import {brushTool} from '../../../static/js/annotation/tools/brush/tool.js';
+import {campaignOf} from './campaign.js';
+import {boxBody} from './helpers.js';
+
+/** @import {BrushHost} from '../../../static/js/annotation/tools/brush/host.js' */
+/** @import {ToolEvent} from '../../../static/js/annotation/tools/chart.js' */
+/** @import {Geometry} from '../../../static/js/annotation/types.js' */
+/** @import {Region} from '../../../static/js/annotation/regions.js' */
+
+/** A workbench that writes down what the brush does to it. */
+function bench() {
+  const log = {
+    /** @type {any[]} */ strokes: [],
+    /** @type {any} */ sketch: null,
+    /** @type {any} */ ring: null,
+    said: '',
+    isPainting: false,
+    hasLabel: true,
+    /** @type {Region | null} */ target: null,
+  };
+  /** @type {BrushHost} */
+  const host = {
+    radius: () => 10,
+    obstacle: ({needsLabel}) => (needsLabel && !log.hasLabel ? 'label' : null),
+    target: () => log.target,
+    sketch: (sketch) => (log.sketch = sketch),
+    say: (text) => (log.said = text ?? ''),
+    ring: (pixel, erases) => (log.ring = pixel && {pixel, erases}),
+    begin: () => (log.isPainting = true),
+    end: () => (log.isPainting = false),
+    finish: (stroke) => log.strokes.push(stroke),
+  };
+  return {log, host};
+}
+
+/** @param {number} x @param {number} y @param {Partial<ToolEvent>} [more] @returns {ToolEvent} */
+const at = (x, y, more = {}) => ({point: [x, y], pixel: [x, y], pointer: 'mouse', shift: false, alt: false, path: [[x, y]], ...more});
+
+/** @param {ReturnType<typeof brushTool>} tool @param {Partial<ToolEvent>} [more] */
+function paint(tool, more) {
+  const taken = tool.handle('down', at(50, 50, more));
+  tool.handle('move', at(60, 50, {...more, path: [[55, 50], [60, 50]]})); // prettier-ignore
+  tool.handle('up', at(60, 50, more));
+  return taken;
+}
+
+test('a stroke is a new region, an extension or an erasure by where it begins and what is held', () => {
+  const {log, host} = bench();
+  const kinds = () => log.strokes.splice(0).map(({kind}) => kind);
+  const [brush, eraser] = [brushTool(host, {isEraser: false}), brushTool(host, {isEraser: true})];
+  paint(brush);
+  assert.deepEqual(kinds(), ['new']);
+  log.target = wholeImage({width: 100, height: 100});
+  for (const more of [{}, {alt: true}]) for (const tool of [brush, eraser]) paint(tool, more);
+  assert.deepEqual(kinds(), ['extend', 'erase', 'erase', 'extend']);
+  log.target = wholeImage({width: 20, height: 20});
+  paint(brush);
+  paint(brush, {shift: true});
+  assert.deepEqual(kinds(), ['new', 'extend']);
+});
+
+test('the stroke grows by every position on the way and is shown as wide as the brush', () => {
+  const {log, host} = bench();
+  const tool = brushTool(host, {isEraser: false});
+  tool.handle('down', at(50, 50));
+  assert.deepEqual([tool.name, log.isPainting, log.sketch.stroke], ['painting', true, {width: 20, erases: false}]);
+  tool.handle('move', at(60, 50, {path: [[55, 50], [60, 50]]})); // prettier-ignore
+  assert.equal(log.sketch.path.length, 4);
+  tool.handle('up', at(60, 50));
+  assert.deepEqual([tool.name, log.isPainting, log.sketch, log.strokes[0].path.length], ['idle', false, null, 4]);
+});
+
+test('a second finger or Esc gives the stroke up', () => {
+  const {log, host} = bench();
+  const tool = brushTool(host, {isEraser: false});
+  tool.handle('down', at(50, 50));
+  tool.handle('cancel');
+  assert.deepEqual([tool.name, log.isPainting, log.strokes], ['idle', false, []]);
+});
+
+test('without a label only what is there can be changed, without a region nothing is erased', () => {
+  const {log, host} = bench();
+  log.hasLabel = false;
+  assert.equal(paint(brushTool(host, {isEraser: false})), false);
+  assert.equal(log.said, 'label');
+  assert.equal(paint(brushTool(host, {isEraser: true})), false);
+  log.target = wholeImage({width: 100, height: 100});
+  assert.equal(paint(brushTool(host, {isEraser: false})), true);
+});
+
+test('the ring follows mouse and pen, not fingers', () => {
+  const {log, host} = bench();
+  const tool = brushTool(host, {isEraser: false});
+  tool.handle('hover', at(7, 8, {alt: true}));
+  assert.deepEqual(log.ring, {pixel: [7, 8], erases: true});
+  tool.handle('hover', at(7, 8, {pointer: 'touch'}));
+  assert.equal(log.ring, null);
+});
+
+test('what a stroke leaves of a mark is one step, whether it splits the mark or takes it away', () => {
+  const store = new Store();
+  const history = new History(store);
+  store.commit('local', {name: 'draw', marks: [{id: 'a', body: boxBody()}]});
+  /** @type {Geometry[]} */
+  const halves = [10, 20].map((width) => ({type: 'Polygon', coordinates: wholeImage({width, height: 5})[0]}));
+  repaintMark(store, 'a', halves, 2);
+  assert.equal(store.marks.size, 2);
+  assert.deepEqual([...store.marks.values()].map(({body}) => body.labels), [['lesion'], ['lesion']]);
+  history.undo();
+  assert.deepEqual([...store.marks.keys()], ['a']);
+  repaintMark(store, 'a', [], 2);
+  assert.equal(store.marks.size, 0);
+  history.undo();
+  assert.deepEqual([...store.marks.keys()], ['a']);
+});
+
+test('brush and eraser come with outlines, and only with them', () => {
+  const campaign = campaignOf('marking');
+  assert.ok(new MarkingRules(campaign).tools.includes('brush'));
+  assert.deepEqual(new MarkingRules({...campaign, tools: ['box', 'point', 'brush']}).tools, ['box', 'point']);
+  assert.equal(new MarkingRules(campaign).takes('cell', 'MultiPolygon'), false);
+});
