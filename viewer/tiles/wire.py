@@ -102,8 +102,10 @@ class Inbox:
         return parse_header(bytes(view[PREFIX.size : header_end])), bytes(view[header_end:end])
 
     def readable(self) -> bool:
-        """Whether something has arrived, or the other side is gone."""
-        return bool(self._rest or self._poller.poll(0))
+        """Whether something has arrived, or the other side is gone; may be asked while another thread waits in `receive`."""
+        poller = select.poll()  # one poll object takes one thread at a time
+        poller.register(self._descriptor, select.POLLIN)
+        return bool(self._rest or poller.poll(0))
 
     def _at_least(self, count: int, begun: bytes | bytearray, deadline_s: float | None) -> bytes | bytearray:
         """So many bytes or more. Memory is taken for what has arrived, not for what was announced."""
