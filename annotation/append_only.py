@@ -1,8 +1,11 @@
 """Triggers that make history append-only, whoever writes: a service, a shell, or raw SQL."""
 
+from collections.abc import Sequence
+
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 TABLES = ("annotation_revision", "annotation_decision", "annotation_exposure")
+CELL_TABLES = ("annotation_cellchange",)
 _POSTGRES_FUNCTION = """
 CREATE OR REPLACE FUNCTION mitate_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -11,12 +14,12 @@ END $$
 """
 
 
-def create_triggers(connection: BaseDatabaseWrapper) -> None:
-    """Make the database refuse UPDATE and DELETE on the history tables."""
+def create_triggers(connection: BaseDatabaseWrapper, tables: Sequence[str] = TABLES) -> None:
+    """Make the database refuse UPDATE and DELETE on history tables."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(_POSTGRES_FUNCTION)
-        for table in TABLES:
+        for table in tables:
             for verb in ("UPDATE", "DELETE"):
                 name = f"{table}_no_{verb.lower()}"
                 if connection.vendor == "postgresql":
@@ -26,10 +29,10 @@ def create_triggers(connection: BaseDatabaseWrapper) -> None:
                     cursor.execute(f"CREATE TRIGGER {name} BEFORE {verb} ON {table} BEGIN {refusal} END")
 
 
-def drop_triggers(connection: BaseDatabaseWrapper) -> None:
+def drop_triggers(connection: BaseDatabaseWrapper, tables: Sequence[str] = (*TABLES, *CELL_TABLES)) -> None:
     """Take the triggers away: for going back a migration, and for emptying a test database."""
     with connection.cursor() as cursor:
-        for table in TABLES:
+        for table in tables:
             for verb in ("update", "delete"):
                 where = f" ON {table}" if connection.vendor == "postgresql" else ""
                 cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{verb}{where}")

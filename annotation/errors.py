@@ -112,6 +112,36 @@ REFUSALS: Final[dict[str, Refusal]] = {
         _("The mark differs from the suggestion in more than the decision says."),
         _("Decide to edit when the shape changed, to relabel when only the label changed."),
     ),
+    # cells
+    "unknown_cell_layer": Refusal(status.HTTP_404_NOT_FOUND, _("There is no such cell layer on this image."), _("Reload the page.")),
+    "unknown_cell_change": Refusal(
+        status.HTTP_404_NOT_FOUND, _("What is to be undone was never done in this read."), _("Reload the page.")
+    ),
+    "cells_malformed": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("The cells are not named as runs of numbers within the layer."),
+        _("Send pairs of whole numbers, a gap and a length, at most 100,000."),
+    ),
+    "cell_layer_invalid": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("Cells are taken for a slide or a photograph, with a name, and with labels of the campaign."),
+        _("Correct the value that is named; for an image with frames, use suggestions."),
+    ),
+    "too_many_cell_layers": Refusal(
+        status.HTTP_409_CONFLICT, _("This image has 20 cell layers already."), _("Throw one away that is not used any more.")
+    ),
+    "cells_empty": Refusal(status.HTTP_422_UNPROCESSABLE_ENTITY, _("The file is empty."), _("Send the GeoJSON as the request's body.")),
+    "cells_file_too_large": Refusal(
+        status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, _("The file is larger than this site takes."), _("Pack it with gzip, or split it.")
+    ),
+    "cell_layer_unreadable": Refusal(
+        status.HTTP_409_CONFLICT,
+        _("The file of this cell layer is gone or broken."),
+        _("Ask the site's administrator to restore the folder cells of the data folder."),
+    ),
+    "cell_layer_in_use": Refusal(
+        status.HTTP_409_CONFLICT, _("Readers have already worked on these cells."), _("Import a new layer beside this one.")
+    ),
     # one request
     "batch_malformed": Refusal(status.HTTP_400_BAD_REQUEST, _("The request does not hold a list of operations."), _AGAIN),
     "too_many_operations": Refusal(

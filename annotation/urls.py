@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from annotation.api.cell_urls import urlpatterns_api as cell_urls
 from annotation.api.export_urls import urlpatterns_api as export_urls
 from annotation.api.export_urls import urlpatterns_pages as schema_urls
 from annotation.api.operations import AnnotationView, OperationListView
@@ -20,6 +21,7 @@ api: list[URLPattern | URLResolver] = [
     path(_MARK, AnnotationView.as_view(), name="api-annotation"),
     path(f"{_MARK}revisions/", RevisionListView.as_view(), name="api-annotation-revisions"),
     *suggestion_urls,
+    *cell_urls,
     *export_urls,
 ]
 pages: list[URLPattern | URLResolver] = [*page_urls, *schema_urls]

@@ -18,7 +18,10 @@ Application = Callable[[Any, Any, Any], Awaitable[None]]
 ORDINARY_BYTES = 4 << 20
 # Room for the multipart frame around a file.
 _FRAME_BYTES = 1 << 20
-_UPLOAD = re.compile(r"/api/collections/[0-9a-f-]{36}/uploads/|/dicomweb/collections/[0-9a-f-]{36}/studies(?:/[0-9.]{1,64})?")
+_UPLOAD = re.compile(
+    r"/api/collections/[0-9a-f-]{36}/uploads/|/dicomweb/collections/[0-9a-f-]{36}/studies(?:/[0-9.]{1,64})?|"
+    r"/api/campaigns/[0-9a-f-]{36}/images/[0-9a-f-]{36}/cell-layers/"
+)
 _PART = re.compile(r"/api/collections/[0-9a-f-]{36}/uploads/tus/[0-9a-f-]{36}/")
 # One part of an upload that comes in parts. Django takes the whole body before anything looks at it; what a killed server had of
 # it is lost, so that parts are small.

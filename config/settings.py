@@ -160,6 +160,12 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Everything the workbench does, for other programs. Sign in by session cookie; writes need the CSRF header.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    # Members of several answers have the same name and different choices; these would be called by a number otherwise.
+    "ENUM_NAME_OVERRIDES": {
+        "CellChangeKindEnum": ["relabel", "accept", "delete", "undo"],
+        "CellLayerStateEnum": "annotation.models.CellLayer.State",
+        "KindEnum": "viewer.models.Image.Kind",
+    },
 }
 
 # The one place that says what a page may load. Nothing comes from another host and nothing runs inline.

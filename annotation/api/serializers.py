@@ -8,6 +8,7 @@ from rest_framework import serializers
 from annotation.errors import Conflict
 from annotation.models import Campaign, FormDefinition, Label, Read
 from annotation.selectors.annotations import instant
+from annotation.selectors.cells import layers_of
 from annotation.selectors.reads import can_write
 from annotation.services.operations import OperationResult, OperationsResult
 
@@ -62,6 +63,7 @@ def read_json(read: Read, *, user: User) -> dict[str, Any]:
         "image_id": str(read.image_id),
         "reader": {"id": read.reader_id, "name": read.reader.get_full_name() or read.reader.get_username()},
         "campaign": campaign_json(read.campaign),
+        "has_cell_layers": layers_of(read).exists(),
     }
 
 
@@ -154,6 +156,7 @@ class ReadSerializer(serializers.Serializer[Any]):
     image_id = serializers.UUIDField()
     reader = ReaderSerializer()
     campaign = ReadCampaignSerializer()
+    has_cell_layers = serializers.BooleanField(help_text="Whether there are outlines of cells to be opened")
 
 
 class BasisSerializer(serializers.Serializer[Any]):
@@ -205,15 +208,26 @@ class RevisionListSerializer(serializers.Serializer[Any]):
     revisions = RevisionSerializer(many=True)
 
 
+class CellChangeInputSerializer(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=["relabel", "accept", "delete", "undo"])
+    cells = serializers.ListField(
+        child=serializers.IntegerField(), required=False, help_text="Runs: a gap and a length in turns; not for undo"
+    )
+    label = serializers.CharField(required=False, help_text="Code that the cells get; for relabel only")  # type: ignore[assignment]
+    undoes = serializers.UUIDField(required=False, help_text="Operation id of the change to be taken back; for undo only")
+
+
 class OperationSerializer(serializers.Serializer[Any]):
     operation_id = serializers.UUIDField(help_text="Made by the client; a repeated operation is answered, not repeated")
-    verb = serializers.ChoiceField(choices=["put", "delete", "decide"])
+    verb = serializers.ChoiceField(choices=["put", "delete", "decide", "cells"])
     annotation_id = serializers.UUIDField(allow_null=True, required=False, help_text="Made by the client")
     base_revision = serializers.IntegerField(required=False, help_text="The revision that the change was made on; 0 makes a new mark")
     annotation = BodySerializer(allow_null=True, required=False)
     suggestion_id = serializers.UUIDField(allow_null=True, required=False)
     verdict = serializers.ChoiceField(choices=["accept", "edit", "relabel", "reject", "ignore", "undo"], allow_null=True, required=False)
     reason = serializers.CharField(required=False, max_length=500)
+    layer_id = serializers.UUIDField(required=False, help_text="For the verb cells: the layer")
+    change = CellChangeInputSerializer(required=False)
 
 
 class OperationListSerializer(serializers.Serializer[Any]):

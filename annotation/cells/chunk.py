@@ -118,9 +118,9 @@ def pack(cells: Cells, column: int, row: int) -> bytes:
     if len(cells) and not (cells.counts.min() >= MIN_VERTICES and cells.counts.max() <= MAX_VERTICES):
         raise ValueError("an outline has too few or too many vertices")
     middle = np.array([2 * column + 1, 2 * row + 1], np.int64) * (CHUNK_PX * UNITS_PER_PX // 2)
-    widest = _widest_steps(cells)
-    cells = cells.taken(np.lexsort((cells.numbers, widest > _NARROW)))
-    narrow = int((widest <= _NARROW).sum())
+    wide = are_wide(cells)
+    cells = cells.taken(np.lexsort((cells.numbers, wide)))
+    narrow = int((~wide).sum())
     near = cells.vertices - middle
     if near.size and max(abs(int(near.min())), abs(int(near.max()))) > _REACH:
         raise ValueError("an outline reaches too far from its square")
@@ -129,7 +129,7 @@ def pack(cells: Cells, column: int, row: int) -> bytes:
     inner = np.ones(len(cells.vertices), bool)
     inner[cells.starts[:-1]] = False
     steps = np.diff(cells.vertices, axis=0, prepend=cells.vertices[:1])
-    slim, wide = steps[:split][inner[:split]].astype("<i1"), steps[split:][inner[split:]].astype("<i2")
+    slim, broad = steps[:split][inner[:split]].astype("<i1"), steps[split:][inner[split:]].astype("<i2")
     arrays = (
         cells.numbers.astype("<u4"),
         near[cells.starts[:-1]].astype("<i2"),
@@ -137,9 +137,9 @@ def pack(cells: Cells, column: int, row: int) -> bytes:
         cells.labels,
         cells.scores,
         slim,
-        wide,
+        broad,
     )
-    head = _HEAD.pack(MAGIC, len(cells), narrow, len(slim), len(wide), int(middle[0]), int(middle[1]))
+    head = _HEAD.pack(MAGIC, len(cells), narrow, len(slim), len(broad), int(middle[0]), int(middle[1]))
     return head + b"".join(_padded(array.tobytes()) for array in arrays)
 
 
@@ -176,13 +176,13 @@ def unpack(raw: bytes) -> Cells:
     return Cells(numbers, starts, _summed(vertices, starts), labels.astype(np.uint8), scores.astype(np.uint8))
 
 
-def _widest_steps(cells: Cells) -> Integers:
-    """The longest step of each outline along either axis, without the one that closes it."""
+def are_wide(cells: Cells) -> NDArray[np.bool_]:
+    """Which outlines have a step that takes two bytes an axis; the one that closes an outline is none. Shape (n,)."""
     if not len(cells):
-        return np.zeros(0, np.int64)
+        return np.zeros(0, bool)
     steps = np.abs(np.diff(cells.vertices, axis=0, prepend=cells.vertices[:1])).max(axis=1)
     steps[cells.starts[:-1]] = 0
-    return np.maximum.reduceat(steps, cells.starts[:-1])
+    return np.asarray(np.maximum.reduceat(steps, cells.starts[:-1]) > _NARROW, bool)
 
 
 def _summed(steps: Integers, starts: Integers) -> Integers:

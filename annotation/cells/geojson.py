@@ -18,7 +18,7 @@ import ijson
 import numpy as np
 
 from annotation.cells.chunk import Cells
-from annotation.cells.json_depth import DepthGuard, TooDeep
+from annotation.cells.json_depth import DepthGuard, TooDeep, TooLong
 from annotation.cells.outlines import Outlines
 
 BATCH: Final = 5_000
@@ -180,6 +180,8 @@ def _features(stream: BinaryIO) -> Iterator[Any]:
             yield feature
     except TooDeep as error:
         raise NotCells("json_too_deep", number + 1) from error
+    except TooLong as error:
+        raise NotCells("bad_json", number + 1, "a word without end") from error
     except (ijson.JSONError, UnicodeDecodeError, ValueError, OverflowError) as error:
         raise NotCells("bad_json", number + 1, str(error)[:200]) from error
 

@@ -6,6 +6,9 @@ Chunks and overview are gzip streams, so that they are sent as they lie there. C
 
 The overview has four bytes a cell, in the order of the chunks and of the cells within: where its middle lies within its square
 (x, y, in 256ths of the side), label, score. With it every cell of the image counts at low power, and filters stay exact.
+
+A cell's number in the file is its place in the overview. Within a square they go along a Z-order curve, so that cells which lie
+together have numbers that follow each other: what a lasso holds is said in few runs.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ import struct
 import tempfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -26,7 +29,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from annotation.cells.chunk import CHUNK_PX, UNITS_PER_PX, Cells, UnusableChunk, gathered, middles, pack, unpack
+from annotation.cells.chunk import CHUNK_PX, UNITS_PER_PX, Cells, Integers, UnusableChunk, are_wide, gathered, middles, pack, unpack
 
 MAGIC: Final = b"MITCELL1"
 MAX_CHUNKS: Final = 1 << 20
@@ -34,9 +37,12 @@ MAX_CHUNKS: Final = 1 << 20
 SPILL_CELLS: Final = 200_000
 _START: Final = struct.Struct("<8sI")
 _ROW: Final = np.dtype([("column", "<i4"), ("row", "<i4"), ("offset", "<u8"), ("bytes", "<u4"), ("cells", "<u4")])
+_SQUARE: Final = np.dtype([("column", "<i4"), ("row", "<i4"), ("cells", "<u4")])
 _MAX_HEAD_BYTES: Final = 1 << 20
 _SIDE: Final = CHUNK_PX * UNITS_PER_PX
 _FINENESS: Final = 256
+_OVERVIEW_BYTES: Final = 4
+_CURVE_PX: Final = 32  # cells nearer than this follow each other in any order
 _LEVEL: Final = 6
 
 
@@ -58,16 +64,16 @@ class LayerWriter:
 
     Args:
         path: of the layer; it appears whole or not at all.
-        labels: codes, as the cells number them.
-        about: what else is to be kept in the head, as JSON values.
+        about: what is to be kept in the head besides labels and numbers, as JSON values.
     """
 
-    def __init__(self, path: Path, labels: list[str], about: dict[str, Any] | None = None) -> None:
-        self._path, self._labels, self._about = path, labels, about or {}
+    def __init__(self, path: Path, about: dict[str, Any] | None = None) -> None:
+        self._path, self._about = path, about or {}
         self._aside = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115 -- closed with the writer
         self._put_aside: dict[tuple[int, int], list[tuple[int, int]]] = {}
         self._waiting: list[Cells] = []
         self._waiting_count = 0
+        self._highest_label = 0
         self.count = 0
 
     def __enter__(self) -> Self:
@@ -77,31 +83,31 @@ class LayerWriter:
         self._aside.close()
 
     def add(self, cells: Cells) -> None:
-        """Take cells; their numbers are the caller's and have to be unique within the layer.
-
-        Raises:
-            ValueError: for a label that the layer does not have.
-        """
-        if len(cells) and int(cells.labels.max()) >= len(self._labels):
-            raise ValueError("a cell has a label that the layer has not")
+        """Take cells; their numbers are the caller's, and only tell cells on one spot apart: the file numbers them anew."""
+        self._highest_label = max(self._highest_label, int(cells.labels.max(initial=0)))
         self._waiting.append(cells)
         self._waiting_count += len(cells)
         self.count += len(cells)
         if self._waiting_count >= SPILL_CELLS:
             self._spill()
 
-    def finish(self) -> None:
+    def finish(self, labels: list[str]) -> None:
         """Write the layer.
+
+        Args:
+            labels: names, as the cells number them.
 
         Raises:
             OSError: when the disk does not take it; then there is no layer.
-            ValueError: for outlines that fit in no chunk, see `annotation.cells.chunk.pack`.
+            ValueError: for a label that is not in the list; for outlines that fit in no chunk, see `annotation.cells.chunk.pack`.
         """
+        if self.count and self._highest_label >= len(labels):
+            raise ValueError("a cell has a label that the layer has not")
         self._spill()
         descriptor, temporary = tempfile.mkstemp(prefix=".", dir=self._path.parent)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                self._write(file)
+                self._write(file, labels)
                 file.flush()
                 os.fsync(file.fileno())
             Path(temporary).replace(self._path)
@@ -125,16 +131,16 @@ class LayerWriter:
             self._put_aside.setdefault((row, column), []).append((self._aside.seek(0, os.SEEK_END), len(raw)))
             self._aside.write(raw)
 
-    def _write(self, file: Any) -> None:
+    def _write(self, file: Any, labels: list[str]) -> None:
         table = np.zeros(len(self._put_aside), _ROW)
         overview = bytearray()
-        about = {**self._about, "labels": self._labels, "cells": self.count, "chunks": len(table), "chunk_px": CHUNK_PX}
+        about = {**self._about, "labels": labels, "cells": self.count, "chunks": len(table), "chunk_px": CHUNK_PX}
         # The overview's length is not known yet: numbers of a fixed width leave room for it.
         room = len(_head({**about, "overview": [_wide(0), _wide(0)]}))
         file.seek(room + table.nbytes)
         for index, (row, column) in enumerate(sorted(self._put_aside)):
             cells = gathered([unpack(self._read_aside(*place)) for place in self._put_aside[row, column]])
-            raw = pack(cells, column, row)
+            raw = pack(_numbered(cells, len(overview) // _OVERVIEW_BYTES), column, row)
             packed = gzip.compress(raw, _LEVEL, mtime=0)
             table[index] = (column, row, file.tell(), len(packed), len(cells))
             file.write(packed)
@@ -197,6 +203,13 @@ class Layer:
         offset, length = int(self._table[index]["offset"]), int(self._table[index]["bytes"])
         return self._map[offset : offset + length]
 
+    def packed_squares(self) -> bytes:
+        """Where the chunks lie, as a gzip stream: for each, in the order of the overview, column and row (i32) and cells (u32)."""
+        table = np.empty(len(self._table), _SQUARE)
+        for name in ("column", "row", "cells"):
+            table[name] = self._table[name]
+        return gzip.compress(table.tobytes(), _LEVEL, mtime=0)
+
     def packed_overview(self) -> bytes:
         """The overview as a gzip stream."""
         offset, length = self._overview
@@ -234,6 +247,22 @@ class Layer:
         within = 0 <= offset <= offset + length <= len(self._map) and (not len(ends) or int(ends.max()) <= len(self._map))
         if not within or int(self._table["cells"].sum(dtype=np.uint64)) != self.count:
             raise UnusableLayer("places that lie outside")
+
+
+def _numbered(cells: Cells, first: int) -> Cells:
+    """The cells of a square in the order in which `pack` puts them, numbered from `first`."""
+    near = middles(cells) % _SIDE // (_CURVE_PX * UNITS_PER_PX)
+    order = np.lexsort((cells.numbers, _interleaved(near[:, 0], near[:, 1]), are_wide(cells)))
+    cells = cells.taken(order)
+    return replace(cells, numbers=np.arange(first, first + len(cells)))
+
+
+def _interleaved(columns: Integers, rows: Integers) -> Integers:
+    """Places along a Z-order curve, of whole numbers below 256."""
+    curve = np.zeros_like(columns)
+    for bit in range(8):
+        curve |= ((columns >> bit) & 1) << (2 * bit) | ((rows >> bit) & 1) << (2 * bit + 1)
+    return curve
 
 
 def _overview(cells: Cells, column: int, row: int) -> bytes:

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from annotation.append_only import create_triggers, drop_triggers
+from annotation.append_only import TABLES, create_triggers, drop_triggers
 
 
 class Migration(migrations.Migration):
@@ -11,6 +11,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunPython(
             lambda apps, schema_editor: create_triggers(schema_editor.connection),
-            lambda apps, schema_editor: drop_triggers(schema_editor.connection),
+            lambda apps, schema_editor: drop_triggers(schema_editor.connection, TABLES),
         )
     ]

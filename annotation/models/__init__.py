@@ -1,7 +1,8 @@
-"""Marks and everything said about them. Revisions, suggestions, exposures and decisions are append-only."""
+"""Marks and everything said about them. Revisions, suggestions, exposures, decisions and changes to cells are append-only."""
 
 from annotation.models.annotation import Annotation, Revision
 from annotation.models.campaign import Campaign, CampaignImage
+from annotation.models.cells import CellChange, CellLayer
 from annotation.models.endpoint import ModelEndpoint
 from annotation.models.export import ExportRun
 from annotation.models.label_set import FormDefinition, Label, LabelSet
@@ -12,6 +13,8 @@ __all__ = [
     "Annotation",
     "Campaign",
     "CampaignImage",
+    "CellChange",
+    "CellLayer",
     "Decision",
     "ExportRun",
     "Exposure",

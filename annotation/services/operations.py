@@ -13,9 +13,11 @@ from django.utils import timezone
 from annotation.errors import Conflict, refusal
 from annotation.events import AnnotationsChanged, DecisionsChanged, publish
 from annotation.locks import lock_read
-from annotation.models import Annotation, Decision, Read, Revision, Suggestion
+from annotation.models import Annotation, CellChange, Decision, Read, Revision, Suggestion
 from annotation.selectors.annotations import annotation_json
 from annotation.selectors.reads import get_read_to_write
+from annotation.services.cell_changes import store_change, stored_change
+from annotation.services.cell_input import CellOperation, is_cell_operation, parse_cell_operation
 from annotation.services.decisions import store_decision
 from annotation.services.mark_checks import IMAGE_LEVEL, CheckedMark, MarkRules, check_mark
 from annotation.services.operation_input import Operation, parse_operation
@@ -82,7 +84,7 @@ class _Batch:
     def apply(self, value: object) -> OperationResult:
         """Apply one operation in a savepoint of its own."""
         try:
-            operation = parse_operation(value)
+            operation = parse_cell_operation(value) if is_cell_operation(value) else parse_operation(value)
         except ApiError as error:
             given = value.get("operation_id") if isinstance(value, dict) else None
             return OperationResult(given[:64] if isinstance(given, str) else None, "rejected", error=error)
@@ -105,11 +107,11 @@ class _Batch:
         if self.decided:
             publish(DecisionsChanged(read_id=read_id, campaign_id=campaign_id, sequence=sequence))
 
-    def _apply_once_more_if_raced(self, operation: Operation) -> tuple[str, dict[str, Any] | None]:
+    def _apply_once_more_if_raced(self, operation: Operation | CellOperation) -> tuple[str, dict[str, Any] | None]:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 with transaction.atomic():
-                    return self._apply(operation)
+                    return self._apply_to_cells(operation) if isinstance(operation, CellOperation) else self._apply(operation)
             except IntegrityError:
                 # Another read took the same id in this very moment; it is committed now and is seen by the next look.
                 if attempt == _ATTEMPTS:
@@ -122,12 +124,25 @@ class _Batch:
         if revision or decision:
             self._check_repetition(operation, revision, decision)
             return "replayed", revision.body if revision else None
+        if CellChange.objects.filter(operation_id=operation.operation_id).exists():
+            raise refusal("operation_id_reused", "/operation_id")
         if self.read.state != Read.State.OPEN:
             raise refusal("read_submitted")
         annotation = self._decide(operation) if operation.verb == "decide" else self._put_or_delete(operation)
         self.read.sequence += 1
         self.decided = self.decided or operation.verb == "decide"
         return "applied", annotation
+
+    def _apply_to_cells(self, operation: CellOperation) -> tuple[str, None]:
+        if stored_change(read=self.read, user=self.user, operation=operation):
+            return "replayed", None
+        if any(model.objects.filter(operation_id=operation.operation_id).exists() for model in (Revision, Decision)):
+            raise refusal("operation_id_reused", "/operation_id")
+        if self.read.state != Read.State.OPEN:
+            raise refusal("read_submitted")
+        store_change(read=self.read, user=self.user, operation=operation, rules=self.rules)
+        self.read.sequence += 1
+        return "applied", None
 
     def _check_repetition(self, operation: Operation, revision: Revision | None, decision: Decision | None) -> None:
         """Raise ApiError ``operation_id_reused`` unless the operation is a repetition of what is stored."""

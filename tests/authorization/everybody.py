@@ -17,6 +17,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import reverse
 
 from annotation.models import Annotation
+from tests.annotation.cells.features import cell, collection
 from tests.annotation.marking.objects import diagnosis, put
 from tests.authorization.table import ANONYMOUS, LEAVER, NOBODY, OPERATOR
 from tests.authorization.tenants import FORM, MODEL_HOST, SAMPLES, STACK, Tenant
@@ -39,6 +40,7 @@ class Asked:
     endpoint_id: uuid.UUID
     campaign_id: uuid.UUID
     suggestion_id: uuid.UUID
+    layer_id: uuid.UUID
     upload_id: uuid.UUID
     archive_id: uuid.UUID
     user_id: int
@@ -101,6 +103,7 @@ def asked_of(tenant: Tenant, *, reader: str = "reader", person: str = "outsider"
         endpoint_id=tenant.endpoint.pk,
         campaign_id=tenant.campaign.pk,
         suggestion_id=tenant.suggestion.pk,
+        layer_id=tenant.cells.pk,
         upload_id=_upload_of(tenant),
         archive_id=_archive_of(tenant),
         user_id=tenant.people[person].pk,
@@ -170,6 +173,9 @@ def ask(client: Client, route: str, parameters: frozenset[str], method: str, ask
         return client.generic(method, address, b"x", content_type="application/offset+octet-stream", headers=headers | part)
     if route in {"dicomweb-store", "dicomweb-study-store"}:
         return client.generic(method, address, headers=headers, **related((SAMPLES / STACK).read_bytes()))
+    if route == "image-cell-layers":
+        sent = collection([cell(50, 50)])
+        return client.generic(method, f"{address}?name=more", sent, content_type="application/geo+json", headers=headers)
     body = BODIES.get((route, method))
     # Without a body nothing is said of its type, as browsers do it.
     options: dict[str, Any] = {"data": json.dumps(body(asked)), "content_type": "application/json"} if body else {"content_type": ""}
@@ -208,7 +214,7 @@ def outside_of(response: Any) -> dict[str, str]:
 def secrets_of(tenant: Tenant, word: str) -> list[str]:
     """Return every word that only a society's own people may ever be told."""
     things = [tenant.collection, *tenant.photographs, tenant.stack, tenant.clip, tenant.campaign, tenant.endpoint, tenant.annotation]
-    things += [*tenant.reads.values(), tenant.suggestion, tenant.suggestion.run, tenant.export]
+    things += [*tenant.reads.values(), tenant.suggestion, tenant.suggestion.run, tenant.cells, tenant.export]
     ids = [str(thing.pk) for thing in things]
     # No digests: the two societies hold the same photographs, each its own copy.
     uids = [uid_of(tenant.stack.series.study_id), uid_of(tenant.stack.series_id)]

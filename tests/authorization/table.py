@@ -114,6 +114,9 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "api-read-annotations": {"GET": SEEING_A_READ},
     "api-annotation-revisions": {"GET": SEEING_A_READ},
     "read-suggestions": {"GET": SEEING_A_READ},
+    "read-cell-layers-open": {"POST": SEEING_A_READ},
+    "read-cell-layer-file": {"GET": SEEING_A_READ},
+    "read-cell-changes": {"GET": SEEING_A_READ},
     "api-read-operations": {"POST": own_read(200)},
     "api-read-exposures": {"POST": own_read(204)},
     "api-annotation": {"PUT": own_read(200), "DELETE": own_read(200)},
@@ -128,6 +131,10 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     },
     "endpoint-check": {"POST": api(200, *MANAGERS)},
     "suggestion-runs": {"GET": api(200, *MANAGERS), "POST": api(201, *MANAGERS)},
+    # cells
+    "campaign-cell-layers": {"GET": api(200, *MANAGERS)},
+    "campaign-cell-layer": {"DELETE": api(204, *MANAGERS)},
+    "image-cell-layers": {"POST": api(202, *MANAGERS)},
     # campaigns
     "home": {"GET": page(*SIGNED_IN)},
     "campaign": {"GET": page(*WATCHERS)},

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
 from django.contrib.auth.models import User
 
-from annotation.models import Annotation, Campaign, ExportRun, ModelEndpoint, Read, Suggestion, SuggestionRun
+from annotation.models import Annotation, Campaign, CellLayer, ExportRun, ModelEndpoint, Read, Suggestion, SuggestionRun
+from annotation.services.cell_layers import claim_layer, import_layer, receive_layer
 from annotation.services.endpoints import register_endpoint
 from annotation.services.export import export_campaign
 from annotation.services.operations import apply_operations
@@ -24,6 +26,7 @@ from societies.models import Society
 from societies.services.campaigns import add_reader, create_campaign, remove_reader
 from societies.services.societies import create_collection_for, create_society
 from societies.services.worklist import claim_next, submit
+from tests.annotation.cells.features import cell, collection
 from tests.annotation.marking.objects import diagnosis, put
 from tests.factories import ADMIN, EXPORTER, READER, make_person
 from viewer.models import Collection, Image
@@ -56,6 +59,7 @@ class Tenant:
         reads: by person: ``reader`` and ``leaver`` hold theirs open, ``colleague`` has submitted.
         annotation: the diagnosis in the reader's read.
         suggestion: what the model proposed for the first photograph.
+        cells: outlines on the first photograph.
         export: a finished export.
     """
 
@@ -70,6 +74,7 @@ class Tenant:
     reads: dict[str, Read]
     annotation: Annotation
     suggestion: Suggestion
+    cells: CellLayer
     export: ExportRun
 
 
@@ -77,8 +82,8 @@ def make_tenant(word: str, *, name_ja: str) -> Tenant:
     """Return a society in full swing; ``word`` is in every name that belongs to it."""
     society = create_society(slug=word, name_ja=name_ja, name_en=f"{word.title()} society")
     people = {person: make_person(society, person, role) for person, role in PEOPLE.items()}
-    collection = create_collection_for(society=society, slug=f"{word}-skin", name=f"{word.title()} skin")
-    photographs = [ingested(collection, SAMPLES / path, f"{word}-{number}.jpg") for number, path in enumerate(PHOTOGRAPHS)]
+    skin = create_collection_for(society=society, slug=f"{word}-skin", name=f"{word.title()} skin")
+    photographs = [ingested(skin, SAMPLES / path, f"{word}-{number}.jpg") for number, path in enumerate(PHOTOGRAPHS)]
     endpoint = register_endpoint(
         user=people["admin"],
         owner=society.slug,
@@ -90,20 +95,20 @@ def make_tenant(word: str, *, name_ja: str) -> Tenant:
     campaign = create_campaign(
         user=people["admin"],
         society=society,
-        collection=collection,
+        collection=skin,
         pack_slug="jda",
         name={"ja": f"{name_ja}の調査", "en": f"{word.title()} survey"},
         reads_per_image=3,
         endpoint=endpoint,
     )
-    stack = ingested(collection, SAMPLES / STACK, f"{word}-ct.dcm")
-    clip = ingested(collection, SAMPLES / CLIP, f"{word}-clip.mp4")
+    stack = ingested(skin, SAMPLES / STACK, f"{word}-ct.dcm")
+    clip = ingested(skin, SAMPLES / CLIP, f"{word}-clip.mp4")
     suggestion = suggested(campaign, photographs[0])
     reads = make_reads(campaign, people, suggestion, word)
     return Tenant(
         society=society,
         people=people,
-        collection=collection,
+        collection=skin,
         photographs=photographs,
         stack=stack,
         clip=clip,
@@ -112,6 +117,7 @@ def make_tenant(word: str, *, name_ja: str) -> Tenant:
         reads=reads,
         annotation=Annotation.objects.get(read=reads["reader"]),
         suggestion=suggestion,
+        cells=outlined(campaign, photographs[0], word),
         export=exported(campaign, people["exporter"]),
     )
 
@@ -134,6 +140,17 @@ def suggested(campaign: Campaign, image: Image) -> Suggestion:
     _finish(run, [0.6])
     assert SuggestionRun.objects.get(pk=run.pk).state == SuggestionRun.State.DONE
     return Suggestion.objects.get(run=run)
+
+
+def outlined(campaign: Campaign, image: Image, word: str) -> CellLayer:
+    """Return a layer of cells on an image, imported the way the worker does it."""
+    stream = BytesIO(collection([cell(40, 40, word), cell(80, 40, "melanoma")]))
+    receive_layer(user=campaign.created_by, campaign=campaign, image_id=image.pk, stream=stream, name=f"{word} nuclei")
+    claimed = claim_layer()
+    assert claimed is not None
+    layer = import_layer(layer=claimed)
+    assert layer.state == CellLayer.State.READY, layer.error_code
+    return layer
 
 
 def make_reads(campaign: Campaign, people: dict[str, User], suggestion: Suggestion, word: str) -> dict[str, Read]:

@@ -15,7 +15,7 @@ from django.test import Client
 
 from config.pixels import pixel_settings
 from tests.authorization.everybody import FIRST, Everybody, leaks, secrets_of
-from tests.authorization.table import OTHERS, PIXELS, ROLES, VIEWERS
+from tests.authorization.table import OTHERS, PIXELS, ROLES, SEEING_A_READ, VIEWERS
 from viewer.models import Image
 from viewer.services.pixel_key import pixel_key
 from viewer.tiles.app import PixelApp
@@ -75,6 +75,24 @@ def test_pixels(world: Everybody, pixel_app: PixelApp, kind: str, role: str) -> 
         nothing = fetch(pixel_app, address_of(image, kind).replace(str(image.pk), str(phantom.image_id)))
         assert (nothing.status_code, nothing.text, dict(nothing.headers)) == (403, answer.text, dict(answer.headers))
         assert leaks(answer.text, secrets_of(world.first, FIRST)) == []
+
+
+@pytest.mark.parametrize("part", ["overview", "squares", "0_0"])
+@pytest.mark.parametrize("role", ROLES)
+def test_cells_are_for_those_who_may_see_the_read(world: Everybody, pixel_app: PixelApp, role: str, part: str) -> None:
+    layer, client = world.first.cells, world.client(role)
+    client.post(f"/api/reads/{world.asked(role).read_id}/cell-layers/open/")
+    address = f"/pixels/{layer.pk}/{layer.digest[:16]}/packed/{part}"
+    answer = fetch(pixel_app, address, cookie_header(client.cookies))
+    assert answer.status_code == (200 if SEEING_A_READ[role] == 200 else 403)
+    if answer.status_code == 200:
+        assert answer.headers["content-encoding"] == "gzip"
+        assert (
+            fetch(pixel_app, address, cookie_header(client.cookies), headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
+        )
+        assert fetch(pixel_app, address.replace(part, "7_7"), cookie_header(client.cookies)).status_code == 404
+    nothing = fetch(pixel_app, address.replace(str(layer.pk), str(layer.image_id)), opened(client, world.first.photographs[0]))
+    assert nothing.status_code in {403, 404}
 
 
 @pytest.mark.parametrize("role", OTHERS)

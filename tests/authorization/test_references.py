@@ -12,8 +12,9 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from annotation.models import Annotation, Campaign, Decision, Exposure, Revision, SuggestionRun
+from annotation.models import Annotation, Campaign, CellChange, CellLayer, Decision, Exposure, Revision, SuggestionRun
 from societies.models import Assignment, Membership
+from tests.annotation.cells.features import cell, collection
 from tests.annotation.marking.objects import body, operation, put
 from tests.authorization.everybody import FIRST, Asked, Everybody, _changed, asked_of, body_of, leaks, multipart, secrets_of
 from tests.authorization.tenants import MODEL_HOST, SAMPLES
@@ -98,6 +99,27 @@ def _their_suggestions_shown(client: Client, own: Asked, named: Asked) -> HttpRe
     return post(client, "api-read-exposures", [own.read_id], {"suggestion_ids": [str(named.suggestion_id)]})
 
 
+def _their_cells_changed(client: Client, own: Asked, named: Asked) -> HttpResponse:
+    changed = {"operation_id": _SAME, "verb": "cells", "layer_id": str(named.layer_id), "change": {"kind": "accept", "cells": [0, 1]}}
+    return post(client, "api-read-operations", [own.read_id], {"operations": [changed]})
+
+
+def _their_cells_taken_out(client: Client, own: Asked, named: Asked) -> HttpResponse:
+    answer: HttpResponse = client.get(reverse("read-cell-layer-file", args=[own.read_id, named.layer_id]))
+    return answer
+
+
+def _their_cells_thrown_away(client: Client, own: Asked, named: Asked) -> HttpResponse:
+    answer: HttpResponse = client.delete(reverse("campaign-cell-layer", args=[own.campaign_id, named.layer_id]))
+    return answer
+
+
+def _cells_for_their_image(client: Client, own: Asked, named: Asked) -> HttpResponse:
+    address = reverse("image-cell-layers", args=[own.campaign_id, named.image_id])
+    answer: HttpResponse = client.post(f"{address}?name=mine", data=collection([cell(50, 50)]), content_type="application/geo+json")
+    return answer
+
+
 _SAME = str(uuid.UUID(int=42))
 """An operation id for both requests: it comes back in the answer."""
 Request = Callable[[Client, Asked, Asked], HttpResponse]
@@ -117,12 +139,16 @@ REFERENCES: list[tuple[str, Request, int]] = [
     ("other_reader", _their_mark_deleted, 404),
     ("other_reader", _history_of_their_mark, 404),
     ("other_reader", _their_suggestions_shown, 204),
+    ("other_reader", _their_cells_changed, 200),
+    ("other_reader", _their_cells_taken_out, 404),
+    ("other_admin", _their_cells_thrown_away, 404),
+    ("other_admin", _cells_for_their_image, 422),
 ]
 
 
 def counted() -> dict[str, int]:
     """Return how many rows there are of what these requests would make."""
-    models = (Annotation, Assignment, Campaign, Decision, Exposure, Membership, Revision, SuggestionRun)
+    models = (Annotation, Assignment, Campaign, CellChange, CellLayer, Decision, Exposure, Membership, Revision, SuggestionRun)
     return {model.__name__: model.objects.count() for model in models}
 
 

@@ -5,6 +5,7 @@ from config.body_limit import ORDINARY_BYTES, PART_BYTES, BodyLimit
 
 UPLOAD = "/api/collections/00000000-0000-0000-0000-000000000000/uploads/"
 STORE = "/dicomweb/collections/00000000-0000-0000-0000-000000000000/studies"
+CELLS = "/api/campaigns/00000000-0000-0000-0000-000000000000/images/00000000-0000-0000-0000-000000000000/cell-layers/"
 SESSION = (b"cookie", b"django_language=ja; sessionid=0123456789abcdefghij")
 
 
@@ -61,6 +62,7 @@ async def test_a_body_without_a_stated_length_is_cut_off_while_it_comes() -> Non
 
 async def test_somebody_with_a_session_may_send_a_file_to_a_collection_and_nowhere_else() -> None:
     assert (await _ask(UPLOAD, 8 << 20, [SESSION]))[0] == 200
+    assert (await _ask(CELLS, 8 << 20, [SESSION]))[0] == 200
     assert (await _ask("/api/campaigns/", 8 << 20, [SESSION]))[0] == 413
     assert (await _ask(UPLOAD, 70 << 20, [SESSION]))[0] == 413
 

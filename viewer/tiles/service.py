@@ -12,6 +12,7 @@ import re
 import threading
 import uuid
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -38,6 +39,7 @@ _ADDRESS: Final = re.compile(
     r"tiles/(?P<level>[0-9]{1,3})/(?P<column>[0-9]{1,9})/(?P<row>[0-9]{1,9})(?P<srgb>\?icc=1)?|"
     r"(?P<sort>frames|overlays)/(?P<frame>[0-9]{1,9})|(?P<film>stream|times|strip))"
 )
+_PACKED: Final = re.compile(r"/pixels/(?P<image>[0-9a-fA-F-]{32,36})/(?P<revision>[A-Za-z0-9._-]{1,64})/packed/(?P<part>[a-z0-9_-]{1,32})")
 _IMAGE: Final = re.compile(r"/pixels/(?P<image>[0-9a-fA-F-]{32,36})/")
 _TEXTS: Final = {
     "pixels_not_granted": ("You may not see this image, or have not opened it.", "Open the image again."),
@@ -60,11 +62,14 @@ class PixelSettings:
         data_dir: holds `manifests/` (read) and `cache/` (written).
         signing_key: seals the grants; shared with whoever opens images.
         cache_bytes: limit of the disk cache.
+        packed: gives a part of something else that is granted like an image, by its id and the part's name, as a gzip stream;
+            None where there is no such part.
     """
 
     data_dir: Path
     signing_key: bytes = field(repr=False)
     cache_bytes: int
+    packed: Callable[[uuid.UUID, str], bytes | None] | None = None
 
 
 class Reply(NamedTuple):
@@ -142,6 +147,8 @@ class PixelService:
     def _answer(self, method: str, path: str, headers: dict[str, str]) -> Reply:
         if method not in {"GET", "HEAD"}:
             raise _Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed")
+        if (packed := _PACKED.fullmatch(path)) is not None:
+            return self._packed(packed, headers)
         image_id, address, source = self._addressed(path, headers)
         stored = self._stored(image_id, address, source, headers)
         if stored is not None:
@@ -163,9 +170,7 @@ class PixelService:
         image = _IMAGE.match(path)
         if image is None:
             raise _Refusal(HTTPStatus.NOT_FOUND, "bad_address")
-        image_id = _uuid(image["image"])
-        if not is_granted(headers.get("cookie", "").encode("latin-1"), image_id.hex, self._settings.signing_key):
-            raise _Refusal(HTTPStatus.FORBIDDEN, "pixels_not_granted")
+        image_id = self._granted(image["image"], headers)
         address = _ADDRESS.fullmatch(path)
         if address is None:
             raise _Refusal(HTTPStatus.NOT_FOUND, "bad_address")
@@ -176,6 +181,23 @@ class PixelService:
         if address["view"] is not None:
             _check_view(address["view"], source)
         return image_id, address, source
+
+    def _granted(self, named: str, headers: dict[str, str]) -> uuid.UUID:
+        found = _uuid(named)
+        if not is_granted(headers.get("cookie", "").encode("latin-1"), found.hex, self._settings.signing_key):
+            raise _Refusal(HTTPStatus.FORBIDDEN, "pixels_not_granted")
+        return found
+
+    def _packed(self, address: re.Match[str], headers: dict[str, str]) -> Reply:
+        granted = self._granted(address["image"], headers)
+        tag = f'"{address["revision"]}/{address["part"]}"'
+        if is_known(tag, headers.get("if-none-match")):
+            return _not_modified(tag)
+        body = self._settings.packed(granted, address["part"]) if self._settings.packed else None
+        if body is None:
+            raise _Refusal(HTTPStatus.NOT_FOUND, "image_not_found")
+        said = {"Content-Type": "application/octet-stream", "Content-Encoding": "gzip", "Content-Length": str(len(body))}
+        return Reply(HTTPStatus.OK, {"ETag": tag, **FOR_EVER, **said}, body)
 
     def _stored(self, image_id: uuid.UUID, address: re.Match[str], source: dict[str, Any], headers: dict[str, str]) -> Reply | None:
         """The answer with the tile as the slide stores it, or None where it has to be rendered."""

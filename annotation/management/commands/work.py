@@ -1,10 +1,12 @@
-"""``manage.py work``: carries out suggestion runs, and teaches models as reads come in."""
+"""``manage.py work``: carries out suggestion runs, imports cells, and teaches models as reads come in."""
 
 import logging
 import signal
 import threading
 import time
 from argparse import ArgumentParser
+from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import Any, Final
 from uuid import UUID
@@ -12,7 +14,8 @@ from uuid import UUID
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections, connection
 
-from annotation.models import SuggestionRun
+from annotation.models import CellLayer, SuggestionRun
+from annotation.services.cell_layers import claim_layer, import_layer, release_layer, renew_layer_lease
 from annotation.services.suggestion_runs import LEASE_S, claim_run, execute_run, release_run, renew_lease
 from annotation.services.training import campaigns_that_learn, count_examples, train_if_due
 from viewer.api.errors import ApiError
@@ -30,11 +33,15 @@ def _leave(number: int, frame: FrameType | None) -> None:
 
 
 class Heartbeat:
-    """Renews the lease of a run from a thread of its own for as long as the ``with`` block lasts."""
+    """Renews the lease of a row from a thread of its own for as long as the ``with`` block lasts.
 
-    def __init__(self, run: SuggestionRun, lease_s: float) -> None:
-        self._run_id, self._attempt = run.pk, run.attempt
-        self._lease_s = lease_s
+    Args:
+        renew: gives a sign of life; false when the row is in other hands.
+        lease_s: how long a sign of life lasts.
+    """
+
+    def __init__(self, renew: Callable[[], bool], lease_s: float) -> None:
+        self._renew, self._lease_s = renew, lease_s
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
@@ -48,11 +55,11 @@ class Heartbeat:
     def _beat(self) -> None:
         try:
             while not self._over.wait(self._lease_s / 4):
-                if not renew_lease(run_id=self._run_id, attempt=self._attempt, lease_s=self._lease_s):
+                if not self._renew():
                     return
         except DatabaseError:
             # Without a sign of life the lease ends and the run is taken over: nothing is lost.
-            log.warning("the lease of run %s could not be renewed", self._run_id)
+            log.warning("a lease could not be renewed")
         finally:
             connection.close()
 
@@ -84,7 +91,7 @@ class Learner:
 
 
 class Command(BaseCommand):
-    help = "Carry out suggestion runs until told to stop."
+    help = "Carry out suggestion runs and imports of cells until told to stop."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare when to stop and how long a run may be silent."""
@@ -116,9 +123,13 @@ class Command(BaseCommand):
         try:
             learner.learn()
             run = claim_run(lease_s=lease_s)
-            if run is None:
+            layer = claim_layer(lease_s=lease_s) if run is None else None
+            if run is not None:
+                self._execute(run, lease_s)
+            elif layer is not None:
+                self._import(layer, lease_s)
+            else:
                 return False
-            self._execute(run, lease_s)
         except DatabaseError:
             log.exception("the database does not answer; waiting")
             time.sleep(WAIT_AFTER_DATABASE_ERROR_S)
@@ -126,9 +137,18 @@ class Command(BaseCommand):
 
     def _execute(self, run: SuggestionRun, lease_s: float) -> None:
         try:
-            with Heartbeat(run, lease_s):
+            with Heartbeat(partial(renew_lease, run_id=run.pk, attempt=run.attempt, lease_s=lease_s), lease_s):
                 execute_run(run=run)
         except (KeyboardInterrupt, SystemExit):
             release_run(run=run)
             raise
         log.info("run %s: %s %s", run.pk, run.state, run.error_code)
+
+    def _import(self, layer: CellLayer, lease_s: float) -> None:
+        try:
+            with Heartbeat(partial(renew_layer_lease, layer_id=layer.pk, attempt=layer.attempt, lease_s=lease_s), lease_s):
+                import_layer(layer=layer)
+        except (KeyboardInterrupt, SystemExit):
+            release_layer(layer=layer)
+            raise
+        log.info("cell layer %s: %s %s", layer.pk, layer.state, layer.error_code)

@@ -27,18 +27,15 @@ def made_cells(count: int, seed: int = 3, first: int = 0, side_px: int = 9000) -
 
 
 def written(path: Path, parts: list[Cells]) -> Layer:
-    with LayerWriter(path, LABELS, {"source": "test"}) as writer:
+    with LayerWriter(path, {"source": "test"}) as writer:
         for part in parts:
             writer.add(part)
-        writer.finish()
+        writer.finish(LABELS)
     return Layer(path)
 
 
-def as_told(cells: Cells) -> dict[int, tuple[bytes, int, int]]:
-    return {
-        int(number): (cells.outline(index).tobytes(), int(cells.labels[index]), int(cells.scores[index]))
-        for index, number in enumerate(cells.numbers)
-    }
+def as_told(cells: Cells) -> list[tuple[bytes, int, int]]:
+    return sorted((cells.outline(index).tobytes(), int(cells.labels[index]), int(cells.scores[index])) for index in range(len(cells)))
 
 
 def test_what_was_put_in_comes_out(tmp_path: Path) -> None:
@@ -79,6 +76,25 @@ def test_every_cell_is_in_the_overview(tmp_path: Path) -> None:
         assert np.abs(near - middles(cells)).max() <= side / 256
 
 
+def test_numbers_are_places_in_the_overview_and_neighbours_follow_each_other(tmp_path: Path) -> None:
+    layer = written(tmp_path / "a.cells", [made_cells(8000, side_px=4096)])
+    cells = gathered(list(layer.all_cells()))
+    np.testing.assert_array_equal(cells.numbers, np.arange(8000))
+    inside = np.flatnonzero((np.abs(middles(cells) / UNITS_PER_PX - 1000) < 400).all(axis=1))
+    runs = 1 + np.count_nonzero(np.diff(inside) > 1)
+    assert runs < len(inside) / 6
+
+
+def test_the_table_of_squares_says_where_numbers_begin(tmp_path: Path) -> None:
+    layer = written(tmp_path / "a.cells", [made_cells(900)])
+    table = np.frombuffer(gzip.decompress(layer.packed_squares()), [("column", "<i4"), ("row", "<i4"), ("cells", "<u4")])
+    assert [tuple(row) for row in table.tolist()] == [(square.column, square.row, square.cells) for square in layer.squares]
+    first = 0
+    for column, row, count in table.tolist():
+        assert layer.cells(column, row).numbers[0] == first
+        first += count
+
+
 def test_a_million_steps_of_few_bytes(tmp_path: Path) -> None:
     layer = written(tmp_path / "a.cells", [made_cells(5000)])
     assert (tmp_path / "a.cells").stat().st_size / layer.count < 60
@@ -93,8 +109,10 @@ def test_an_empty_layer_is_one(tmp_path: Path) -> None:
 def test_a_label_that_nobody_knows_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     cells = made_cells(3)
     cells.labels[1] = 3
-    with LayerWriter(tmp_path / "a.cells", LABELS) as writer, pytest.raises(ValueError, match="label"):
+    with LayerWriter(tmp_path / "a.cells") as writer:
         writer.add(cells)
+        with pytest.raises(ValueError, match="label"):
+            writer.finish(LABELS)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -103,10 +121,10 @@ def test_a_failure_half_way_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(layer_module.os, "fsync", full)
-    with LayerWriter(tmp_path / "a.cells", LABELS) as writer:
+    with LayerWriter(tmp_path / "a.cells") as writer:
         writer.add(made_cells(10))
         with pytest.raises(OSError, match="space"):
-            writer.finish()
+            writer.finish(LABELS)
     assert list(tmp_path.iterdir()) == []
 
 
