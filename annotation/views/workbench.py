@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
@@ -38,6 +39,7 @@ def workbench_page(request: HttpRequest, read_id: UUID) -> HttpResponse:
         "user_id": user.pk,
         "home_url": reverse("home"),
         "login_url": reverse("login"),
+        "cells_worker_url": static("js/annotation/cells/work/worker.js"),
     }
     context = {"page_data": page_data, "image_name": read.image.name, "campaign_name": _campaign_name(read.campaign)}
     return render(request, "annotation/workbench.html", context)

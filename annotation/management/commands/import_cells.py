@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from annotation.models import Campaign, CellLayer
 from annotation.services.cell_errors import say_import
 from annotation.services.cell_layers import claim_layer, import_layer, receive_layer
+from annotation.services.operation_input import parse_uuid
 from viewer.api.errors import ApiError
 
 _WAIT_S = 0.5
@@ -22,7 +23,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare what is imported where."""
-        parser.add_argument("campaign", help="short name of the campaign")
+        parser.add_argument("campaign", help="short name of the campaign, or its id")
         parser.add_argument("image", type=UUID, help="id of the image")
         parser.add_argument("file", type=Path)
         parser.add_argument("--user", required=True, help="who brings the cells")
@@ -34,7 +35,8 @@ class Command(BaseCommand):
         path: Path = options["file"]
         labels = dict(pair.partition("=")[::2] for pair in options["label"])
         try:
-            campaign = Campaign.objects.get(code=options["campaign"])
+            named = parse_uuid(options["campaign"])
+            campaign = Campaign.objects.get(pk=named) if named else Campaign.objects.get(code=options["campaign"])
             user = User.objects.get(username=options["user"])
             with path.open("rb") as stream:
                 layer = receive_layer(

@@ -3,6 +3,8 @@
  * step is undone by asking the store for the states before it. What the server changes is no step.
  */
 
+import {undoOf} from './commands/cells.js';
+
 /** @import {Body, Verdict} from './types.js' */
 /** @import {ChangeSet, Draft, Store} from './store.js' */
 
@@ -11,6 +13,7 @@
  * @property {string} name
  * @property {{id: string, before: Body | null, after: Body | null}[]} marks
  * @property {{suggestionId: string, annotationId: string | null, before: Verdict | null, after: Verdict, reason: string}[]} decisions
+ * @property {{layerId: string, id: string}[]} [cells] changes to cells; after an undo the one that took them back
  *
  * @typedef {object} Keeper keeps the steps across a reload
  * @property {() => void} save called after each step
@@ -62,7 +65,7 @@ export class History {
     const step = this.done.pop();
     if (!step) return null;
     this.undone.push(step);
-    this.store.commit('undo', backward(step));
+    this.#commit(step, backward(step));
     this.#changed();
     return step;
   }
@@ -72,9 +75,19 @@ export class History {
     const step = this.undone.pop();
     if (!step) return null;
     this.done.push(step);
-    this.store.commit('undo', forward(step));
+    this.#commit(step, forward(step));
     this.#changed();
     return step;
+  }
+
+  /**
+   * Changes to cells are never altered: one is undone by a further one, which is undone in its turn to do it again.
+   * @param {Step} step @param {Draft} draft
+   */
+  #commit(step, draft) {
+    const cells = (step.cells ?? []).map(({layerId, id}) => undoOf(layerId, id)).reverse();
+    this.store.commit('undo', {...draft, cells});
+    step.cells = cells.map(({layerId, id}) => ({layerId, id}));
   }
 
   /** @param {ChangeSet} changes */
@@ -88,6 +101,7 @@ export class History {
         ...changes.deleted.map((mark) => ({id: mark.id, before: mark.body, after: null})),
       ],
       decisions: changes.decided.map((decision) => ({...decision})),
+      cells: changes.cells.map(({layerId, id}) => ({layerId, id})),
     });
     this.undone = [];
     this.#changed();

@@ -4,6 +4,7 @@ import {pickText} from '../lib/i18n.js';
 import {relabelMarks} from './commands/marks.js';
 
 /** @import {Action} from '../actions/registry.js' */
+/** @import {Cells} from './cells/cells.js' */
 /** @import {Field} from './form/model.js' */
 /** @import {MarkingRules} from './marking_rules.js' */
 /** @import {DiagnosisPanel} from './panels/diagnosis_panel.js' */
@@ -19,19 +20,24 @@ import {relabelMarks} from './commands/marks.js';
  * @property {MarkingRules} rules
  * @property {Review} review
  * @property {() => DiagnosisPanel | null} diagnosis
+ * @property {() => Cells | null} cells
  * @property {Field[]} fields of the form
  */
 
 /**
- * What a label key or a click on a label means just now: the suggestion that is being relabelled, the selected marks, or
- * the next mark.
+ * What a label key or a click on a label means just now: the suggestion that is being relabelled, the chosen cells, the
+ * selected marks, or the next mark.
  * @param {Parts} parts @param {Label} label
  */
-export function chooseLabel({session, workspace, rules, review}, label) {
+export function chooseLabel({session, workspace, rules, review, cells}, label) {
   const {isRelabelling, selection, tool, canWrite} = workspace.state;
   if (!canWrite) return;
   if (isRelabelling && review.current) {
     review.relabel(label.code);
+    return;
+  }
+  if (workspace.state.cells > 0) {
+    void cells()?.change({kind: 'relabel', label: label.code});
     return;
   }
   const selected = tool === 'select' ? [...selection].flatMap((id) => session.store.get(id) ?? []) : [];

@@ -1,6 +1,7 @@
 /** One read in one tab: what was loaded, what waits, and everything that keeps the two in step with the server. */
 
 import {ApiError} from '../lib/api.js';
+import {changeOfOperation, changeOfServer} from './commands/cells.js';
 import {ActivityClock} from './activity.js';
 import {Exposures} from './exposures.js';
 import {History} from './history.js';
@@ -61,6 +62,8 @@ export class Session {
     this.clock = new ActivityClock({initial: Math.max(read.active_seconds, Number(localStorage.getItem(this.activeKey) ?? 0))});
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.historyTimer = undefined;
+    /** List revision up to which every change to cells is known here. */
+    this.cellSequence = 0;
     /** @type {number[]} list revisions of hints about suggestions that are not looked at yet */
     this.hints = [];
     /** @type {Set<() => void>} */
@@ -90,6 +93,7 @@ export class Session {
       this.read.campaign.suggestions ? this.feed.pull() : null,
     ]);
     this.sync.merge(pulled);
+    await this.#pullCells();
     await this.adopt();
     this.store.setSuggestions([...this.store.suggestions.values()], this.outbox.waitingVerdicts());
     this.history.restore(/** @type {any} */ (await this.outbox.database.readHistory(this.read.id)) ?? null);
@@ -99,6 +103,7 @@ export class Session {
   async adopt() {
     await withLock(`mitate-claim-${this.userId}`, async () => {
       const entries = await this.outbox.adopt(await goneTabs(this.tab));
+      this.store.absorbCells(entries.filter(({operation}) => operation.verb === 'cells').map(({operation}) => changeOfOperation(operation)));
       this.store.revive(revivals(entries, (id) => this.store.revisionOf(id)));
     });
     // While a retry is planned, it stays planned.
@@ -143,7 +148,16 @@ export class Session {
     await this.#quietly(async () => {
       this.sync.merge(await this.api.get(`${this.path}annotations/?since=${this.sync.pulled}`));
       if (this.read.campaign.suggestions) await this.feed.pull();
+      await this.#pullCells();
     });
+  }
+
+  /** What was done to cells, here before or in another window; before what still waits in this browser. */
+  async #pullCells() {
+    if (!this.read.has_cell_layers) return;
+    const {sequence, changes} = await this.api.get(`${this.path}cell-changes/?since=${this.cellSequence}`);
+    this.cellSequence = sequence;
+    this.store.absorbCells(changes.map(changeOfServer));
   }
 
   /** Fetches what the server has of a mark after its own version was given up. @param {string} id */

@@ -3,6 +3,7 @@
  * the lists, the outbox and the history only listen.
  */
 
+/** @import {CellChange} from './cells/work/overlay.js' */
 /** @import {Annotation, Body, Mark, Suggestion, SyncStatus, Verdict} from './types.js' */
 
 /**
@@ -24,11 +25,14 @@
  * @property {{before: Mark, after: Mark}[]} updated
  * @property {Mark[]} deleted
  * @property {DecisionChange[]} decided
+ * @property {CellChange[]} cells
+ * @property {boolean} [isCellOrderNew] they do not simply follow what was done before: all of it has to be looked at anew
  *
  * @typedef {object} Draft what a command wants
  * @property {string} name
  * @property {{id: string, body: Body | null}[]} [marks] null deletes
  * @property {{suggestionId: string, annotationId?: string | null, verdict: Verdict, reason?: string}[]} [decisions]
+ * @property {CellChange[]} [cells]
  */
 
 /** @type {SyncStatus} */
@@ -50,6 +54,8 @@ export class Store {
     this.suggestions = new Map();
     /** @type {Map<string, number>} revision of marks that were deleted, so that they can be restored */
     this.tombstones = new Map();
+    /** @type {Map<string, CellChange>} what was done to cells, in its order */
+    this.cellChanges = new Map();
     /** @type {Set<(changes: ChangeSet) => void>} */
     this.listeners = new Set();
   }
@@ -76,8 +82,9 @@ export class Store {
    * @param {Draft} draft
    * @returns {ChangeSet | null} null when nothing changed
    */
-  commit(origin, {name, marks = [], decisions = []}) {
+  commit(origin, {name, marks = [], decisions = [], cells = []}) {
     const changes = emptyChanges(origin, name);
+    this.#changeCells(changes, cells);
     for (const {id, body} of marks) this.#put(changes, id, body, this.revisionOf(id), HELD);
     for (const decision of decisions) this.#decide(changes, decision);
     return this.#emit(changes);
@@ -95,6 +102,41 @@ export class Store {
       if (annotation.deleted) this.tombstones.set(annotation.id, annotation.revision);
     }
     return this.#emit(changes);
+  }
+
+  /**
+   * Takes over what was done to cells, here before or in another window. The server's order counts; what it does not have yet
+   * comes last.
+   * @param {CellChange[]} cells
+   */
+  absorbCells(cells) {
+    const changes = emptyChanges('remote', '');
+    for (const {id, sequence} of cells) {
+      const known = this.cellChanges.get(id);
+      if (known && sequence) this.cellChanges.set(id, {...known, sequence});
+    }
+    this.#changeCells(changes, cells);
+    const before = [...this.cellChanges.values()];
+    const sorted = before.toSorted((one, other) => (one.sequence ?? Infinity) - (other.sequence ?? Infinity) || 0);
+    if (sorted.some((change, place) => change !== before[place])) {
+      this.cellChanges = new Map(sorted.map((change) => [change.id, change]));
+      changes.isCellOrderNew = true;
+    }
+    this.#emit(changes);
+  }
+
+  /** Takes a change to cells away that the server never took. @param {string} id */
+  forgetCells(id) {
+    if (this.cellChanges.delete(id)) this.#emit({...emptyChanges('remote', ''), isCellOrderNew: true}, true);
+  }
+
+  /** @param {ChangeSet} changes @param {CellChange[]} cells */
+  #changeCells(changes, cells) {
+    for (const change of cells) {
+      if (this.cellChanges.has(change.id)) continue;
+      this.cellChanges.set(change.id, change);
+      changes.cells.push(change);
+    }
   }
 
   /**
@@ -191,7 +233,7 @@ export class Store {
 
   /** @param {ChangeSet} changes @param {boolean} [always] @returns {ChangeSet | null} */
   #emit(changes, always = false) {
-    const count = changes.created.length + changes.updated.length + changes.deleted.length + changes.decided.length;
+    const count = changes.created.length + changes.updated.length + changes.deleted.length + changes.decided.length + changes.cells.length;
     if (count === 0 && !always) return null;
     for (const listener of this.listeners) listener(changes);
     return changes;
@@ -200,7 +242,7 @@ export class Store {
 
 /** @param {Origin} origin @param {string} name @returns {ChangeSet} */
 function emptyChanges(origin, name) {
-  return {origin, name, created: [], updated: [], deleted: [], decided: []};
+  return {origin, name, created: [], updated: [], deleted: [], decided: [], cells: []};
 }
 
 /** @param {Verdict | null | undefined} verdict @returns {Verdict | null} an undone decision is an open one */

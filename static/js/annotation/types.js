@@ -35,7 +35,7 @@
  *
  * @typedef {Body & Stored} Annotation
  *
- * @typedef {'put' | 'delete' | 'decide'} Verb
+ * @typedef {'put' | 'delete' | 'decide' | 'cells'} Verb
  * @typedef {'accept' | 'edit' | 'relabel' | 'reject' | 'ignore' | 'undo'} Verdict
  *
  * @typedef {object} Operation
@@ -47,6 +47,8 @@
  * @property {string | null} suggestion_id
  * @property {Verdict | null} verdict
  * @property {string} [reason]
+ * @property {string} [layer_id] for the verb cells
+ * @property {{kind: 'relabel' | 'accept' | 'delete' | 'undo', cells?: number[], label?: string, undoes?: string}} [change] likewise
  *
  * @typedef {{code: string, message: string, hint?: string, pointer?: string | null}} Problem
  *
@@ -79,6 +81,7 @@
  * @property {string | null} submitted_at
  * @property {string} image_id
  * @property {{id: number | string, name: string}} reader
+ * @property {boolean} has_cell_layers
  * @property {object} campaign
  * @property {string} campaign.id
  * @property {{ja: string, en: string}} campaign.name

@@ -14,12 +14,13 @@ import {toolName} from './words.js';
 /** @import {Field} from './form/model.js' */
 /** @import {MarkingRules} from './marking_rules.js' */
 /** @import {Review} from './review.js' */
+/** @import {Cells} from './cells/cells.js' */
 /** @import {Session} from './session.js' */
 /** @import {Submission} from './submit.js' */
 /** @import {Toolbox} from './tools/toolbox.js' */
 /** @import {ToolName, Workspace} from './workspace.js' */
 
-/** @type {Record<ToolName, string>} */
+/** @type {Record<Exclude<ToolName, 'cells'>, string>} */
 const TOOL_KEYS = {select: 'v', box: 'b', polygon: 'p', freehand: 'f', point: 'o', brush: 'd', eraser: 'x'};
 
 const BRUSH_STEP = 1.25;
@@ -34,6 +35,7 @@ const BRUSH_PX = {least: 4, most: 400};
  * @property {Review} review
  * @property {() => Toolbox} toolbox
  * @property {() => DiagnosisPanel | null} diagnosis
+ * @property {() => Cells | null} cells
  * @property {() => Submission} submission
  * @property {() => string} takeReason
  * @property {Field[]} fields of the form
@@ -45,7 +47,7 @@ const BRUSH_PX = {least: 4, most: 400};
 
 /** @param {Parts} parts @returns {Action[]} */
 function toolActions({workspace, rules}) {
-  /** @type {ToolName[]} */
+  /** @type {Exclude<ToolName, 'cells'>[]} */
   const tools = ['select', ...rules.tools];
   return tools.map((tool) => ({
     id: `tool.${tool}`,

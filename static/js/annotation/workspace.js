@@ -3,7 +3,7 @@
  * what is.
  */
 
-/** @typedef {'select' | 'box' | 'polygon' | 'freehand' | 'point' | 'brush' | 'eraser'} ToolName */
+/** @typedef {'select' | 'box' | 'polygon' | 'freehand' | 'point' | 'brush' | 'eraser' | 'cells'} ToolName */
 
 /**
  * @typedef {object} WorkspaceState
@@ -12,6 +12,7 @@
  * @property {string | null} label code of the label that the next mark gets
  * @property {ReadonlySet<string>} selection ids of marks
  * @property {ReadonlySet<string>} hidden ids of marks that are not drawn
+ * @property {number} cells how many cells of layers are chosen
  * @property {string | null} suggestion id of the suggestion in focus
  * @property {boolean} showsSuggestions
  * @property {boolean} isPeeking everything drawn is out of the way while a key is held
@@ -28,6 +29,7 @@ const AT_FIRST = Object.freeze({
   label: null,
   selection: new Set(),
   hidden: new Set(),
+  cells: 0,
   suggestion: null,
   showsSuggestions: true,
   isPeeking: false,

@@ -32,10 +32,13 @@ import {addWorkbenchActions} from '../annotation/workbench_actions.js';
 import {Workspace} from '../annotation/workspace.js';
 import {api} from '../lib/api.js';
 import {el, replaceChildren} from '../lib/dom.js';
+import {t} from '../lib/i18n.js';
 import {byId, dataOf, startPage} from '../lib/page.js';
 import {Viewer} from '../viewer/viewer.js';
 
-/** @typedef {{read_id: string, user_id: number, image_id: string, home_url: string, login_url: string}} PageData */
+/** @import {Cells} from '../annotation/cells/cells.js' */
+
+/** @typedef {{read_id: string, user_id: number, image_id: string, home_url: string, login_url: string, cells_worker_url: string}} PageData */
 
 /** @param {PageData} data */
 async function open(data) {
@@ -80,10 +83,12 @@ function build(data, session, viewer) {
     outbox,
     sync,
     openProblem: (id) => problems.open(id),
-    discard: (entry) =>
+    discard: (entry) => {
+      if (entry.operation.verb === 'cells') store.forgetCells(entry.operation.operation_id);
       void (entry.operation.annotation_id
         ? problems.discard(entry.operation.annotation_id)
-        : outbox.discardEntry(entry).then(() => session.feed.pull({always: true}))),
+        : outbox.discardEntry(entry).then(() => session.feed.pull({always: true})));
+    },
   });
   const registry = new Registry(dataOf('key-bindings'));
   /** @type {DiagnosisPanel | null} */
@@ -92,6 +97,8 @@ function build(data, session, viewer) {
   let submission;
   /** @type {SuggestionsPanel | undefined} */
   let proposals;
+  /** @type {Cells | null} */
+  let cells = null;
   const keys = new KeyDialog(registry, api);
   const help = new HelpSheet(registry, () => keys.open());
   const palette = new Palette(registry, String(data.user_id));
@@ -103,6 +110,7 @@ function build(data, session, viewer) {
     review,
     toolbox: () => toolbox,
     diagnosis: () => diagnosis,
+    cells: () => cells,
     submission: () => /** @type {Submission} */ (submission),
     takeReason: () => proposals?.takeReason() ?? '',
     fields,
@@ -154,6 +162,15 @@ function build(data, session, viewer) {
   ];
   replaceChildren(byId('panel'), asked, done ? el('div', {class: 'panel-done'}, ...done) : null);
   wire({registry, session, workspace, viewer, suggestions, notices, close});
+  if (read.has_cell_layers) {
+    const places = {panel: byId('panel'), toolbar: byId('toolbar'), workerUrl: data.cells_worker_url};
+    void import('../annotation/cells/start.js')
+      .then(({startCells}) => startCells({session, viewer, workspace, rules, registry, toolbox, say, ...places}))
+      .then((started) => {
+        cells = started;
+      })
+      .catch(() => say(t('The cells could not be loaded. Reload the page.'), true));
+  }
   if (!read.can_write) close();
 }
 

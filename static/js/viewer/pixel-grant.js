@@ -12,9 +12,9 @@ const FALLBACK_TTL_S = 60;
 const PIXEL_TIMEOUT_MS = 60_000;
 
 export class PixelGrant {
-  /** @param {{imageId: string, api: Api}} options */
-  constructor({imageId, api}) {
-    this.url = `/api/images/${imageId}/open/`;
+  /** @param {{imageId: string, api: Api, url?: string}} options `url` opens something else that is granted like an image */
+  constructor({imageId, api, url = `/api/images/${imageId}/open/`}) {
+    this.url = url;
     this.api = api;
     this.renewEveryMs = (FALLBACK_TTL_S / 2) * 1000;
     this.renewedAt = 0;

@@ -1,6 +1,6 @@
 // Decodes a chunk of cells from standard input as the browser does, and prints what it holds as JSON, or the error.
 import {readFileSync} from 'node:fs';
-import {decodeChunk} from '../../../static/js/annotation/cells/chunk.js';
+import {decodeChunk} from '../../../static/js/annotation/cells/work/chunk.js';
 
 const raw = readFileSync(0);
 try {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
-import {boundsOf, cellAt, cellsWithin, countsOf} from '../../../static/js/annotation/cells/picking.js';
+import {boundsOf, cellAt, cellsWithin, countsOf} from '../../../static/js/annotation/cells/work/picking.js';
 
-/** @import {CellChunk} from '../../../static/js/annotation/cells/chunk.js' */
+/** @import {CellChunk} from '../../../static/js/annotation/cells/work/chunk.js' */
 
 /** @param {number[][][]} outlines @param {number[]} [labels] @returns {CellChunk} */
 function chunkOf(outlines, labels = outlines.map(() => 0)) {

@@ -1,5 +1,6 @@
 /** Turns change sets into the operations of the API, and operations back into what they say of a mark. */
 
+import {changeToSend} from '../commands/cells.js';
 import {newId} from '../ids.js';
 
 /** @import {Body, Operation, Verb} from '../types.js' */
@@ -49,6 +50,9 @@ export function operationsFor(changes) {
         ...(decision.reason ? {reason: decision.reason} : {}),
       }),
     );
+  }
+  for (const change of changes.cells) {
+    operations.push(operation('cells', {operation_id: change.id, layer_id: change.layerId, change: changeToSend(change)}));
   }
   return operations;
 }

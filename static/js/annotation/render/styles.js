@@ -200,3 +200,8 @@ export function strokeStyle({colour, width, erases}) {
     new Style({stroke: new Stroke({color: 'rgba(255, 255, 255, 0.6)', width: Math.max(width - 4, 1)})}),
   ];
 }
+
+/** @returns {Style[]} of the outline under the pointer, whatever its colour */
+export function hoverStyle() {
+  return [new Style({stroke: new Stroke({color: CASING, width: 4})}), new Style({stroke: new Stroke({color: SELECTED, width: 2})})];
+}

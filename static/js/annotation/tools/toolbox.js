@@ -50,7 +50,7 @@ export class Toolbox {
     const host = this.#drawingHost();
     const brush = this.#brushHost();
     const select = this.#selectHost();
-    /** @type {Record<ToolName, StateChart>} */
+    /** @type {Partial<Record<ToolName, StateChart>> & {select: StateChart}} */
     this.tools = {
       select: selectTool(select),
       box: boxTool(host),
@@ -75,7 +75,12 @@ export class Toolbox {
 
   /** @returns {StateChart} */
   get current() {
-    return this.tools[this.parts.workspace.state.tool];
+    return this.tools[this.parts.workspace.state.tool] ?? this.tools.select;
+  }
+
+  /** @param {ToolName} name @param {StateChart} tool that came later */
+  add(name, tool) {
+    this.tools[name] = tool;
   }
 
   /** @returns {Label | null} */
@@ -94,7 +99,7 @@ export class Toolbox {
   #onWorkspace(changed) {
     const {tool, selection} = this.parts.workspace.state;
     if (changed.has('tool')) {
-      if (this.toolInHand !== 'select') this.tools[this.toolInHand].reset();
+      if (this.toolInHand !== 'select') this.tools[this.toolInHand]?.reset();
       this.toolInHand = tool;
       this.editor.modify.setActive(tool === 'select');
       this.parts.viewer.canvas.style.cursor = tool === 'select' ? '' : 'crosshair';
@@ -126,7 +131,7 @@ export class Toolbox {
     }
     if (!needsLabel) return null;
     if (!this.label) return t('Choose a label first.');
-    if (tool !== 'select' && rules.granularityFor(tool, this.label) === null) return t('This label is drawn with another tool.');
+    if (tool !== 'select' && tool !== 'cells' && rules.granularityFor(tool, this.label) === null) return t('This label is drawn with another tool.');
     return null;
   }
 

@@ -75,6 +75,9 @@ export function countsOf(chunk, labels, isCounted = () => true) {
   return counts;
 }
 
+/** @param {Float64Array} ring x, y, ... closed or not @param {number} x @param {number} y @returns {boolean} */
+export const isInRing = (ring, x, y) => isWithin(ring, 0, ring.length, x, y);
+
 /** @param {CellChunk} chunk @param {number} cell @param {number} x @param {number} y @returns {boolean} */
 const contains = ({starts, vertices}, cell, x, y) => isWithin(vertices, 2 * starts[cell], 2 * starts[cell + 1], x, y);
 

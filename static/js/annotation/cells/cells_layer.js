@@ -1,0 +1,74 @@
+/** Shows cells over the image: bitmaps from the worker, as tiles of the canvas library. */
+
+import {ImageTile, TileGrid, TileLayer} from '../../../vendor/ol.mjs';
+
+/** @import {Viewer} from '../../viewer/viewer.js' */
+/** @import {CellsClient} from './client.js' */
+
+const SIDE_PX = 512;
+/** Steps so small that a tile is never enlarged to where it looks coarse. */
+const STEP = Math.SQRT2;
+const FINEST = 0.25;
+const CACHED_TILES = 160;
+
+class CellTiles extends ImageTile {
+  version = 0;
+
+  /** Draws everything in view anew; what is there stays until then. */
+  renew() {
+    this.version += 1;
+    this.setKey(String(this.version));
+  }
+}
+
+export class CellsLayer {
+  /**
+   * @param {object} parts
+   * @param {Viewer} parts.viewer
+   * @param {CellsClient} parts.client
+   * @param {() => void} parts.onProgress tiles came, or did not
+   */
+  constructor({viewer, client, onProgress}) {
+    this.client = client;
+    this.coming = 0;
+    this.failed = 0;
+    const projection = viewer.view.getProjection();
+    const extent = projection.getExtent();
+    /** @type {number[]} */
+    const resolutions = [];
+    const coarsest = Math.max(viewer.manifest.width, viewer.manifest.height) / 64;
+    for (let resolution = FINEST; resolution < coarsest * STEP; resolution *= STEP) resolutions.unshift(resolution);
+    this.source = new CellTiles({
+      projection,
+      tileGrid: new TileGrid({extent, origin: [extent[0], extent[3]], resolutions, tileSize: SIDE_PX}),
+      wrapX: false,
+      transition: 0,
+      loader: (z, column, row) => this.#load(resolutions[z], column, row),
+    });
+    this.layer = new TileLayer({source: this.source, cacheSize: CACHED_TILES});
+    this.onProgress = onProgress;
+    viewer.addLayer(this.layer);
+  }
+
+  /** @param {number} resolution @param {number} column @param {number} row @returns {Promise<ImageBitmap>} */
+  async #load(resolution, column, row) {
+    const place = {left: column * SIDE_PX * resolution, top: row * SIDE_PX * resolution};
+    this.coming += 1;
+    this.onProgress();
+    try {
+      return await this.client.ask('tile', {...place, resolution, side: SIDE_PX});
+    } catch (error) {
+      this.failed += 1;
+      throw error;
+    } finally {
+      this.coming -= 1;
+      this.onProgress();
+    }
+  }
+
+  /** Draws what changed. */
+  refresh() {
+    this.failed = 0;
+    this.source.renew();
+  }
+}

@@ -1,0 +1,245 @@
+/** One layer in the worker: its cells, what its reader made of them, what is shown, what is selected. */
+
+import {Overlay, eachRun, runsOf} from './overlay.js';
+import {OUTLINES_TO, paintOutlines} from './painting.js';
+import {cellAt, isInRing} from './picking.js';
+import {CellTable} from './table.js';
+
+/** @import {ChunkCache} from './chunk_cache.js' */
+/** @import {CellChange} from './overlay.js' */
+/** @import {DotPainter, Frame, Look} from './painting.js' */
+/** @import {Position} from './picking.js' */
+/** @import {Square} from './table.js' */
+
+/** A chunk's outlines may reach this far out of its square; level-0 px. */
+const REACH_PX = 1_024;
+const CHUNK_PX = 2_048;
+
+/**
+ * @typedef {object} LayerParts
+ * @property {string} id
+ * @property {string} url of a part, with {part}
+ * @property {number[]} own places of its labels among all
+ *
+ * @typedef {object} Filter
+ * @property {boolean[]} visible by label
+ * @property {number} threshold 0 to 255: cells with a lower score are not shown
+ *
+ * @typedef {object} Counts
+ * @property {number[]} shown cells of each label
+ * @property {number} decided of these
+ *
+ * @typedef {object} Hit a cell under a point
+ * @property {string} layerId
+ * @property {number} cell
+ * @property {number} label its place
+ * @property {number} score 0 to 1
+ * @property {boolean} isDecided
+ * @property {number[]} ring x, y, ... of its outline, level-0 px
+ * @property {number} size of its bounding box, level-0 px squared
+ */
+
+export class LayerWork {
+  /**
+   * @param {LayerParts} parts
+   * @param {ChunkCache} chunks
+   * @param {(code: string) => number} placeOf
+   */
+  constructor({id, url, own}, chunks, placeOf) {
+    this.id = id;
+    this.url = url;
+    this.own = own;
+    this.chunks = chunks;
+    this.placeOf = placeOf;
+    this.isVisible = true;
+    /** @type {CellChange[]} */
+    this.changes = [];
+    /** @type {Filter} */
+    this.filter = {visible: [], threshold: 0};
+    /** @type {Promise<void> | null} */
+    this.opening = null;
+    this.shown = {
+      /** @param {number} cell */
+      labelOf: (cell) => this.shownLabel(cell),
+      /** @param {number} cell */
+      isDecided: (cell) => this.#overlay.isDecided(cell),
+      /** @param {number} cell */
+      isSelected: (cell) => this.#selected[cell] === 1,
+    };
+  }
+
+  /** @type {CellTable} */
+  #table = new CellTable(new ArrayBuffer(0), new ArrayBuffer(0));
+  #overlay = new Overlay(0, () => 0);
+  #selected = new Uint8Array(0);
+
+  /** @returns {Promise<void>} fetches the overview; again after a failure */
+  open() {
+    this.opening ??= this.#open().catch((error) => {
+      this.opening = null;
+      throw error;
+    });
+    return this.opening;
+  }
+
+  async #open() {
+    const [squares, overview] = await Promise.all(['squares', 'overview'].map((part) => this.chunks.fetchPart(this.#partUrl(part))));
+    this.#table = new CellTable(squares, overview);
+    this.#overlay = new Overlay(this.#table.count, this.placeOf);
+    this.#overlay.lay(this.changes);
+    this.#selected = new Uint8Array(this.#table.count);
+  }
+
+  /** @param {string} part */
+  #partUrl(part) {
+    return this.url.replace('{part}', part);
+  }
+
+  /** @param {Square} square */
+  #chunkUrl({column, row}) {
+    return this.#partUrl(`${column}_${row}`);
+  }
+
+  /** @param {CellChange[]} changes new ones */
+  change(changes) {
+    this.changes.push(...changes);
+    if (changes.some(({kind}) => kind === 'undo')) this.#overlay.lay(this.changes);
+    else for (const change of changes) this.#overlay.add(change);
+  }
+
+  /** @param {CellChange[]} changes all there are, in their order */
+  changeAnew(changes) {
+    this.changes = changes;
+    this.#overlay.lay(changes);
+  }
+
+  /** @param {number} cell @returns {number} place of its label; -1 where it is not shown */
+  shownLabel(cell) {
+    if (this.#overlay.isDeleted(cell) || this.#table.scoreOf(cell) < this.filter.threshold) return -1;
+    const label = this.#overlay.labelOf(cell, this.own[this.#table.labelOf(cell)]);
+    return this.filter.visible[label] ? label : -1;
+  }
+
+  /**
+   * @param {OffscreenCanvasRenderingContext2D} context @param {Frame} frame @param {Look} look
+   */
+  async paintOutlines(context, frame, look) {
+    const opened = await Promise.all(this.#squaresOf(frame).map((square) => this.chunks.get(this.#chunkUrl(square))));
+    for (const {chunk, bounds} of opened) paintOutlines(context, chunk, bounds, frame, look, this.shown);
+  }
+
+  /** @param {Frame} frame */
+  #squaresOf({left, top, resolution, side}) {
+    return this.#table.squaresIn([left, top, left + side * resolution, top + side * resolution], REACH_PX);
+  }
+
+  /** @param {DotPainter} dots @param {Frame} frame */
+  addDots(dots, frame) {
+    const {left, top, resolution, side} = frame;
+    const size = resolution < 1.6 * OUTLINES_TO ? 2 : 1;
+    for (const square of this.#squaresOf(frame)) {
+      this.#table.eachMiddle(square, (cell, x, y) => {
+        const [column, row] = [(x - left) / resolution, (y - top) / resolution];
+        if (column < -2 || row < -2 || column > side + 2 || row > side + 2) return;
+        const label = this.shownLabel(cell);
+        if (label >= 0) dots.add(column, row, this.#selected[cell] ? -1 : label, size);
+      });
+    }
+  }
+
+  /** @param {Position} point level-0 px @returns {Promise<Hit | null>} */
+  async at(point) {
+    /** @type {Hit | null} */
+    let found = null;
+    for (const square of this.#table.squaresIn([point[0], point[1], point[0], point[1]], REACH_PX)) {
+      const {chunk, bounds} = await this.chunks.get(this.#chunkUrl(square));
+      const i = cellAt(chunk, bounds, point, (place) => this.shownLabel(chunk.numbers[place]) >= 0);
+      if (i < 0) continue;
+      const size = (bounds[4 * i + 2] - bounds[4 * i]) * (bounds[4 * i + 3] - bounds[4 * i + 1]);
+      if (found && found.size <= size) continue;
+      const cell = chunk.numbers[i];
+      const ring = [...chunk.vertices.subarray(2 * chunk.starts[i], 2 * chunk.starts[i + 1])];
+      const [label, isDecided] = [this.shownLabel(cell), this.#overlay.isDecided(cell)];
+      found = {layerId: this.id, cell, label, score: this.#table.scoreOf(cell) / 255, isDecided, ring, size};
+    }
+    return found;
+  }
+
+  /**
+   * Goes through the cells that are shown and lie within a ring or rectangle by their middle.
+   * @param {readonly number[]} extent left, top, right, bottom in level-0 px
+   * @param {Float64Array | null} ring x, y, ...; null: the rectangle itself
+   * @param {(cell: number, label: number) => void} visit
+   */
+  #within([left, top, right, bottom], ring, visit) {
+    for (const square of this.#table.squaresIn([left, top, right, bottom], 0)) {
+      const [x0, y0] = [square.column * CHUNK_PX, square.row * CHUNK_PX];
+      const isWhole = !ring && x0 >= left && y0 >= top && x0 + CHUNK_PX <= right && y0 + CHUNK_PX <= bottom;
+      this.#eachExactMiddle(square, (cell, x, y) => {
+        if (!isWhole && (x < left || y < top || x > right || y > bottom || (ring && !isInRing(ring, x, y)))) return;
+        const label = this.shownLabel(cell);
+        if (label >= 0) visit(cell, label);
+      });
+    }
+  }
+
+  /** Middles from the outlines where these are at hand, which is so wherever single cells are seen. @type {CellTable['eachMiddle']} */
+  #eachExactMiddle(square, visit) {
+    const opened = this.chunks.peek(this.#chunkUrl(square));
+    if (!opened) {
+      this.#table.eachMiddle(square, visit);
+      return;
+    }
+    const {chunk, bounds} = opened;
+    for (let i = 0; i < chunk.count; i += 1) {
+      visit(chunk.numbers[i], (bounds[4 * i] + bounds[4 * i + 2]) / 2, (bounds[4 * i + 1] + bounds[4 * i + 3]) / 2);
+    }
+  }
+
+  /** @param {readonly number[]} extent @param {Float64Array | null} ring @param {number} labels how many there are @returns {Counts} */
+  count(extent, ring, labels) {
+    /** @type {number[]} */
+    const shown = new Array(labels).fill(0);
+    let decided = 0;
+    this.#within(extent, ring, (cell, label) => {
+      shown[label] += 1;
+      if (this.#overlay.isDecided(cell)) decided += 1;
+    });
+    return {shown, decided};
+  }
+
+  /**
+   * @param {'replace' | 'add' | 'subtract'} mode
+   * @param {{cell: number} | {extent: readonly number[], ring: Float64Array | null} | null} what null: nothing
+   */
+  select(mode, what) {
+    if (mode === 'replace') this.#selected.fill(0);
+    const value = mode === 'subtract' ? 0 : 1;
+    if (what && 'cell' in what) this.#selected[what.cell] = value;
+    else if (what) {
+      this.#within(what.extent, what.ring, (cell) => {
+        this.#selected[cell] = value;
+      });
+    }
+  }
+
+  /** @returns {number[]} runs of the cells that are selected and still shown */
+  selectedRuns() {
+    const kept = this.#selected;
+    for (let cell = 0; cell < kept.length; cell += 1) if (kept[cell] && this.shownLabel(cell) < 0) kept[cell] = 0;
+    return runsOf(kept);
+  }
+
+  /** @param {readonly number[]} runs @param {number} labels @returns {number[]} how many of each label */
+  labelsOf(runs, labels) {
+    /** @type {number[]} */
+    const counts = new Array(labels).fill(0);
+    eachRun(runs, (from, to) => {
+      for (let cell = from; cell < to; cell += 1) {
+        const label = this.shownLabel(cell);
+        if (label >= 0) counts[label] += 1;
+      }
+    });
+    return counts;
+  }
+}

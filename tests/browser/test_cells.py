@@ -1,0 +1,201 @@
+"""Thousands of cells on a slide: seen at every power, counted, chosen by lasso, relabelled, deleted, edited, taken back."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.annotation.cells.features import collection, grid
+from tests.browser.conftest import Visit
+from tests.browser.drawn import Position
+from tests.browser.workbench import Workbench
+from tests.waiting import wait_for
+
+Begin = Callable[..., Visit]
+Picture = Callable[[Page, str], None]
+COLUMNS, ROWS = 70, 90
+STEP_PX = 30
+
+
+class CellBench(Workbench):
+    """A read whose image has cells."""
+
+    def bring_cells(self, folder: Path) -> None:
+        """Import a grid of cells for the image that is open, unless it has some, and open it again."""
+        if self.read["has_cell_layers"]:
+            self.wait_complete()
+            return
+        path = folder / "nuclei.geojson"
+        path.write_bytes(collection(grid(COLUMNS, ROWS, step_px=STEP_PX, names=("Tumour", "Stroma", "Macrophage"))))
+        read = self.read
+        self.visit.site.manage(
+            "import_cells", read["campaign"]["id"], read["image_id"], str(path), "--user", "jsp-admin", "--name", "Nuclei"
+        )
+        self.open(self.read_id)
+        expect(self.panel).to_be_visible()
+        self.wait_complete()
+
+    @property
+    def panel(self) -> Any:
+        return self.page.locator("#cells-panel")
+
+    def wait_complete(self) -> None:
+        """Wait until everything in view is drawn."""
+        expect(self.panel.locator(".section-note")).to_have_text({"ja": "表示範囲はすべて表示", "en": "all in view shown"}[self.language])
+
+    def lasso(self, places: list[Position], key: str = "") -> None:
+        """Drag around places, shares of the canvas."""
+        if key:
+            self.page.keyboard.down(key)
+        self.page.mouse.move(*self.at(*places[0]))
+        self.page.mouse.down()
+        for place in places[1:]:
+            self.page.mouse.move(*self.at(*place), steps=6)
+        self.page.mouse.up()
+        if key:
+            self.page.keyboard.up(key)
+
+    def chosen(self) -> int:
+        """How many cells the panel says are chosen."""
+        text = self.panel.locator(".cells-chosen").text_content() or "0"
+        return int("".join(letter for letter in text if letter.isdigit()) or 0) if self.panel.locator(".cells-chosen").is_visible() else 0
+
+    def counts(self) -> dict[str, int]:
+        """Cells in view by label, as the panel says."""
+        rows = self.panel.locator(".cells-labels .cells-row").all()
+        said = [(row.locator(".row-name").text_content() or "", row.locator(".row-size").text_content() or "0") for row in rows]
+        return {name: int(number.replace(",", "")) for name, number in said if number != "0"}
+
+    def file(self) -> bytes:
+        """The layer as it is taken out."""
+        href = self.panel.locator(".cells-file").get_attribute("href")
+        return self.page.request.get(f"{self.url}{href}").body()
+
+    def changes(self) -> list[dict[str, Any]]:
+        """What the server holds of this read's changes."""
+        return list(self.get(f"/api/reads/{self.read_id}/cell-changes/")["changes"])
+
+
+@pytest.fixture
+def bench_of(visit: Begin, tmp_path: Path) -> Callable[[str, str], CellBench]:
+    def begin(reader: str, language: str) -> CellBench:
+        bench = CellBench(visit(reader, language))
+        bench.take_next_from_home()
+        bench.bring_cells(tmp_path)
+        return bench
+
+    return begin
+
+
+@pytest.mark.parametrize(("reader", "language"), [("jsp-reader1", "ja"), ("jsp-reader2", "en")])
+def test_choose_relabel_delete_and_take_everything_back(
+    bench_of: Callable[[str, str], CellBench], take_picture: Picture, reader: str, language: str
+) -> None:
+    bench = bench_of(reader, language)
+    wait_for("all cells counted", lambda: list(bench.counts().values()) == [COLUMNS * ROWS // 3] * 3)
+    take_picture(bench.page, "cells-whole")
+    before, known = bench.file(), len(bench.changes())
+    assert len(json.loads(before)["features"]) == COLUMNS * ROWS
+
+    bench.key("u")
+    bench.lasso([(0.4, 0.3), (0.6, 0.3), (0.6, 0.6), (0.4, 0.6)])
+    wait_for("chosen cells", lambda: bench.chosen() > 100)
+    inside = bench.chosen()
+    bench.lasso([(0.4, 0.3), (0.5, 0.3), (0.5, 0.6), (0.4, 0.6)], key="Alt")
+    wait_for("fewer cells", lambda: 0 < bench.chosen() < inside)
+    bench.wait_complete()
+    take_picture(bench.page, "cells-chosen")
+    half = bench.chosen()
+    label = bench.panel.locator(".cells-labels .row-name").first.text_content() or ""
+    before_relabel = bench.counts().get(label, 0)
+    bench.page.locator("#labels-panel .label-button").first.click()
+    wait_for("the change on the server", lambda: [change["kind"] for change in bench.changes()[known:]] == ["relabel"])
+    wait_for("counts that show it", lambda: bench.counts().get(label, 0) > before_relabel)
+    assert bench.chosen() == 0
+
+    bench.lasso([(0.42, 0.35), (0.46, 0.35), (0.46, 0.5), (0.42, 0.5)])
+    wait_for("chosen cells", lambda: bench.chosen() > 10)
+    gone = bench.chosen()
+    bench.key("Delete")
+    wait_for("fewer cells in view", lambda: sum(bench.counts().values()) == COLUMNS * ROWS - gone)
+    wait_for("two changes on the server", lambda: len(bench.changes()) == known + 2)
+    changed = bench.file()
+    told = json.loads(changed)["features"]
+    assert len(told) == COLUMNS * ROWS - gone
+    assert sum(feature["properties"]["metadata"]["mitate:decided"] == "true" for feature in told) == half
+    bench.wait_complete()
+    take_picture(bench.page, "cells-changed")
+
+    bench.open(bench.read_id)
+    expect(bench.panel).to_be_visible()
+    wait_for("the same after a reload", lambda: sum(bench.counts().values()) == COLUMNS * ROWS - gone)
+    bench.key("Control+z")
+    bench.key("Control+z")
+    wait_for("everything as it was", lambda: bench.file() == before)
+    wait_for("all cells in view", lambda: sum(bench.counts().values()) == COLUMNS * ROWS)
+    bench.key("Control+Shift+Z")
+    bench.key("Control+Shift+Z")
+    wait_for("everything done again", lambda: bench.file() == changed)
+    bench.key("Control+z")
+    bench.key("Control+z")
+    wait_for("everything as it was", lambda: bench.file() == before)
+
+
+def test_one_cell_becomes_a_mark_and_a_cell_again(bench_of: Callable[[str, str], CellBench], take_picture: Picture) -> None:
+    bench = bench_of("jsp-reader1", "en")
+    before, marks = bench.file(), bench.mark_rows.count()
+    for _ in range(6):
+        bench.key("+")
+    bench.wait_still()
+    bench.wait_complete()
+    bench.key("u")
+    place = cell_place(bench)
+    bench.page.mouse.move(*place)
+    expect(bench.page.locator("#status-bar")).to_contain_text("proposed with a score of")
+    bench.page.mouse.click(*place)
+    wait_for("one chosen cell", lambda: bench.chosen() == 1)
+    bench.page.locator("#labels-panel .label-button").first.click()
+    wait_for("a change", lambda: bench.file() != before)
+    bench.key("u")
+    bench.page.mouse.click(*place)
+    wait_for("one chosen cell", lambda: bench.chosen() == 1)
+    take_picture(bench.page, "cells-one")
+    bench.panel.get_by_role("button", name="Edit the outline").click()
+    expect(bench.mark_rows).to_have_count(marks + 1)
+    bench.wait_saved()
+    wait_for("one cell fewer", lambda: len(json.loads(bench.file())["features"]) == COLUMNS * ROWS - 1)
+    bench.key("Control+z")
+    bench.key("Control+z")
+    expect(bench.mark_rows).to_have_count(marks)
+    wait_for("everything as it was", lambda: bench.file() == before)
+
+
+def cell_place(bench: CellBench) -> Position:
+    """A place on the screen in the middle of a cell near the middle of the view."""
+    middle = bench.at(0.5, 0.5)
+    x, y = bench.pixel_under(middle)
+    scale = bench.px_per_screen_px()
+    at = [20 + STEP_PX * round((value - 20) / STEP_PX) for value in (x, y)]
+    return middle[0] + (at[0] - x) / scale, middle[1] + (at[1] - y) / scale
+
+
+def test_filters_hide_without_a_reload_and_what_is_hidden_is_not_chosen(bench_of: Callable[[str, str], CellBench]) -> None:
+    bench = bench_of("jsp-reader2", "ja")
+    total = COLUMNS * ROWS
+    wait_for("all cells counted", lambda: sum(bench.counts().values()) == total)
+    bench.panel.get_by_role("slider").first.fill("50")
+    wait_for("half of the cells", lambda: abs(sum(bench.counts().values()) - total / 2) < total * 0.02)
+    first = bench.panel.locator(".cells-labels input:checked").first
+    first.uncheck()
+    wait_for("fewer labels", lambda: sum(bench.counts().values()) < total * 0.4)
+    shown = sum(bench.counts().values())
+    bench.key("Control+k")
+    bench.page.keyboard.type("cells.view")
+    bench.page.keyboard.press("Enter")
+    wait_for("all that is shown is chosen", lambda: bench.chosen() == shown)
+    bench.open(bench.read_id)
+    expect(bench.panel).to_be_visible()
+    wait_for("the same filters after a reload", lambda: sum(bench.counts().values()) == shown)
