@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import catalogue, dicomweb, exporting, frames, giant, ingest, isolation, opening, rendering, saving, tiles, video
+from bench import catalogue, cells, dicomweb, exporting, frames, giant, ingest, isolation, opening, rendering, saving, tiles, video
 
 BENCHES: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "opening": opening.run,
@@ -19,6 +19,7 @@ BENCHES: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "rendering": rendering.run,
     "video": video.run,
     "ingest": ingest.run,
+    "cells": cells.run,
     "catalogue": catalogue.run,
     "dicomweb": dicomweb.run,
 }

@@ -52,11 +52,11 @@ def _encoded_tiles() -> list[bytes]:
     return tiles
 
 
-def write_giant(path: Path) -> None:
-    """A pyramidal BigTIFF of 262,144 x 114,688 px in JPEG tiles of 256 px."""
+def write_giant(path: Path, columns: int = COLUMNS, rows: int = ROWS) -> None:
+    """A pyramidal BigTIFF in JPEG tiles of 256 px, 262,144 x 114,688 px if nothing else is said; 0.25 um/px."""
     tiles, dice = _encoded_tiles(), random.Random(3)
     with tifffile.TiffWriter(path, bigtiff=True) as writer:
-        columns, rows = COLUMNS, ROWS
+        full = columns
         while True:
             writer.write(
                 iter(dice.choices(tiles, k=columns * rows)),
@@ -66,7 +66,7 @@ def write_giant(path: Path) -> None:
                 compression="jpeg",
                 photometric="ycbcr",
                 subsampling=(2, 2),
-                subfiletype=0 if columns == COLUMNS else 1,
+                subfiletype=0 if columns == full else 1,
                 resolution=(40_000, 40_000),
                 resolutionunit="CENTIMETER",
             )

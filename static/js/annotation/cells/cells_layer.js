@@ -62,6 +62,7 @@ export class CellsLayer {
       throw error;
     } finally {
       this.coming -= 1;
+      if (this.coming === 0) performance.mark('mitate:cells-complete');
       this.onProgress();
     }
   }
