@@ -5,6 +5,7 @@ import {paletteAction} from '../actions/palette.js';
 import {t} from '../lib/i18n.js';
 import {deleteMarks} from './commands/marks.js';
 import {imageActions} from './image_actions.js';
+import {modeActions} from './tools/combine/actions.js';
 import {labelActions} from './label_actions.js';
 import {toolName} from './words.js';
 
@@ -335,6 +336,7 @@ export function addWorkbenchActions(registry, parts) {
   registry.add(
     ...toolActions(parts),
     ...drawingActions(parts),
+    ...modeActions(parts),
     ...brushActions(parts),
     ...markActions(parts),
     ...suggestionActions(parts),

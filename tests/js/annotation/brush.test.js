@@ -42,7 +42,7 @@ function bench() {
 }
 
 /** @param {number} x @param {number} y @param {Partial<ToolEvent>} [more] @returns {ToolEvent} */
-const at = (x, y, more = {}) => ({point: [x, y], pixel: [x, y], pointer: 'mouse', shift: false, alt: false, path: [[x, y]], ...more});
+const at = (x, y, more = {}) => ({point: [x, y], pixel: [x, y], pointer: 'mouse', shift: false, alt: false, ctrl: false, path: [[x, y]], ...more});
 
 /** @param {ReturnType<typeof brushTool>} tool @param {Partial<ToolEvent>} [more] */
 function paint(tool, more) {

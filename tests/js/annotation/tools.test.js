@@ -32,14 +32,17 @@ function bench() {
     say: (text, isProblem = false) => Object.assign(log, {said: text ?? '', isProblem}),
     begin: () => (log.isDrawing = true),
     end: () => (log.isDrawing = false),
-    finish: (geometry) => log.made.push(geometry),
+    finish: (geometry) => {
+      log.made.push(geometry);
+      return null;
+    },
   };
   return {log, host};
 }
 
 /** @param {number} x @param {number} y @returns {ToolEvent} */
 function at(x, y) {
-  return {point: [x, y], pixel: [x, y], pointer: 'mouse', shift: false, alt: false, path: [[x, y]]};
+  return {point: [x, y], pixel: [x, y], pointer: 'mouse', shift: false, alt: false, ctrl: false, path: [[x, y]]};
 }
 
 test('box: a drag in any direction, inside the image, on the grid', () => {

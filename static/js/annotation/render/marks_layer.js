@@ -43,6 +43,17 @@ export class MarksLayer {
     return mark.body.geometry !== null && !hidden.has(mark.id) && (mark.body.frame === null || mark.body.frame === this.viewer.frame);
   }
 
+  /** @param {Mark} mark @returns {boolean} whether it can be changed by what is drawn over it */
+  isFree(mark) {
+    return this.isShown(mark);
+  }
+
+  /** @param {[number, number, number, number]} bounds level-0 x, y, width, height @returns {Mark[]} free marks that may lie there */
+  within([x, y, width, height]) {
+    const found = this.source.getFeaturesInExtent([x, -y - height, x + width, -y]);
+    return found.flatMap((feature) => this.store.get(String(feature.getId())) ?? []).filter((mark) => this.isFree(mark));
+  }
+
   rebuild() {
     this.source.clear(true);
     this.source.addFeatures([...this.store.marks.values()].filter((mark) => this.isShown(mark)).map((mark) => this.#feature(mark)));

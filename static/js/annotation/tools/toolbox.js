@@ -4,9 +4,11 @@ import {t} from '../../lib/i18n.js';
 import {createMark, newBody, reshapeMarks} from '../commands/marks.js';
 import {SketchLayer} from '../render/sketch_layer.js';
 import {BrushRing} from '../render/brush_ring.js';
+import {ModeBadge} from '../render/mode_badge.js';
 import {boxTool} from './box/tool.js';
 import {brushHost} from './brush/host.js';
 import {brushTool} from './brush/tool.js';
+import {combine} from './combine/combine.js';
 import {freehandTool} from './freehand/tool.js';
 import {pointTool} from './point/tool.js';
 import {PointerFeed} from './pointer_feed.js';
@@ -23,6 +25,7 @@ import {selectTool} from './select/tool.js';
 /** @import {Geometry, Label} from '../types.js' */
 /** @import {ToolName, Workspace} from '../workspace.js' */
 /** @import {StateChart, ToolHost} from './chart.js' */
+/** @import {Mode} from './combine/mode.js' */
 /** @import {BrushHost} from './brush/host.js' */
 /** @import {SelectHost} from './select/tool.js' */
 
@@ -47,6 +50,8 @@ export class Toolbox {
     this.parts = parts;
     const {viewer, workspace} = parts;
     this.sketch = new SketchLayer({viewer, colour: () => this.label?.colour ?? NEUTRAL});
+    /** @type {string | null} the one mark that was selected when the shape in hand was begun */
+    this.selectedBefore = null;
     const host = this.#drawingHost();
     const brush = this.#brushHost();
     const select = this.#selectHost();
@@ -69,6 +74,7 @@ export class Toolbox {
     viewer.onChange(({kind}) => {
       if (kind === 'frame') this.#onFrame();
     });
+    this.badge = new ModeBadge({canvas: viewer.canvas, isWanted: () => workspace.state.canWrite && this.current.takesModes});
     this.toolInHand = workspace.state.tool;
     this.current.state.enter?.();
   }
@@ -136,16 +142,17 @@ export class Toolbox {
     return {
       image: viewer.manifest,
       resolution: () => viewer.view.getResolution() ?? 1,
-      obstacle: () => this.#obstacle(),
+      obstacle: (mode = null) => this.#obstacle({needsLabel: mode === null}),
       sketch: (sketch) => this.sketch.show(sketch),
       say,
       begin: () => {
         clock.begin(DRAWING);
+        this.#noteSelected();
         workspace.select([]);
         workspace.set({isDrawing: true, suggestion: null});
       },
       end: () => workspace.set({isDrawing: false}),
-      finish: (geometry) => this.#finish(geometry),
+      finish: (geometry, mode = null) => this.#finish(geometry, mode),
     };
   }
 
@@ -172,8 +179,26 @@ export class Toolbox {
     });
   }
 
+  /** A shape that is drawn on after it was refused was begun once. */
+  #noteSelected() {
+    const {selection, isDrawing} = this.parts.workspace.state;
+    if (!isDrawing) this.selectedBefore = selection.size === 1 ? [...selection][0] : null;
+  }
+
+  /** @param {Geometry} geometry @param {Mode | null} mode @returns {string | null} why nothing came of it */
+  #finish(geometry, mode) {
+    const {viewer, clock} = this.parts;
+    const resolution = viewer.view.getResolution() ?? 1;
+    const met = mode && combine({...this.parts, resolution, spent: () => clock.take(DRAWING)}, geometry, mode, this.selectedBefore);
+    if (met === 'done') return null;
+    if (met && met !== 'alone') return met.problem;
+    const obstacle = this.#obstacle();
+    if (obstacle === null) this.#make(geometry);
+    return obstacle;
+  }
+
   /** @param {Geometry} geometry */
-  #finish(geometry) {
+  #make(geometry) {
     const {store, workspace, rules, viewer, clock} = this.parts;
     const {label} = this;
     const granularity = label && rules.granularityFor(/** @type {DrawingTool} */ (workspace.state.tool), label);

@@ -3,6 +3,7 @@
 import {t} from '../../../lib/i18n.js';
 import {clampToImage} from '../../outline.js';
 import {StateChart} from '../chart.js';
+import {modeOf, withModes} from '../combine/mode.js';
 
 /** @import {State, ToolEvent, ToolHost} from '../chart.js' */
 /** @import {Position} from '../../types.js' */
@@ -19,12 +20,12 @@ class Idle {
   }
 
   enter() {
-    this.host.say(this.host.obstacle() ?? t('Drag from corner to corner.'));
+    this.host.say(this.host.obstacle() ?? withModes(t('Drag from corner to corner.')));
   }
 
   /** @param {ToolEvent} event */
   down(event) {
-    const obstacle = this.host.obstacle();
+    const obstacle = this.host.obstacle(modeOf(event));
     if (obstacle) {
       this.host.say(obstacle, true);
       return false;
@@ -69,8 +70,10 @@ class Dragging {
     const [x, y] = [Math.min(this.from[0], to[0]), Math.min(this.from[1], to[1])];
     const [width, height] = [Math.abs(to[0] - this.from[0]), Math.abs(to[1] - this.from[1])];
     const isSlip = Math.hypot(event.pixel[0] - this.pixel[0], event.pixel[1] - this.pixel[1]) < SMALLEST_DRAG_PX;
-    if (!isSlip && width > 0 && height > 0) this.host.finish({type: 'Rectangle', bbox: [x, y, width, height]});
+    const isShape = !isSlip && width > 0 && height > 0;
+    const problem = isShape ? this.host.finish({type: 'Rectangle', bbox: [x, y, width, height]}, modeOf(event)) : null;
     this.chart.go('idle');
+    if (problem) this.host.say(problem, true);
   }
 
   cancel() {
@@ -82,7 +85,7 @@ class Dragging {
 export function boxTool(host) {
   /** @type {Record<string, State>} */
   const states = {};
-  const chart = new StateChart(states, 'idle');
+  const chart = new StateChart(states, 'idle', {takesModes: true});
   states.idle = new Idle(chart, host);
   states.dragging = new Dragging(chart, host);
   return chart;

@@ -1,14 +1,15 @@
 /** What brush and eraser ask of the workbench, and how a stroke becomes marks. */
 
 import {createMarks, newBody, repaintMark} from '../../commands/marks.js';
-import {MAX_VERTICES, simplify, withoutRepeats} from '../../outline.js';
-import {areaOf, difference, geometryOf, intersection, regionOf, strokeRegion, union, wholeImage, withoutSlivers} from '../../regions.js';
+import {simplify, withoutRepeats} from '../../outline.js';
+import {areaOf, difference, intersection, strokeRegion, union, wholeImage} from '../../regions.js';
 import {problemText} from '../problems.js';
+import {regionOfMark, settled, shapesOf} from '../region_marks.js';
 
 /** @import {MarkingRules} from '../../marking_rules.js' */
 /** @import {BrushRing} from '../../render/brush_ring.js' */
 /** @import {Store} from '../../store.js' */
-/** @import {Geometry, Granularity, Label, Mark, Position} from '../../types.js' */
+/** @import {Label, Mark, Position} from '../../types.js' */
 /** @import {Region} from '../../regions.js' */
 /** @import {ToolHost} from '../chart.js' */
 /** @import {Workspace} from '../../workspace.js' */
@@ -45,8 +46,6 @@ import {problemText} from '../problems.js';
 
 /** How far the edge of a stroke may lie from a true circle; screen px, below what can be seen. */
 const TOLERANCE_PX = 0.25;
-/** Smaller specks and pinholes are left over, not painted; screen px. */
-const SLIVER_PX = 1;
 const FINEST_PX = 1 / 8;
 
 /** @param {Parts} parts @returns {BrushHost} */
@@ -61,7 +60,7 @@ export function brushHost(parts) {
     radius: () => Math.max((workspace.state.brushPx / 2) * resolution(viewer), 0.5),
     target: () => {
       const mark = selectedRegion(parts);
-      return mark && regionOf(mark.body.geometry);
+      return mark && regionOfMark(mark, parts.rules);
     },
     ring: (pixel, erases) => ring.show(pixel, erases),
     finish: (stroke) => finish(parts, stroke),
@@ -72,11 +71,11 @@ export function brushHost(parts) {
 const resolution = (viewer) => viewer.view.getResolution() ?? 1;
 
 /** @param {Parts} parts @returns {Mark | null} */
-function selectedRegion({store, workspace, viewer}) {
+function selectedRegion({store, workspace, viewer, rules}) {
   const [id, ...others] = workspace.state.selection;
   const mark = others.length === 0 ? store.get(id) : undefined;
   const isHere = mark && (mark.body.frame === null || mark.body.frame === viewer.frame);
-  return isHere && regionOf(mark.body.geometry).length > 0 ? mark : null;
+  return isHere && regionOfMark(mark, rules).length > 0 ? mark : null;
 }
 
 /** @param {Parts} parts @param {Parameters<BrushHost['finish']>[0]} stroke */
@@ -86,7 +85,7 @@ function finish(parts, {path, radius, kind}) {
   const swept = strokeRegion(simplify(withoutRepeats(path), tolerance), radius, tolerance);
   const stroke = intersection(swept, wholeImage(viewer.manifest));
   const mark = kind === 'new' ? null : selectedRegion(parts);
-  const before = mark ? regionOf(mark.body.geometry) : [];
+  const before = mark ? regionOfMark(mark, parts.rules) : [];
   // With Shift held a stroke may begin beside the region; if it never meets it, it is one of its own.
   if (mark && kind === 'extend' && intersection(before, stroke).length === 0) {
     finish(parts, {path, radius, kind: 'new'});
@@ -94,9 +93,9 @@ function finish(parts, {path, radius, kind}) {
   }
   const combined = kind === 'erase' ? difference(before, stroke) : union(before, stroke);
   if (areaOf(combined) === areaOf(before)) return;
-  const after = withoutSlivers(combined, (SLIVER_PX * resolution(viewer)) ** 2, before);
-  if (after.flat(2).length > MAX_VERTICES) parts.say(problemText('geometry_too_many_vertices'), true);
-  else keep(parts, mark, after);
+  const after = settled(combined, before, resolution(viewer));
+  if (after) keep(parts, mark, after);
+  else parts.say(problemText('geometry_too_many_vertices'), true);
 }
 
 /** @param {Parts} parts @param {Mark | null} mark null: a new one @param {Region} region */
@@ -115,13 +114,4 @@ function keep(parts, mark, region) {
   const shapes = shapesOf(region, granularity, rules);
   const bodies = shapes.map((geometry, i) => newBody({...common, geometry, activeSeconds: i === 0 ? spent() : 0}));
   workspace.select(createMarks(store, bodies).slice(0, 1));
-}
-
-/**
- * One shape where the granularity takes several polygons as one; otherwise one each, the largest first.
- * @param {Region} region @param {Granularity} granularity @param {MarkingRules} rules @returns {Geometry[]}
- */
-function shapesOf(region, granularity, rules) {
-  const parts = rules.takes(granularity, 'MultiPolygon') ? [region] : region.map((rings) => [rings]).sort((a, b) => areaOf(b) - areaOf(a));
-  return parts.flatMap((part) => geometryOf(part) ?? []);
 }

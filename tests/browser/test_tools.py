@@ -1,0 +1,143 @@
+"""The drawing tools beside brush and pen, by mouse and by key, on a slide, a CT frame, a clip and a photograph."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+from shapely.geometry import shape
+
+from tests.browser.conftest import Visit
+from tests.browser.drawn import Position
+from tests.browser.site import Site
+from tests.browser.workbench import Workbench
+from tests.waiting import wait_for
+
+Begin = Callable[..., Visit]
+Picture = Callable[[Page, str], None]
+IMAGES = pytest.mark.parametrize(
+    ("reader", "label", "language"),
+    [("jsp-reader1", "tumour", "ja"), ("jrs-reader1", "mass", "en"), ("jsum-reader1", "cyst", "ja"), ("jges-reader1", "ulcer", "en")],
+    ids=["slide", "ct", "clip", "photograph"],
+)
+# Clips and photographs have boxes alone in the demo; here their labels are drawn as regions as well.
+_EVERY_TOOL = """
+from annotation.models import Campaign, Label
+for campaign in Campaign.objects.exclude(tools=[]):
+    campaign.tools = ["freehand", "polygon", "box", "point"]
+    campaign.granularities = ["region", *[each for each in campaign.granularities if each != "region"]]
+    campaign.save()
+for label in Label.objects.all():
+    if "box" in label.granularities:
+        label.granularities = ["region", *label.granularities]
+        label.save()
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def every_tool(site: Site) -> None:
+    """Let every campaign that has anything drawn offer every tool."""
+    site.manage("shell", "--no-imports", "-c", _EVERY_TOOL)
+
+
+def begin(visit: Visit) -> Workbench:
+    """Open the next image of a reader, without what an earlier test left on it."""
+    bench = Workbench(visit).take_next_from_home()
+    if bench.mark_rows.count():
+        bench.key("Control+a")
+        bench.key("Delete")
+    shapes(bench, 0)
+    return bench
+
+
+@contextmanager
+def held(bench: Workbench, *keys: str) -> Iterator[None]:
+    """Hold modifier keys."""
+    for key in keys:
+        bench.page.keyboard.down(key)
+    yield
+    for key in reversed(keys):
+        bench.page.keyboard.up(key)
+
+
+def drag(bench: Workbench, places: Sequence[Position], *, keys: Sequence[str] = (), look: Callable[[], None] | None = None) -> None:
+    """Drag through shares of the canvas; the keys are pressed on the way and held until the button is let go."""
+    bench.page.mouse.move(*bench.at(*places[0]))
+    bench.page.mouse.down()
+    for place in places[1:]:
+        bench.page.mouse.move(*bench.at(*place), steps=6)
+    with held(bench, *keys):
+        if look:
+            look()
+        bench.page.mouse.up()
+
+
+def frame_of(left: float, top: float, right: float, bottom: float) -> list[Position]:
+    """Return the corners of a box, as shares of the canvas."""
+    return [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+
+
+def shapes(bench: Workbench, count: int) -> list[Any]:
+    """Return the shapes on the server once all is saved and there are so many, the largest first."""
+    bench.wait_saved()
+    wait_for("the marks on the server", lambda: len(bench.saved_marks()) == count)
+    return sorted((shape(mark["geometry"]) for mark in bench.saved_marks()), key=lambda each: -each.area)
+
+
+def polygon(bench: Workbench, places: Sequence[Position], close: str) -> None:
+    """Click the vertices of a polygon and close it by a key."""
+    bench.take("polygon")
+    for place in places:
+        bench.page.mouse.click(*bench.at(*place))
+    bench.key(close)
+
+
+@IMAGES
+def test_modes_by_mouse(visit: Begin, take_picture: Picture, reader: str, label: str, language: str) -> None:
+    bench = begin(visit(reader, language))
+    kind = reader[:4].rstrip("-")
+    bench.choose(label)
+    bench.take("freehand")
+    drag(bench, frame_of(0.42, 0.35, 0.52, 0.55))
+    (first,) = shapes(bench, 1)
+    badge = bench.page.locator(".mode-badge")
+    expect(badge).to_be_hidden()
+
+    def look() -> None:
+        expect(badge).to_be_visible()
+        take_picture(bench.page, f"tools-subtract-{kind}")
+
+    drag(bench, frame_of(0.45, 0.42, 0.48, 0.48), keys=["Alt"], look=look)
+    wait_for("a hole", lambda: len(shapes(bench, 1)[0].interiors) == 1)
+    (holed,) = shapes(bench, 1)
+    assert holed.area < 0.97 * first.area
+    with held(bench, "Control"):
+        drag(bench, frame_of(0.5, 0.4, 0.58, 0.5))
+    wait_for("the addition", lambda: shapes(bench, 1)[0].area > holed.area)
+    with held(bench, "Control"):
+        drag(bench, frame_of(0.49, 0.3, 0.7, 0.7), keys=["Shift"])
+    piece, rest = sorted(shapes(bench, 2), key=lambda each: len(each.interiors))
+    assert len(rest.interiors) == 1
+    assert piece.intersection(rest).area == 0
+    for _ in range(3):
+        bench.key("Control+z")
+    wait_for("the first shape again", lambda: shapes(bench, 1)[0].equals(first))
+    assert not bench.visit.errors
+
+
+@IMAGES
+def test_modes_by_key(visit: Begin, reader: str, label: str, language: str) -> None:
+    bench = begin(visit(reader, language))
+    bench.choose(label)
+    polygon(bench, frame_of(0.42, 0.35, 0.52, 0.55)[:4], "Enter")
+    (first,) = shapes(bench, 1)
+    polygon(bench, frame_of(0.40, 0.30, 0.47, 0.45)[:4], "Control+Alt+Enter")
+    wait_for("what is common", lambda: shapes(bench, 1)[0].area < 0.5 * first.area)
+    expect(bench.page.locator("dialog[open]")).to_have_count(0)
+    polygon(bench, frame_of(0.55, 0.60, 0.60, 0.65)[:4], "Alt+Enter")
+    expect(bench.page.locator(".status-message")).to_have_class("status-message is-problem")
+    expect(bench.mark_rows).to_have_count(1)
+    bench.key("Enter")
+    shapes(bench, 2)
+    assert not bench.visit.errors
