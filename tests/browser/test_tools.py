@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from shapely.geometry import shape
+from shapely.geometry import box, shape
 
 from tests.browser.conftest import Visit
 from tests.browser.drawn import Position
@@ -82,7 +82,15 @@ def shapes(bench: Workbench, count: int) -> list[Any]:
     """Return the shapes on the server once all is saved and there are so many, the largest first."""
     bench.wait_saved()
     wait_for("the marks on the server", lambda: len(bench.saved_marks()) == count)
-    return sorted((shape(mark["geometry"]) for mark in bench.saved_marks()), key=lambda each: -each.area)
+    return sorted((outline_of(mark["geometry"]) for mark in bench.saved_marks()), key=lambda each: -each.area)
+
+
+def outline_of(geometry: dict[str, Any]) -> Any:
+    """Return the shape of a mark; shapely knows no rectangles."""
+    if geometry["type"] != "Rectangle":
+        return shape(geometry)
+    x, y, width, height = geometry["bbox"]
+    return box(x, y, x + width, y + height)
 
 
 def polygon(bench: Workbench, places: Sequence[Position], close: str) -> None:
@@ -140,4 +148,57 @@ def test_modes_by_key(visit: Begin, reader: str, label: str, language: str) -> N
     expect(bench.mark_rows).to_have_count(1)
     bench.key("Enter")
     shapes(bench, 2)
+    assert not bench.visit.errors
+
+
+def command(bench: Workbench, action: str) -> None:
+    """Do an action from the palette, by its id."""
+    bench.key("Control+k")
+    bench.page.keyboard.insert_text(action)
+    bench.key("Enter")
+
+
+@IMAGES
+def test_ellipse_and_circle(visit: Begin, take_picture: Picture, reader: str, label: str, language: str) -> None:
+    bench = begin(visit(reader, language))
+    bench.choose(label)
+    bench.take("ellipse")
+    drag(bench, [(0.42, 0.4), (0.52, 0.48)], look=lambda: take_picture(bench.page, f"tools-ellipse-{reader[:4].rstrip('-')}"))
+    (ellipse,) = shapes(bench, 1)
+    left, top, right, bottom = ellipse.bounds
+    assert ellipse.area == pytest.approx(3.14159 / 4 * (right - left) * (bottom - top), rel=0.02)
+    drag(bench, [(0.44, 0.55), (0.52, 0.58)], keys=["Shift"])
+    circle = next(each for each in shapes(bench, 2) if each != ellipse)
+    left, top, right, bottom = circle.bounds
+    assert right - left == bottom - top
+    drag(bench, [(0.46, 0.43), (0.48, 0.45)], keys=["Alt"])
+    wait_for("a hole", lambda: any(each.interiors for each in shapes(bench, 2)))
+    assert not bench.visit.errors
+
+
+@pytest.mark.parametrize(("reader", "label", "language"), [("jges-reader2", "ulcer", "ja"), ("jsum-reader2", "cyst", "en")])
+def test_boxes_of_fixed_size(visit: Begin, take_picture: Picture, reader: str, label: str, language: str) -> None:
+    bench = begin(visit(reader, language))
+    bench.choose(label)
+    command(bench, "box.square")
+    drag(bench, [(0.42, 0.4), (0.5, 0.42)])
+    (square,) = shapes(bench, 1)
+    left, top, right, bottom = square.bounds
+    assert right - left == bottom - top
+    command(bench, "box.size-of-selected")
+    bench.page.mouse.click(*bench.at(0.55, 0.6))
+    assert [each.area for each in shapes(bench, 2)] == [square.area] * 2
+    fields = bench.page.locator(".tool-options input")
+    width = float(fields.first.input_value())
+    fields.first.fill(str(width / 2))
+    fields.first.press("Enter")
+    bench.page.mouse.move(*bench.at(0.5, 0.65))
+    take_picture(bench.page, f"tools-box-size-{reader[:4]}")
+    bench.page.mouse.click(*bench.at(0.5, 0.65))
+    assert shapes(bench, 3)[-1].area == pytest.approx(square.area / 2, rel=0.02)
+    bench.page.reload()
+    bench.arrive()
+    bench.take("box")
+    expect(bench.page.locator(".tool-options select")).to_have_value("size")
+    assert float(fields.first.input_value()) == pytest.approx(width / 2, rel=0.01)
     assert not bench.visit.errors

@@ -56,6 +56,8 @@ export function toolName(tool) {
       return t('Freehand');
     case 'point':
       return t('Point');
+    case 'ellipse':
+      return t('Ellipse');
     case 'brush':
       return t('Brush');
     case 'eraser':

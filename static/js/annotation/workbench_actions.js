@@ -5,6 +5,7 @@ import {paletteAction} from '../actions/palette.js';
 import {t} from '../lib/i18n.js';
 import {deleteMarks} from './commands/marks.js';
 import {imageActions} from './image_actions.js';
+import {boxActions} from './tools/box/actions.js';
 import {modeActions} from './tools/combine/actions.js';
 import {labelActions} from './label_actions.js';
 import {toolName} from './words.js';
@@ -21,7 +22,7 @@ import {toolName} from './words.js';
 /** @import {ToolName, Workspace} from './workspace.js' */
 
 /** @type {Record<ToolName, string>} */
-const TOOL_KEYS = {select: 'v', box: 'b', polygon: 'p', freehand: 'f', point: 'o', brush: 'd', eraser: 'x'};
+const TOOL_KEYS = {select: 'v', box: 'b', polygon: 'p', freehand: 'f', point: 'o', ellipse: 'q', brush: 'd', eraser: 'x'};
 
 const BRUSH_STEP = 1.25;
 const BRUSH_PX = {least: 4, most: 400};
@@ -337,6 +338,7 @@ export function addWorkbenchActions(registry, parts) {
     ...toolActions(parts),
     ...drawingActions(parts),
     ...modeActions(parts),
+    ...boxActions(parts),
     ...brushActions(parts),
     ...markActions(parts),
     ...suggestionActions(parts),

@@ -3,12 +3,17 @@
  * what is.
  */
 
-/** @typedef {'select' | 'box' | 'polygon' | 'freehand' | 'point' | 'brush' | 'eraser'} ToolName */
+import {FREE_BOX} from './tools/box/rule.js';
+
+/** @import {BoxRule} from './tools/box/rule.js' */
+
+/** @typedef {'select' | 'box' | 'polygon' | 'freehand' | 'point' | 'ellipse' | 'brush' | 'eraser'} ToolName */
 
 /**
  * @typedef {object} WorkspaceState
  * @property {ToolName} tool
  * @property {number} brushPx how wide brush and eraser are; screen px
+ * @property {Readonly<BoxRule>} boxRule what boxes are held to
  * @property {string | null} label code of the label that the next mark gets
  * @property {ReadonlySet<string>} selection ids of marks
  * @property {ReadonlySet<string>} hidden ids of marks that are not drawn
@@ -25,6 +30,7 @@
 const AT_FIRST = Object.freeze({
   tool: 'select',
   brushPx: 32,
+  boxRule: FREE_BOX,
   label: null,
   selection: new Set(),
   hidden: new Set(),

@@ -5,10 +5,12 @@ import {createMark, newBody, reshapeMarks} from '../commands/marks.js';
 import {SketchLayer} from '../render/sketch_layer.js';
 import {BrushRing} from '../render/brush_ring.js';
 import {ModeBadge} from '../render/mode_badge.js';
+import {holdOf} from './box/rule.js';
 import {boxTool} from './box/tool.js';
 import {brushHost} from './brush/host.js';
 import {brushTool} from './brush/tool.js';
 import {combine} from './combine/combine.js';
+import {ellipseTool} from './ellipse/tool.js';
 import {freehandTool} from './freehand/tool.js';
 import {pointTool} from './point/tool.js';
 import {PointerFeed} from './pointer_feed.js';
@@ -58,10 +60,11 @@ export class Toolbox {
     /** @type {Record<ToolName, StateChart>} */
     this.tools = {
       select: selectTool(select),
-      box: boxTool(host),
+      box: boxTool(host, () => holdOf(workspace.state.boxRule, viewer.manifest.spacing)),
       polygon: polygonTool(host),
       freehand: freehandTool(host),
       point: pointTool(host),
+      ellipse: ellipseTool(host),
       brush: brushTool(brush, {isEraser: false}),
       eraser: brushTool(brush, {isEraser: true}),
     };
@@ -105,7 +108,7 @@ export class Toolbox {
       this.editor.modify.setActive(tool === 'select');
       this.parts.viewer.canvas.style.cursor = tool === 'select' ? '' : 'crosshair';
       this.current.state.enter?.();
-    } else if (changed.has('label') && !this.parts.workspace.state.isDrawing) this.current.state.enter?.();
+    } else if ((changed.has('label') || changed.has('boxRule')) && !this.parts.workspace.state.isDrawing) this.current.state.enter?.();
     if (changed.has('selection') || changed.has('tool')) this.#editOnly(selection);
   }
 
