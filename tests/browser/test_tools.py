@@ -27,6 +27,8 @@ from annotation.models import Campaign, Label
 for campaign in Campaign.objects.exclude(tools=[]):
     campaign.tools = ["freehand", "polygon", "box", "point"]
     campaign.granularities = ["region", *[each for each in campaign.granularities if each != "region"]]
+    if campaign.code.startswith("jsum"):
+        campaign.form, campaign.diagnosis = None, {**campaign.diagnosis, "required": False}
     campaign.save()
 for label in Label.objects.all():
     if "box" in label.granularities:
@@ -201,4 +203,77 @@ def test_boxes_of_fixed_size(visit: Begin, take_picture: Picture, reader: str, l
     bench.take("box")
     expect(bench.page.locator(".tool-options select")).to_have_value("size")
     assert float(fields.first.input_value()) == pytest.approx(width / 2, rel=0.01)
+    assert not bench.visit.errors
+
+
+@IMAGES
+def test_commands_on_regions(visit: Begin, take_picture: Picture, reader: str, label: str, language: str) -> None:
+    bench = begin(visit(reader, language))
+    kind = reader[:4].rstrip("-")
+    problem = bench.page.locator(".status-message.is-problem")
+    bench.choose(label)
+    bench.take("ellipse")
+    drag(bench, [(0.42, 0.4), (0.52, 0.52)])
+    (whole,) = shapes(bench, 1)
+    drag(bench, [(0.45, 0.44), (0.48, 0.47)], keys=["Alt"])
+    wait_for("a hole", lambda: shapes(bench, 1)[0].interiors)
+    bench.key("Shift+H")
+    wait_for("no hole", lambda: shapes(bench, 1)[0].equals(whole))
+    bench.key("Shift+H")
+    expect(problem).to_be_visible()
+
+    bench.key("Shift+R")
+    dialog = bench.page.locator(".simplify-dialog")
+    expect(dialog).to_contain_text("→")
+    take_picture(bench.page, f"tools-simplify-{kind}")
+    dialog.locator("input[type=range]").press("End")
+    bench.key("Enter")
+    expect(dialog).to_have_count(0)
+    wait_for("fewer vertices", lambda: len(shapes(bench, 1)[0].exterior.coords) < len(whole.exterior.coords))
+    bench.key("Control+z")
+    wait_for("the ellipse again", lambda: shapes(bench, 1)[0].equals(whole))
+
+    bench.key("Shift+D")
+    assert [each.area for each in shapes(bench, 2)] == [whole.area] * 2
+    bench.key("Shift+E")
+    wait_for("no overlap", lambda: shapes(bench, 2)[0].intersection(shapes(bench, 2)[1]).area < 1)
+    bench.key("Control+a")
+    bench.key("Shift+M")
+    wait_for("one region", lambda: shapes(bench, 1)[0].area > whole.area)
+    (merged,) = shapes(bench, 1)
+
+    bench.key("Shift+L")
+    bench.key("Delete")
+    expect(problem).to_be_visible()
+    bench.page.reload()
+    bench.arrive()
+    bench.choose(label)
+    bench.take("ellipse")
+    drag(bench, [(0.44, 0.42), (0.5, 0.5)], keys=["Alt"])
+    expect(problem).to_be_visible()
+    bench.take("select")
+    bench.page.mouse.click(*bench.at(0.47, 0.46))
+    expect(bench.selected_row).to_have_count(0)
+    take_picture(bench.page, f"tools-locked-{kind}")
+    bench.page.locator("#marks-panel .list-row .row-button").first.click()
+    bench.page.mouse.click(*bench.at(0.47, 0.46))
+    expect(bench.selected_row).to_have_count(1)
+    assert [each.area for each in shapes(bench, 1)] == [merged.area]
+    assert not bench.visit.errors
+
+
+def test_paste_onto_another_image(visit: Begin) -> None:
+    bench = begin(visit("jsum-reader2", "en"))
+    bench.choose("cyst")
+    bench.take("ellipse")
+    drag(bench, [(0.42, 0.4), (0.5, 0.5)])
+    (first,) = shapes(bench, 1)
+    bench.page.keyboard.press("Control+c")
+    expect(bench.page.locator(".status-message")).to_contain_text("Copied")
+    bench.page.keyboard.press("Control+v")
+    assert [each.area for each in shapes(bench, 2)] == [first.area] * 2
+    with bench.submitted():
+        bench.key("Control+Enter")
+    bench.key("Shift+V")
+    shapes(bench, 1)
     assert not bench.visit.errors

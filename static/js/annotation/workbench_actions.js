@@ -5,6 +5,7 @@ import {paletteAction} from '../actions/palette.js';
 import {t} from '../lib/i18n.js';
 import {deleteMarks} from './commands/marks.js';
 import {imageActions} from './image_actions.js';
+import {regionActions} from './region_edit/actions.js';
 import {boxActions} from './tools/box/actions.js';
 import {modeActions} from './tools/combine/actions.js';
 import {labelActions} from './label_actions.js';
@@ -178,7 +179,7 @@ function markActions({session, workspace, toolbox}) {
 
 /** @param {Toolbox} toolbox @returns {string[]} */
 function visibleMarks({parts: {store, marks}}) {
-  return [...store.marks.values()].filter((mark) => marks.isShown(mark)).map(({id}) => id);
+  return [...store.marks.values()].filter((mark) => marks.isFree(mark)).map(({id}) => id);
 }
 
 /** @param {Workspace} workspace @param {Toolbox} toolbox */
@@ -341,6 +342,7 @@ export function addWorkbenchActions(registry, parts) {
     ...boxActions(parts),
     ...brushActions(parts),
     ...markActions(parts),
+    ...regionActions(parts),
     ...suggestionActions(parts),
     ...imageActions(parts),
     ...readActions(parts),

@@ -17,6 +17,7 @@ import {FREE_BOX} from './tools/box/rule.js';
  * @property {string | null} label code of the label that the next mark gets
  * @property {ReadonlySet<string>} selection ids of marks
  * @property {ReadonlySet<string>} hidden ids of marks that are not drawn
+ * @property {ReadonlySet<string>} locked ids of marks that are neither hit nor changed
  * @property {string | null} suggestion id of the suggestion in focus
  * @property {boolean} showsSuggestions
  * @property {boolean} isPeeking everything drawn is out of the way while a key is held
@@ -34,6 +35,7 @@ const AT_FIRST = Object.freeze({
   label: null,
   selection: new Set(),
   hidden: new Set(),
+  locked: new Set(),
   suggestion: null,
   showsSuggestions: true,
   isPeeking: false,
@@ -79,6 +81,11 @@ export class Workspace {
     const selection = new Set(this.state.selection);
     if (!selection.delete(id)) selection.add(id);
     this.set({selection});
+  }
+
+  /** @param {string} id */
+  unlock(id) {
+    this.set({locked: new Set([...this.state.locked].filter((other) => other !== id))});
   }
 
   /** @param {string} id */

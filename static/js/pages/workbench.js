@@ -8,6 +8,7 @@ import {Palette} from '../actions/palette.js';
 import {Registry} from '../actions/registry.js';
 import {fieldsOf, initialForm} from '../annotation/form/model.js';
 import {chooseLabel} from '../annotation/label_actions.js';
+import {keepLocks} from '../annotation/kept_locks.js';
 import {keepView, keptView} from '../annotation/kept_view.js';
 import {Lease} from '../annotation/lease.js';
 import {MarkingRules} from '../annotation/marking_rules.js';
@@ -24,6 +25,7 @@ import {ToolOptions} from '../annotation/panels/tool_options.js';
 import {Notices} from '../annotation/panels/workbench_notices.js';
 import {MarksLayer} from '../annotation/render/marks_layer.js';
 import {SuggestionsLayer} from '../annotation/render/suggestions_layer.js';
+import {listenToClipboard} from '../annotation/region_edit/actions.js';
 import {Review} from '../annotation/review.js';
 import {Session} from '../annotation/session.js';
 import {Submission} from '../annotation/submit.js';
@@ -34,6 +36,7 @@ import {addWorkbenchActions} from '../annotation/workbench_actions.js';
 import {Workspace} from '../annotation/workspace.js';
 import {api} from '../lib/api.js';
 import {el, replaceChildren} from '../lib/dom.js';
+import {t} from '../lib/i18n.js';
 import {byId, dataOf, startPage} from '../lib/page.js';
 import {Viewer} from '../viewer/viewer.js';
 
@@ -65,6 +68,8 @@ function build(data, session, viewer) {
   keepOptions(workspace, localStorage);
   const status = new StatusBar({element: byId('status-bar'), viewer});
   const say = status.say.bind(status);
+  const onRefused = () => say(t('Locked marks stay as they are. Shift+L unlocks the selected ones.'), true);
+  keepLocks({workspace, store, readId: read.id, storage: localStorage, onRefused});
   new ToolOptions({element: status.options, viewer, workspace});
   const suggestions = new SuggestionsLayer({viewer, store, workspace, rules});
   const marks = new MarksLayer({viewer, store, workspace, rules});
@@ -189,6 +194,7 @@ function buildToolbar(registry, rules, hasSuggestions) {
 function wire({registry, session, workspace, viewer, suggestions, notices, close}) {
   const {store, sync, history, read, exposures} = session;
   listenToKeys(registry);
+  listenToClipboard(registry);
   for (const id of ['toolbar', 'panel', 'submit-slot']) keepFocusOnClick(byId(id));
   const refresh = () => registry.refresh();
   workspace.observe((changed) => {

@@ -68,14 +68,15 @@ export function repaintMark(store, id, [first, ...others], activeSeconds, name =
  * Gives marks a new geometry (moved, resized, a vertex dragged), as one step.
  * @param {Store} store
  * @param {{id: string, geometry: Geometry, activeSeconds?: number}[]} shapes
+ * @param {string} [name] of the step
  * @returns {ChangeSet | null}
  */
-export function reshapeMarks(store, shapes) {
+export function reshapeMarks(store, shapes, name = t('Change a shape')) {
   const marks = shapes.flatMap(({id, geometry, activeSeconds = 0}) => {
     const mark = store.get(id);
     return mark ? [{id, body: {...mark.body, geometry, active_seconds: seconds(mark.body.active_seconds + activeSeconds)}}] : [];
   });
-  return store.commit('local', {name: t('Change a shape'), marks});
+  return store.commit('local', {name, marks});
 }
 
 /**

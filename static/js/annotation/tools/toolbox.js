@@ -109,13 +109,13 @@ export class Toolbox {
       this.parts.viewer.canvas.style.cursor = tool === 'select' ? '' : 'crosshair';
       this.current.state.enter?.();
     } else if ((changed.has('label') || changed.has('boxRule')) && !this.parts.workspace.state.isDrawing) this.current.state.enter?.();
-    if (changed.has('selection') || changed.has('tool')) this.#editOnly(selection);
+    if (changed.has('selection') || changed.has('locked') || changed.has('tool')) this.#editOnly(selection);
   }
 
   /** @param {ReadonlySet<string>} selection */
   #editOnly(selection) {
     const [id] = selection;
-    this.editor.edit(selection.size === 1 ? id : null);
+    this.editor.edit(selection.size === 1 && !this.parts.workspace.state.locked.has(id) ? id : null);
   }
 
   /** An outline belongs to one frame: whoever scrolls away gives it up. */
@@ -230,7 +230,7 @@ export class Toolbox {
       hint: () => this.#selectHint(),
       markAt: (point, tolerance) => marks.at(point, tolerance),
       suggestionAt: (point, tolerance) => suggestions.at(point, tolerance),
-      selected: () => [...workspace.state.selection].flatMap((id) => store.get(id) ?? []),
+      selected: () => [...workspace.state.selection].flatMap((id) => (workspace.state.locked.has(id) ? [] : (store.get(id) ?? []))),
       select: (id, add) => {
         if (id === null) workspace.select([]);
         else if (add) workspace.toggleSelected(id);

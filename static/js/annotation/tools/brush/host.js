@@ -73,7 +73,7 @@ const resolution = (viewer) => viewer.view.getResolution() ?? 1;
 /** @param {Parts} parts @returns {Mark | null} */
 function selectedRegion({store, workspace, viewer, rules}) {
   const [id, ...others] = workspace.state.selection;
-  const mark = others.length === 0 ? store.get(id) : undefined;
+  const mark = others.length === 0 && !workspace.state.locked.has(id) ? store.get(id) : undefined;
   const isHere = mark && (mark.body.frame === null || mark.body.frame === viewer.frame);
   return isHere && regionOfMark(mark, rules).length > 0 ? mark : null;
 }
