@@ -277,3 +277,41 @@ def test_paste_onto_another_image(visit: Begin) -> None:
     bench.key("Shift+V")
     shapes(bench, 1)
     assert not bench.visit.errors
+
+
+@IMAGES
+def test_brush_leaves_neighbours_alone_and_pushes(visit: Begin, take_picture: Picture, reader: str, label: str, language: str) -> None:
+    bench = begin(visit(reader, language))
+    kind = reader[:4].rstrip("-")
+    bench.choose(label)
+    bench.take("ellipse")
+    drag(bench, [(0.42, 0.4), (0.5, 0.52)])
+    (first,) = shapes(bench, 1)
+    bench.key("Escape")
+    bench.take("brush")
+    for _ in range(3):
+        bench.key("]")
+    bench.key("g")
+    expect(bench.page.locator("[data-action='brush.only-empty']")).to_have_attribute("aria-pressed", "true")
+    drag(bench, [(0.55, 0.46), (0.47, 0.46)])
+    wait_for("both", lambda: len(shapes(bench, 2)) == 2)
+    # Where two outlines cross, the crossing is rounded to the grid.
+    assert all(each.equals(first) or each.intersection(first).area < first.length / 16 for each in shapes(bench, 2))
+    assert any(each.equals(first) for each in shapes(bench, 2))
+    (painted,) = (each for each in shapes(bench, 2) if not each.equals(first))
+
+    bench.key("u")
+    wait_for("the push mode", lambda: bench.page.locator("[data-action='brush.push']").get_attribute("aria-pressed") == "true")
+    bench.key("g")
+    drag(bench, [(0.54, 0.46), (0.54, 0.54)], look=lambda: take_picture(bench.page, f"tools-push-{kind}"))
+    wait_for("the border pushed out", lambda: any(each.area > 1.1 * painted.area and not each.equals(first) for each in shapes(bench, 2)))
+    (pushed,) = (each for each in shapes(bench, 2) if not each.equals(first))
+    drag(bench, [(0.6, 0.46), (0.54, 0.46)])
+    wait_for("the border pushed in", lambda: any(each.area < pushed.area for each in shapes(bench, 2) if not each.equals(first)))
+    width = bench.page.locator(".tool-size").text_content()
+    bench.page.reload()
+    bench.arrive()
+    bench.take("brush")
+    expect(bench.page.locator(".tool-size")).to_have_text(str(width))
+    expect(bench.page.locator("[data-action='brush.push']")).to_have_attribute("aria-pressed", "true")
+    assert not bench.visit.errors

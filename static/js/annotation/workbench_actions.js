@@ -7,6 +7,7 @@ import {deleteMarks} from './commands/marks.js';
 import {imageActions} from './image_actions.js';
 import {regionActions} from './region_edit/actions.js';
 import {boxActions} from './tools/box/actions.js';
+import {brushActions} from './tools/brush/actions.js';
 import {modeActions} from './tools/combine/actions.js';
 import {labelActions} from './label_actions.js';
 import {toolName} from './words.js';
@@ -24,9 +25,6 @@ import {toolName} from './words.js';
 
 /** @type {Record<ToolName, string>} */
 const TOOL_KEYS = {select: 'v', box: 'b', polygon: 'p', freehand: 'f', point: 'o', ellipse: 'q', brush: 'd', eraser: 'x'};
-
-const BRUSH_STEP = 1.25;
-const BRUSH_PX = {least: 4, most: 400};
 
 /**
  * @typedef {object} Parts
@@ -94,24 +92,6 @@ function drawingActions({workspace, toolbox}) {
       when,
       run: () => toolbox().cancel(),
     },
-  ];
-}
-
-/** @param {Parts} parts @returns {Action[]} */
-function brushActions({workspace, rules}) {
-  if (!rules.tools.includes('brush')) return [];
-  const when = () => workspace.state.tool === 'brush' || workspace.state.tool === 'eraser';
-  /** @param {number} factor */
-  const scale = (factor) => () => {
-    const size = Math.round(workspace.state.brushPx * factor);
-    workspace.set({brushPx: Math.min(Math.max(size, BRUSH_PX.least), BRUSH_PX.most)});
-  };
-  // Inside `drawing`, where these keys go before turning the image.
-  /** @type {{group: 'drawing', context: 'drawing', when: () => boolean}} */
-  const place = {group: 'drawing', context: 'drawing', when};
-  return [
-    {...place, id: 'brush.smaller', label: t('Smaller brush'), keys: ['['], run: scale(1 / BRUSH_STEP)},
-    {...place, id: 'brush.larger', label: t('Larger brush'), keys: [']'], run: scale(BRUSH_STEP)},
   ];
 }
 

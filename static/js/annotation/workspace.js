@@ -13,6 +13,8 @@ import {FREE_BOX} from './tools/box/rule.js';
  * @typedef {object} WorkspaceState
  * @property {ToolName} tool
  * @property {number} brushPx how wide brush and eraser are; screen px
+ * @property {boolean} paintsOnlyEmpty the brush leaves out what neighbouring marks have
+ * @property {boolean} brushPushes the brush pushes the border of the selected region
  * @property {Readonly<BoxRule>} boxRule what boxes are held to
  * @property {string | null} label code of the label that the next mark gets
  * @property {ReadonlySet<string>} selection ids of marks
@@ -31,6 +33,8 @@ import {FREE_BOX} from './tools/box/rule.js';
 const AT_FIRST = Object.freeze({
   tool: 'select',
   brushPx: 32,
+  paintsOnlyEmpty: false,
+  brushPushes: false,
   boxRule: FREE_BOX,
   label: null,
   selection: new Set(),

@@ -70,7 +70,6 @@ function build(data, session, viewer) {
   const say = status.say.bind(status);
   const onRefused = () => say(t('Locked marks stay as they are. Shift+L unlocks the selected ones.'), true);
   keepLocks({workspace, store, readId: read.id, storage: localStorage, onRefused});
-  new ToolOptions({element: status.options, viewer, workspace});
   const suggestions = new SuggestionsLayer({viewer, store, workspace, rules});
   const marks = new MarksLayer({viewer, store, workspace, rules});
   const acquisition = viewer.manifest.acquisition ?? {};
@@ -121,6 +120,7 @@ function build(data, session, viewer) {
     openSaving: () => saving.open(),
   };
   addWorkbenchActions(registry, parts);
+  new ToolOptions({element: status.options, viewer, workspace, registry});
   if (rules.asksDiagnosis) diagnosis = new DiagnosisPanel({campaign, fields, store, workspace, rules, registry, clock});
   proposals = new SuggestionsPanel({
     viewer,

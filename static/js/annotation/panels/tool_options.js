@@ -1,22 +1,28 @@
 /** What can be set of the tool in hand, on the line below the image. */
 
+import {actionButton} from '../../actions/buttons.js';
 import {el, replaceChildren} from '../../lib/dom.js';
 import {t} from '../../lib/i18n.js';
 
+/** @import {Registry} from '../../actions/registry.js' */
 /** @import {Viewer} from '../../viewer/viewer.js' */
 /** @import {BoxRule} from '../tools/box/rule.js' */
-/** @import {Workspace} from '../workspace.js' */
+/** @import {ToolName, Workspace} from '../workspace.js' */
 
 /** From this pixel spacing on sizes are in mm: what is smaller is seen through a microscope. */
 const MM_FROM_UM = 20;
 
 export class ToolOptions {
-  /** @param {{element: HTMLElement, viewer: Viewer, workspace: Workspace}} parts element: an empty one */
-  constructor({element, viewer, workspace}) {
+  /** @param {{element: HTMLElement, viewer: Viewer, workspace: Workspace, registry: Registry}} parts element: an empty one */
+  constructor({element, viewer, workspace, registry}) {
     this.element = element;
     this.spacing = viewer.manifest.spacing;
     this.workspace = workspace;
+    this.size = el('span', {class: 'numbers tool-size'});
+    const toggles = ['brush.only-empty', 'brush.push'].filter((id) => registry.actions.has(id));
+    this.toggles = toggles.map((id) => actionButton(registry, id, {text: true, showKey: true, class: 'tool-toggle'}));
     workspace.observe((changed) => {
+      if (changed.has('brushPx')) this.#showSize();
       if (changed.has('tool') || changed.has('canWrite') || (changed.has('boxRule') && !this.#isInUse())) this.#draw();
     });
     this.#draw();
@@ -29,9 +35,21 @@ export class ToolOptions {
 
   #draw() {
     const {tool, canWrite} = this.workspace.state;
-    const parts = canWrite && tool === 'box' ? this.#box() : [];
+    const parts = canWrite ? this.#partsOf(tool) : [];
     this.element.hidden = parts.length === 0;
     replaceChildren(this.element, ...parts);
+  }
+
+  #showSize() {
+    this.size.textContent = t('{size} px wide', {size: this.workspace.state.brushPx});
+  }
+
+  /** @param {ToolName} tool @returns {HTMLElement[]} */
+  #partsOf(tool) {
+    this.#showSize();
+    if (tool === 'box') return this.#box();
+    if (tool === 'brush') return [this.size, ...this.toggles];
+    return tool === 'eraser' ? [this.size] : [];
   }
 
   /** @param {Partial<BoxRule>} change */

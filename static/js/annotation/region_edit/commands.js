@@ -3,9 +3,9 @@
 import {t} from '../../lib/i18n.js';
 import {newBody} from '../commands/marks.js';
 import {newId} from '../ids.js';
-import {boundsOf, simplify} from '../outline.js';
-import {areaOf, difference, geometryOf, union} from '../regions.js';
-import {regionOfMark, shapesOf} from '../tools/region_marks.js';
+import {simplify} from '../outline.js';
+import {areaOf, geometryOf, union} from '../regions.js';
+import {emptyPart, neighbours, regionOfMark, shapesOf} from '../tools/region_marks.js';
 
 /** @import {MarkingRules} from '../marking_rules.js' */
 /** @import {Region} from '../regions.js' */
@@ -86,33 +86,12 @@ export function mergeMarks({store, rules, marks}) {
   return {ids: [kept.id]};
 }
 
-/**
- * Other marks of the same kind and frame that may overlap this one.
- * @param {Store} store @param {MarkingRules} rules @param {{id?: string, body: Pick<Body, 'granularity' | 'frame'>}} mark
- * @param {[number, number, number, number]} bounds level-0 x, y, width, height
- * @returns {Region[]}
- */
-export function neighbours(store, rules, {id, body}, [x, y, width, height]) {
-  return [...store.marks.values()].flatMap((other) => {
-    if (other.id === id || other.body.granularity !== body.granularity || other.body.frame !== body.frame || !other.body.geometry) return [];
-    const [left, top, across, down] = boundsOf(other.body.geometry);
-    const isNear = left < x + width && x < left + across && top < y + height && y < top + down;
-    return isNear ? [regionOfMark(other, rules)] : [];
-  });
-}
-
-/**
- * @param {Region} region @param {Region[]} others
- * @returns {Region} what of it nobody has
- */
-export const emptyPart = (region, others) => others.reduce((left, other) => difference(left, other), region);
-
 /** @param {Work} work @returns {Outcome} */
 export function keepEmptyPart({store, rules, marks}) {
   const changed = marks.flatMap((mark) => {
     const region = regionOfMark(mark, rules);
     if (region.length === 0) return [];
-    const left = emptyPart(region, neighbours(store, rules, mark, boundsOf(/** @type {Geometry} */ (geometryOf(region)))));
+    const left = emptyPart(region, neighbours(store, rules, mark, region));
     if (areaOf(left) === areaOf(region)) return [];
     const [first, ...others] = shapesOf(left, mark.body.granularity, rules);
     return [first ? withShape(mark, first) : {id: mark.id, body: null}, ...others.map((geometry) => sibling(mark, geometry))];

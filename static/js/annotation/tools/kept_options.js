@@ -1,6 +1,7 @@
 /** How a reader has set the tools, kept in this browser. */
 
 import {FREE_BOX} from './box/rule.js';
+import {BRUSH_PX} from './brush/size.js';
 
 /** @import {Workspace} from '../workspace.js' */
 /** @import {BoxRule} from './box/rule.js' */
@@ -30,7 +31,13 @@ export function optionsFrom(text) {
     um: isPair(um) ? um : FREE_BOX.um,
     px: isPair(px) ? px : FREE_BOX.px,
   };
-  return {boxRule};
+  const {brushPx, paintsOnlyEmpty, brushPushes} = kept ?? {};
+  return {
+    boxRule,
+    brushPx: brushPx >= BRUSH_PX.least && brushPx <= BRUSH_PX.most ? Number(brushPx) : BRUSH_PX.first,
+    paintsOnlyEmpty: paintsOnlyEmpty === true,
+    brushPushes: brushPushes === true,
+  };
 }
 
 /** @param {Workspace} workspace @param {Storage} storage */

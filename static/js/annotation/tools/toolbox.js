@@ -108,7 +108,7 @@ export class Toolbox {
       this.editor.modify.setActive(tool === 'select');
       this.parts.viewer.canvas.style.cursor = tool === 'select' ? '' : 'crosshair';
       this.current.state.enter?.();
-    } else if ((changed.has('label') || changed.has('boxRule')) && !this.parts.workspace.state.isDrawing) this.current.state.enter?.();
+    } else if ((changed.has('label') || changed.has('boxRule') || changed.has('brushPushes')) && !this.parts.workspace.state.isDrawing) this.current.state.enter?.();
     if (changed.has('selection') || changed.has('locked') || changed.has('tool')) this.#editOnly(selection);
   }
 
@@ -161,8 +161,9 @@ export class Toolbox {
 
   /** @returns {BrushHost} */
   #brushHost() {
-    const {viewer, store, workspace, rules, clock, say} = this.parts;
+    const {viewer, store, workspace, rules, marks, clock, say} = this.parts;
     return brushHost({
+      marks,
       viewer,
       store,
       workspace,
