@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import shapely
 from playwright.sync_api import Page, expect
-from shapely.geometry import box, shape
+from shapely.geometry import Point, box, shape
 
 from tests.browser.conftest import Visit
 from tests.browser.drawn import Position
@@ -314,4 +315,37 @@ def test_brush_leaves_neighbours_alone_and_pushes(visit: Begin, take_picture: Pi
     bench.take("brush")
     expect(bench.page.locator(".tool-size")).to_have_text(str(width))
     expect(bench.page.locator("[data-action='brush.push']")).to_have_attribute("aria-pressed", "true")
+    assert not bench.visit.errors
+
+
+@IMAGES
+def test_magic_wand(visit: Begin, take_picture: Picture, reader: str, label: str, language: str) -> None:
+    bench = begin(visit(reader, language))
+    kind = reader[:4].rstrip("-")
+    bench.choose(label)
+    bench.take("wand")
+    bench.page.wait_for_timeout(300)  # what reads pixels is fetched
+    place, more = (0.47, 0.44), (0.52, 0.44)
+    drag(bench, [place, place])
+    (first,) = shapes(bench, 1)
+    there = bench.pixel_under(bench.at(*place))
+    assert first.buffer(8 * bench.px_per_screen_px()).contains(Point(there))
+    assert all(vertex * 8 == round(vertex * 8) for vertex in shapely.get_coordinates(first).ravel())
+    bench.key("Control+z")
+    shapes(bench, 0)
+    drag(bench, [place, more], look=lambda: take_picture(bench.page, f"tools-wand-{kind}"))
+    (larger,) = shapes(bench, 1)
+    assert larger.area > first.area
+    tolerance = float(bench.page.locator(".tool-options input").input_value())
+    assert tolerance > 24
+
+    bench.page.locator(".tool-options input").fill("24")
+    bench.page.locator(".tool-options input").press("Enter")
+    with held(bench, "Alt"):
+        drag(bench, [place, place])
+    wait_for("less of it", lambda: not bench.saved_marks() or shapes(bench, 1)[0].area < larger.area)
+    spent = bench.page.evaluate("performance.getEntriesByType('measure').map(({name, duration}) => [name, duration])")
+    print(kind, [f"{name.removeprefix('mitate:')} {duration:.0f} ms" for name, duration in spent if "wand" in name])
+    # The budget is 50 ms; a machine that runs tests does other things as well.
+    assert all(duration < 500 for name, duration in spent if "wand" in name)
     assert not bench.visit.errors

@@ -2,7 +2,7 @@
 
 /** @import {Geometry, Granularity, Label, ReadBundle} from './types.js' */
 
-/** @typedef {'box' | 'polygon' | 'freehand' | 'point' | 'ellipse' | 'brush' | 'eraser'} DrawingTool */
+/** @typedef {'box' | 'polygon' | 'freehand' | 'point' | 'ellipse' | 'brush' | 'eraser' | 'wand'} DrawingTool */
 /** @typedef {ReadBundle['campaign']} CampaignBundle */
 
 /** @type {Record<Granularity, (Geometry['type'] | null)[]>} which shapes each granularity takes; null: the whole image */
@@ -25,10 +25,11 @@ const TOOL_KINDS = {
   ellipse: 'Polygon',
   brush: 'Polygon',
   eraser: 'Polygon',
+  wand: 'Polygon',
 };
 
 /** Come with every campaign that has outlines drawn. @type {DrawingTool[]} */
-const COMING_ALONG = ['ellipse', 'brush', 'eraser'];
+const COMING_ALONG = ['ellipse', 'brush', 'eraser', 'wand'];
 
 /** @type {Granularity[]} */
 const IMAGE_LEVEL = ['diagnosis', 'presence'];

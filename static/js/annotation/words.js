@@ -62,6 +62,8 @@ export function toolName(tool) {
       return t('Brush');
     case 'eraser':
       return t('Eraser');
+    case 'wand':
+      return t('Magic wand');
     default:
       return t('Select');
   }

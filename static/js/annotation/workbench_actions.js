@@ -24,7 +24,7 @@ import {toolName} from './words.js';
 /** @import {ToolName, Workspace} from './workspace.js' */
 
 /** @type {Record<ToolName, string>} */
-const TOOL_KEYS = {select: 'v', box: 'b', polygon: 'p', freehand: 'f', point: 'o', ellipse: 'q', brush: 'd', eraser: 'x'};
+const TOOL_KEYS = {select: 'v', box: 'b', polygon: 'p', freehand: 'f', point: 'o', ellipse: 'q', brush: 'd', eraser: 'x', wand: 'w'};
 
 /**
  * @typedef {object} Parts

@@ -4,10 +4,11 @@
  */
 
 import {FREE_BOX} from './tools/box/rule.js';
+import {TOLERANCE} from './tools/wand/tolerance.js';
 
 /** @import {BoxRule} from './tools/box/rule.js' */
 
-/** @typedef {'select' | 'box' | 'polygon' | 'freehand' | 'point' | 'ellipse' | 'brush' | 'eraser'} ToolName */
+/** @typedef {'select' | 'box' | 'polygon' | 'freehand' | 'point' | 'ellipse' | 'brush' | 'eraser' | 'wand'} ToolName */
 
 /**
  * @typedef {object} WorkspaceState
@@ -15,6 +16,7 @@ import {FREE_BOX} from './tools/box/rule.js';
  * @property {number} brushPx how wide brush and eraser are; screen px
  * @property {boolean} paintsOnlyEmpty the brush leaves out what neighbouring marks have
  * @property {boolean} brushPushes the brush pushes the border of the selected region
+ * @property {number} wandTolerance how far colours may lie apart, of 256
  * @property {Readonly<BoxRule>} boxRule what boxes are held to
  * @property {string | null} label code of the label that the next mark gets
  * @property {ReadonlySet<string>} selection ids of marks
@@ -35,6 +37,7 @@ const AT_FIRST = Object.freeze({
   brushPx: 32,
   paintsOnlyEmpty: false,
   brushPushes: false,
+  wandTolerance: TOLERANCE.first,
   boxRule: FREE_BOX,
   label: null,
   selection: new Set(),

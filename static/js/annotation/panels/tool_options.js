@@ -3,6 +3,7 @@
 import {actionButton} from '../../actions/buttons.js';
 import {el, replaceChildren} from '../../lib/dom.js';
 import {t} from '../../lib/i18n.js';
+import {TOLERANCE, asTolerance} from '../tools/wand/tolerance.js';
 
 /** @import {Registry} from '../../actions/registry.js' */
 /** @import {Viewer} from '../../viewer/viewer.js' */
@@ -23,7 +24,7 @@ export class ToolOptions {
     this.toggles = toggles.map((id) => actionButton(registry, id, {text: true, showKey: true, class: 'tool-toggle'}));
     workspace.observe((changed) => {
       if (changed.has('brushPx')) this.#showSize();
-      if (changed.has('tool') || changed.has('canWrite') || (changed.has('boxRule') && !this.#isInUse())) this.#draw();
+      if (changed.has('tool') || changed.has('canWrite') || ((changed.has('boxRule') || changed.has('wandTolerance')) && !this.#isInUse())) this.#draw();
     });
     this.#draw();
   }
@@ -48,6 +49,7 @@ export class ToolOptions {
   #partsOf(tool) {
     this.#showSize();
     if (tool === 'box') return this.#box();
+    if (tool === 'wand') return this.#wand();
     if (tool === 'brush') return [this.size, ...this.toggles];
     return tool === 'eraser' ? [this.size] : [];
   }
@@ -55,6 +57,20 @@ export class ToolOptions {
   /** @param {Partial<BoxRule>} change */
   #hold(change) {
     this.workspace.set({boxRule: {...this.workspace.state.boxRule, ...change}});
+  }
+
+  /** @returns {HTMLElement[]} */
+  #wand() {
+    const {wandTolerance} = this.workspace.state;
+    const {least, most} = TOLERANCE;
+    const field = el('input', {
+      attrs: {type: 'number', min: least, max: most, step: 1, 'aria-label': t('Tolerance'), value: wandTolerance},
+      on: {
+        keydown: (event) => event.key === 'Enter' && field.blur(),
+        change: () => this.workspace.set({wandTolerance: asTolerance(Number(field.value) || TOLERANCE.first)}),
+      },
+    });
+    return [el('span', {text: t('Tolerance')}), field];
   }
 
   /** @returns {HTMLElement[]} */

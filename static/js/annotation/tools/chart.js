@@ -3,7 +3,7 @@
  * Tools know level-0 pixels and screen pixels; they know nothing of the canvas library.
  */
 
-/** @import {Geometry, Position} from '../types.js' */
+/** @import {Geometry, Position, Ring} from '../types.js' */
 /** @import {Mode} from './combine/mode.js' */
 
 /**
@@ -17,8 +17,9 @@
  * @property {Position[]} path every position since the last event, level-0 px
  *
  * @typedef {object} Sketch what is drawn of an unfinished shape
- * @property {'line' | 'outline' | 'box' | 'point'} kind
+ * @property {'line' | 'outline' | 'box' | 'point' | 'region'} kind
  * @property {Position[]} path level-0 px; two corners for a box
+ * @property {Ring[]} [rings] of a region: the outline, then its holes
  * @property {Position[]} [vertices] drawn as handles
  * @property {boolean} [isRefused] drawn in red
  * @property {Position[] | null} [fault] the edge at fault

@@ -2,6 +2,7 @@
 
 import {FREE_BOX} from './box/rule.js';
 import {BRUSH_PX} from './brush/size.js';
+import {TOLERANCE, asTolerance} from './wand/tolerance.js';
 
 /** @import {Workspace} from '../workspace.js' */
 /** @import {BoxRule} from './box/rule.js' */
@@ -31,12 +32,13 @@ export function optionsFrom(text) {
     um: isPair(um) ? um : FREE_BOX.um,
     px: isPair(px) ? px : FREE_BOX.px,
   };
-  const {brushPx, paintsOnlyEmpty, brushPushes} = kept ?? {};
+  const {brushPx, paintsOnlyEmpty, brushPushes, wandTolerance} = kept ?? {};
   return {
     boxRule,
     brushPx: brushPx >= BRUSH_PX.least && brushPx <= BRUSH_PX.most ? Number(brushPx) : BRUSH_PX.first,
     paintsOnlyEmpty: paintsOnlyEmpty === true,
     brushPushes: brushPushes === true,
+    wandTolerance: Number.isFinite(wandTolerance) ? asTolerance(wandTolerance) : TOLERANCE.first,
   };
 }
 

@@ -17,6 +17,8 @@ import {PointerFeed} from './pointer_feed.js';
 import {polygonTool} from './polygon/tool.js';
 import {ShapeEditor} from './select/shape_editor.js';
 import {selectTool} from './select/tool.js';
+import {wandHost} from './wand/host.js';
+import {wandTool} from './wand/tool.js';
 
 /** @import {Viewer} from '../../viewer/viewer.js' */
 /** @import {ActivityClock} from '../activity.js' */
@@ -67,6 +69,7 @@ export class Toolbox {
       ellipse: ellipseTool(host),
       brush: brushTool(brush, {isEraser: false}),
       eraser: brushTool(brush, {isEraser: true}),
+      wand: wandTool(wandHost(host, parts)),
     };
     this.editor = new ShapeEditor({viewer, marks: parts.marks, host: select});
     this.feed = new PointerFeed(viewer, () => this.current);
