@@ -22,5 +22,7 @@ class ModuleStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
             ),
             (r"(?m)^(?P<matched>export(?P<exports>\s*(?:\{[^}]*\}|\*(?:\s*as\s+\w+)?))" + _SPECIFIER, 'export%(exports)s from "%(url)s";'),
             (r"""(?m)^(?P<matched>import\s*['"](?P<url>\./[^'"]*|\.\./[^'"]*)["']\s*;)""", 'import"%(url)s";'),
+            # What a page fetches only when it is asked for.
+            (r"(?P<matched>await import\('(?P<url>\./[^']*|\.\./[^']*)'\))", 'await import("%(url)s")'),
         ),
     )

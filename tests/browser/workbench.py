@@ -16,7 +16,17 @@ from tests.browser.drawn import Drawn, Position
 from tests.browser.panels import Panels
 from tests.waiting import wait_for
 
-TOOL_KEYS = {"select": "v", "box": "b", "polygon": "p", "freehand": "f", "point": "o", "brush": "d", "eraser": "x"}
+TOOL_KEYS = {
+    "select": "v",
+    "box": "b",
+    "polygon": "p",
+    "freehand": "f",
+    "point": "o",
+    "ellipse": "q",
+    "brush": "d",
+    "eraser": "x",
+    "wand": "w",
+}
 DECISION_KEYS = {"accept": "a", "edit": "e", "relabel": "l", "reject": "r", "ignore": "i"}
 _POSITION = re.compile(r"x (\d+)\s+y (\d+) px")
 

@@ -2,7 +2,7 @@
 
 /** @import {Geometry, Granularity, Label, ReadBundle} from './types.js' */
 
-/** @typedef {'box' | 'polygon' | 'freehand' | 'point' | 'brush' | 'eraser'} DrawingTool */
+/** @typedef {'box' | 'polygon' | 'freehand' | 'point' | 'ellipse' | 'brush' | 'eraser' | 'wand'} DrawingTool */
 /** @typedef {ReadBundle['campaign']} CampaignBundle */
 
 /** @type {Record<Granularity, (Geometry['type'] | null)[]>} which shapes each granularity takes; null: the whole image */
@@ -17,10 +17,19 @@ const KINDS = {
 };
 
 /** @type {Record<DrawingTool, Geometry['type']>} */
-const TOOL_KINDS = {box: 'Rectangle', polygon: 'Polygon', freehand: 'Polygon', point: 'Point', brush: 'Polygon', eraser: 'Polygon'};
+const TOOL_KINDS = {
+  box: 'Rectangle',
+  polygon: 'Polygon',
+  freehand: 'Polygon',
+  point: 'Point',
+  ellipse: 'Polygon',
+  brush: 'Polygon',
+  eraser: 'Polygon',
+  wand: 'Polygon',
+};
 
 /** Come with every campaign that has outlines drawn. @type {DrawingTool[]} */
-const PAINTING = ['brush', 'eraser'];
+const COMING_ALONG = ['ellipse', 'brush', 'eraser', 'wand'];
 
 /** @type {Granularity[]} */
 const IMAGE_LEVEL = ['diagnosis', 'presence'];
@@ -33,8 +42,8 @@ export class MarkingRules {
     /** @type {Map<string, Label>} */
     this.byCode = new Map(this.labels.map((label) => [label.code, label]));
     const known = /** @type {DrawingTool[]} */ (campaign.tools.filter((tool) => tool in TOOL_KINDS));
-    const named = known.filter((tool) => !PAINTING.includes(tool));
-    this.tools = named.some((tool) => TOOL_KINDS[tool] === 'Polygon') ? [...named, ...PAINTING] : named;
+    const named = known.filter((tool) => !COMING_ALONG.includes(tool));
+    this.tools = named.some((tool) => TOOL_KINDS[tool] === 'Polygon') ? [...named, ...COMING_ALONG] : named;
     const roles = campaign.diagnosis.label_roles ?? [];
     this.diagnosisLabels = this.labels.filter((label) => roles.includes(label.role) && this.imageGranularity(label) !== null);
     this.drawnLabels = this.labels.filter((label) => this.toolsFor(label).length > 0);

@@ -56,6 +56,8 @@ export class Store {
     this.tombstones = new Map();
     /** @type {Map<string, CellChange>} what was done to cells, in its order */
     this.cellChanges = new Map();
+    /** @type {{isLocked: (id: string) => boolean, onRefused: () => void} | null} keeps people from changing what they locked */
+    this.guard = null;
     /** @type {Set<(changes: ChangeSet) => void>} */
     this.listeners = new Set();
   }
@@ -77,7 +79,8 @@ export class Store {
   }
 
   /**
-   * Does what a person asked for. Marks that stay as they are and deletions of what is gone drop out.
+   * Does what a person asked for. Marks that stay as they are and deletions of what is gone drop out, and so do locked marks
+   * unless a step is taken back.
    * @param {Exclude<Origin, 'remote'>} origin
    * @param {Draft} draft
    * @returns {ChangeSet | null} null when nothing changed
@@ -85,7 +88,9 @@ export class Store {
   commit(origin, {name, marks = [], decisions = [], cells = []}) {
     const changes = emptyChanges(origin, name);
     this.#changeCells(changes, cells);
-    for (const {id, body} of marks) this.#put(changes, id, body, this.revisionOf(id), HELD);
+    const refused = origin === 'undo' ? [] : marks.filter(({id}) => this.guard?.isLocked(id));
+    for (const {id, body} of marks) if (!refused.some((one) => one.id === id)) this.#put(changes, id, body, this.revisionOf(id), HELD);
+    if (refused.length > 0) this.guard?.onRefused();
     for (const decision of decisions) this.#decide(changes, decision);
     return this.#emit(changes);
   }

@@ -56,10 +56,14 @@ export function toolName(tool) {
       return t('Freehand');
     case 'point':
       return t('Point');
+    case 'ellipse':
+      return t('Ellipse');
     case 'brush':
       return t('Brush');
     case 'eraser':
       return t('Eraser');
+    case 'wand':
+      return t('Magic wand');
     default:
       return t('Select');
   }

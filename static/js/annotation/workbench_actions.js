@@ -5,6 +5,10 @@ import {paletteAction} from '../actions/palette.js';
 import {t} from '../lib/i18n.js';
 import {deleteMarks} from './commands/marks.js';
 import {imageActions} from './image_actions.js';
+import {regionActions} from './region_edit/actions.js';
+import {boxActions} from './tools/box/actions.js';
+import {brushActions} from './tools/brush/actions.js';
+import {modeActions} from './tools/combine/actions.js';
 import {labelActions} from './label_actions.js';
 import {toolName} from './words.js';
 
@@ -21,10 +25,7 @@ import {toolName} from './words.js';
 /** @import {ToolName, Workspace} from './workspace.js' */
 
 /** @type {Record<Exclude<ToolName, 'cells'>, string>} */
-const TOOL_KEYS = {select: 'v', box: 'b', polygon: 'p', freehand: 'f', point: 'o', brush: 'd', eraser: 'x'};
-
-const BRUSH_STEP = 1.25;
-const BRUSH_PX = {least: 4, most: 400};
+const TOOL_KEYS = {select: 'v', box: 'b', polygon: 'p', freehand: 'f', point: 'o', ellipse: 'q', brush: 'd', eraser: 'x', wand: 'w'};
 
 /**
  * @typedef {object} Parts
@@ -97,24 +98,6 @@ function drawingActions({workspace, toolbox}) {
 }
 
 /** @param {Parts} parts @returns {Action[]} */
-function brushActions({workspace, rules}) {
-  if (!rules.tools.includes('brush')) return [];
-  const when = () => workspace.state.tool === 'brush' || workspace.state.tool === 'eraser';
-  /** @param {number} factor */
-  const scale = (factor) => () => {
-    const size = Math.round(workspace.state.brushPx * factor);
-    workspace.set({brushPx: Math.min(Math.max(size, BRUSH_PX.least), BRUSH_PX.most)});
-  };
-  // Inside `drawing`, where these keys go before turning the image.
-  /** @type {{group: 'drawing', context: 'drawing', when: () => boolean}} */
-  const place = {group: 'drawing', context: 'drawing', when};
-  return [
-    {...place, id: 'brush.smaller', label: t('Smaller brush'), keys: ['['], run: scale(1 / BRUSH_STEP)},
-    {...place, id: 'brush.larger', label: t('Larger brush'), keys: [']'], run: scale(BRUSH_STEP)},
-  ];
-}
-
-/** @param {Parts} parts @returns {Action[]} */
 function markActions({session, workspace, toolbox}) {
   const {store, history} = session;
   const canWrite = () => workspace.state.canWrite;
@@ -178,7 +161,7 @@ function markActions({session, workspace, toolbox}) {
 
 /** @param {Toolbox} toolbox @returns {string[]} */
 function visibleMarks({parts: {store, marks}}) {
-  return [...store.marks.values()].filter((mark) => marks.isShown(mark)).map(({id}) => id);
+  return [...store.marks.values()].filter((mark) => marks.isFree(mark)).map(({id}) => id);
 }
 
 /** @param {Workspace} workspace @param {Toolbox} toolbox */
@@ -337,8 +320,11 @@ export function addWorkbenchActions(registry, parts) {
   registry.add(
     ...toolActions(parts),
     ...drawingActions(parts),
+    ...modeActions(parts),
+    ...boxActions(parts),
     ...brushActions(parts),
     ...markActions(parts),
+    ...regionActions(parts),
     ...suggestionActions(parts),
     ...imageActions(parts),
     ...readActions(parts),

@@ -3,16 +3,26 @@
  * what is.
  */
 
-/** @typedef {'select' | 'box' | 'polygon' | 'freehand' | 'point' | 'brush' | 'eraser' | 'cells'} ToolName */
+import {FREE_BOX} from './tools/box/rule.js';
+import {TOLERANCE} from './tools/wand/tolerance.js';
+
+/** @import {BoxRule} from './tools/box/rule.js' */
+
+/** @typedef {'select' | 'box' | 'polygon' | 'freehand' | 'point' | 'ellipse' | 'brush' | 'eraser' | 'wand' | 'cells'} ToolName */
 
 /**
  * @typedef {object} WorkspaceState
  * @property {ToolName} tool
  * @property {number} brushPx how wide brush and eraser are; screen px
+ * @property {boolean} paintsOnlyEmpty the brush leaves out what neighbouring marks have
+ * @property {boolean} brushPushes the brush pushes the border of the selected region
+ * @property {number} wandTolerance how far colours may lie apart, of 256
+ * @property {Readonly<BoxRule>} boxRule what boxes are held to
  * @property {string | null} label code of the label that the next mark gets
  * @property {ReadonlySet<string>} selection ids of marks
  * @property {ReadonlySet<string>} hidden ids of marks that are not drawn
  * @property {number} cells how many cells of layers are chosen
+ * @property {ReadonlySet<string>} locked ids of marks that are neither hit nor changed
  * @property {string | null} suggestion id of the suggestion in focus
  * @property {boolean} showsSuggestions
  * @property {boolean} isPeeking everything drawn is out of the way while a key is held
@@ -26,10 +36,15 @@
 const AT_FIRST = Object.freeze({
   tool: 'select',
   brushPx: 32,
+  paintsOnlyEmpty: false,
+  brushPushes: false,
+  wandTolerance: TOLERANCE.first,
+  boxRule: FREE_BOX,
   label: null,
   selection: new Set(),
   hidden: new Set(),
   cells: 0,
+  locked: new Set(),
   suggestion: null,
   showsSuggestions: true,
   isPeeking: false,
@@ -75,6 +90,11 @@ export class Workspace {
     const selection = new Set(this.state.selection);
     if (!selection.delete(id)) selection.add(id);
     this.set({selection});
+  }
+
+  /** @param {string} id */
+  unlock(id) {
+    this.set({locked: new Set([...this.state.locked].filter((other) => other !== id))});
   }
 
   /** @param {string} id */

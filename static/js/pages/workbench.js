@@ -8,6 +8,7 @@ import {Palette} from '../actions/palette.js';
 import {Registry} from '../actions/registry.js';
 import {fieldsOf, initialForm} from '../annotation/form/model.js';
 import {chooseLabel} from '../annotation/label_actions.js';
+import {keepLocks} from '../annotation/kept_locks.js';
 import {keepView, keptView} from '../annotation/kept_view.js';
 import {Lease} from '../annotation/lease.js';
 import {MarkingRules} from '../annotation/marking_rules.js';
@@ -20,13 +21,16 @@ import {protocolPanel} from '../annotation/panels/protocol_panel.js';
 import {SaveState} from '../annotation/panels/save_state.js';
 import {StatusBar} from '../annotation/panels/status_bar.js';
 import {SuggestionsPanel} from '../annotation/panels/suggestions_panel.js';
+import {ToolOptions} from '../annotation/panels/tool_options.js';
 import {Notices} from '../annotation/panels/workbench_notices.js';
 import {MarksLayer} from '../annotation/render/marks_layer.js';
 import {SuggestionsLayer} from '../annotation/render/suggestions_layer.js';
+import {listenToClipboard} from '../annotation/region_edit/actions.js';
 import {Review} from '../annotation/review.js';
 import {Session} from '../annotation/session.js';
 import {Submission} from '../annotation/submit.js';
 import {watchTabs} from '../annotation/tabs.js';
+import {keepOptions} from '../annotation/tools/kept_options.js';
 import {Toolbox} from '../annotation/tools/toolbox.js';
 import {addWorkbenchActions} from '../annotation/workbench_actions.js';
 import {Workspace} from '../annotation/workspace.js';
@@ -63,8 +67,11 @@ function build(data, session, viewer) {
   const {campaign} = read;
   const rules = new MarkingRules(campaign);
   const workspace = new Workspace({canWrite: read.can_write});
+  keepOptions(workspace, localStorage);
   const status = new StatusBar({element: byId('status-bar'), viewer});
   const say = status.say.bind(status);
+  const onRefused = () => say(t('Locked marks stay as they are. Shift+L unlocks the selected ones.'), true);
+  keepLocks({workspace, store, readId: read.id, storage: localStorage, onRefused});
   const suggestions = new SuggestionsLayer({viewer, store, workspace, rules});
   const marks = new MarksLayer({viewer, store, workspace, rules});
   const acquisition = viewer.manifest.acquisition ?? {};
@@ -120,6 +127,7 @@ function build(data, session, viewer) {
     openSaving: () => saving.open(),
   };
   addWorkbenchActions(registry, parts);
+  new ToolOptions({element: status.options, viewer, workspace, registry});
   if (rules.asksDiagnosis) diagnosis = new DiagnosisPanel({campaign, fields, store, workspace, rules, registry, clock});
   proposals = new SuggestionsPanel({
     viewer,
@@ -202,6 +210,7 @@ function buildToolbar(registry, rules, hasSuggestions) {
 function wire({registry, session, workspace, viewer, suggestions, notices, close}) {
   const {store, sync, history, read, exposures} = session;
   listenToKeys(registry);
+  listenToClipboard(registry);
   for (const id of ['toolbar', 'panel', 'submit-slot']) keepFocusOnClick(byId(id));
   const refresh = () => registry.refresh();
   workspace.observe((changed) => {

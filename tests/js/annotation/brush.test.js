@@ -25,12 +25,21 @@ function bench() {
     isPainting: false,
     hasLabel: true,
     /** @type {Region | null} */ target: null,
+    pushes: false,
+    /** @type {any[]} */ pushed: [],
+    settled: 0,
   };
   /** @type {BrushHost} */
   const host = {
     radius: () => 10,
     obstacle: ({needsLabel}) => (needsLabel && !log.hasLabel ? 'label' : null),
     target: () => log.target,
+    pushes: () => log.pushes,
+    pushed: (region, stroke) => {
+      log.pushed.push(stroke.path.length);
+      return log.pushed.length > 2 ? null : region;
+    },
+    settle: () => (log.settled += 1),
     sketch: (sketch) => (log.sketch = sketch),
     say: (text) => (log.said = text ?? ''),
     ring: (pixel, erases) => (log.ring = pixel && {pixel, erases}),
@@ -42,7 +51,7 @@ function bench() {
 }
 
 /** @param {number} x @param {number} y @param {Partial<ToolEvent>} [more] @returns {ToolEvent} */
-const at = (x, y, more = {}) => ({point: [x, y], pixel: [x, y], pointer: 'mouse', shift: false, alt: false, path: [[x, y]], ...more});
+const at = (x, y, more = {}) => ({point: [x, y], pixel: [x, y], pointer: 'mouse', shift: false, alt: false, ctrl: false, path: [[x, y]], ...more});
 
 /** @param {ReturnType<typeof brushTool>} tool @param {Partial<ToolEvent>} [more] */
 function paint(tool, more) {
@@ -127,4 +136,27 @@ test('brush and eraser come with outlines, and only with them', () => {
   assert.ok(new MarkingRules(campaign).tools.includes('brush'));
   assert.deepEqual(new MarkingRules({...campaign, tools: ['box', 'point', 'brush']}).tools, ['box', 'point']);
   assert.equal(new MarkingRules(campaign).takes('cell', 'MultiPolygon'), false);
+});
+
+test('pushing: out from inside, in from outside, seen at once for as long as that is fast', () => {
+  const {log, host} = bench();
+  const tool = brushTool(host, {isEraser: false});
+  log.pushes = true;
+  assert.equal(paint(tool), false);
+  log.target = wholeImage({width: 55, height: 100});
+  tool.handle('hover', at(50, 50));
+  assert.equal(log.ring.erases, false);
+  tool.handle('hover', at(60, 50));
+  assert.equal(log.ring.erases, true);
+  tool.handle('down', at(50, 50));
+  assert.ok(!log.sketch);
+  tool.handle('move', at(60, 50, {path: [[55, 50], [60, 50]]})); // prettier-ignore
+  assert.ok(!log.sketch);
+  tool.handle('move', at(70, 50, {path: [[70, 50]]})); // prettier-ignore
+  assert.equal(log.sketch.path.length, 5, 'too large to follow: the stroke is shown instead');
+  tool.handle('up', at(70, 50));
+  assert.deepEqual([log.pushed, log.strokes[0].kind, log.settled], [[1, 3, 2], 'extend', 1]);
+  tool.handle('down', at(60, 50));
+  tool.handle('cancel');
+  assert.deepEqual([log.strokes.length, log.settled, tool.name], [1, 2, 'idle']);
 });

@@ -32,14 +32,17 @@ function bench() {
     say: (text, isProblem = false) => Object.assign(log, {said: text ?? '', isProblem}),
     begin: () => (log.isDrawing = true),
     end: () => (log.isDrawing = false),
-    finish: (geometry) => log.made.push(geometry),
+    finish: (geometry) => {
+      log.made.push(geometry);
+      return null;
+    },
   };
   return {log, host};
 }
 
 /** @param {number} x @param {number} y @returns {ToolEvent} */
 function at(x, y) {
-  return {point: [x, y], pixel: [x, y], pointer: 'mouse', shift: false, alt: false, path: [[x, y]]};
+  return {point: [x, y], pixel: [x, y], pointer: 'mouse', shift: false, alt: false, ctrl: false, path: [[x, y]]};
 }
 
 test('box: a drag in any direction, inside the image, on the grid', () => {
@@ -237,7 +240,7 @@ test('a rectangle is resized by its handles, also past its other side', () => {
 test('labels say which tools draw them and what they then say', () => {
   const rules = new MarkingRules(campaignOf('marking'));
   const byCode = (/** @type {string} */ code) => rules.byCode.get(code) ?? labelOf({});
-  assert.deepEqual(rules.toolsFor(byCode('tumour')), ['freehand', 'polygon', 'brush', 'eraser']);
+  assert.deepEqual(rules.toolsFor(byCode('tumour')), ['freehand', 'polygon', 'ellipse', 'brush', 'eraser', 'wand']);
   assert.equal(rules.granularityFor('polygon', byCode('nucleus')), 'cell');
   assert.equal(rules.granularityFor('box', byCode('nucleus')), null);
   assert.equal(rules.granularityFor('point', byCode('mitosis')), 'point');

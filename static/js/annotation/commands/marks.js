@@ -52,29 +52,31 @@ export function createMarks(store, bodies) {
  * Gives a mark what is left of it after a stroke, as one step: without any shape it is deleted, and further shapes become
  * marks that say the same.
  * @param {Store} store @param {string} id @param {Geometry[]} shapes @param {number} activeSeconds
+ * @param {string} [name] of the step
  * @returns {ChangeSet | null}
  */
-export function repaintMark(store, id, [first, ...others], activeSeconds) {
+export function repaintMark(store, id, [first, ...others], activeSeconds, name = first ? t('Change a shape') : t('Delete marks')) {
   const mark = store.get(id);
   if (!mark) return null;
   const {granularity, frame, labels} = mark.body;
   const body = first && {...mark.body, geometry: first, active_seconds: seconds(mark.body.active_seconds + activeSeconds)};
   const split = others.map((geometry) => ({id: newId(), body: newBody({granularity, geometry, frame, labels})}));
-  return store.commit('local', {name: first ? t('Change a shape') : t('Delete marks'), marks: [{id, body: body ?? null}, ...split]});
+  return store.commit('local', {name, marks: [{id, body: body ?? null}, ...split]});
 }
 
 /**
  * Gives marks a new geometry (moved, resized, a vertex dragged), as one step.
  * @param {Store} store
  * @param {{id: string, geometry: Geometry, activeSeconds?: number}[]} shapes
+ * @param {string} [name] of the step
  * @returns {ChangeSet | null}
  */
-export function reshapeMarks(store, shapes) {
+export function reshapeMarks(store, shapes, name = t('Change a shape')) {
   const marks = shapes.flatMap(({id, geometry, activeSeconds = 0}) => {
     const mark = store.get(id);
     return mark ? [{id, body: {...mark.body, geometry, active_seconds: seconds(mark.body.active_seconds + activeSeconds)}}] : [];
   });
-  return store.commit('local', {name: t('Change a shape'), marks});
+  return store.commit('local', {name, marks});
 }
 
 /**

@@ -130,6 +130,7 @@ export class MarksPanel {
     );
     const row = el('div', {class: `list-row${isSelected ? ' is-selected' : ''}${isHidden ? ' is-hidden' : ''}`}, main);
     if (mark.status.kind === 'refused' || mark.status.kind === 'conflict') row.append(this.#badge(mark));
+    if (workspace.state.locked.has(mark.id)) row.append(rowButton('lock', t('Unlock the mark'), () => workspace.unlock(mark.id)));
     row.append(
       rowButton(isHidden ? 'eye-off' : 'eye', isHidden ? t('Show the mark') : t('Hide the mark'), () => workspace.toggleHidden(mark.id)),
     );
@@ -170,7 +171,7 @@ export class MarksPanel {
 
   /** @param {Set<string>} changed */
   #onWorkspace(changed) {
-    if (changed.has('selection') || changed.has('hidden') || changed.has('canWrite')) this.#later();
+    if (changed.has('selection') || changed.has('hidden') || changed.has('locked') || changed.has('canWrite')) this.#later();
     const [id] = this.parts.workspace.state.selection;
     if (changed.has('selection') && id) requestAnimationFrame(() => this.list.reveal(id));
   }

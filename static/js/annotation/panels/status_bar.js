@@ -11,6 +11,9 @@ const perPixel = (um) => (um >= 100 ? `${(um / 1000).toFixed(3)} mm/px` : `${um.
 export class StatusBar {
   /** @param {{element: HTMLElement, viewer: Viewer}} parts */
   constructor({element, viewer}) {
+    /** Where the tool in hand has what can be set of it. */
+    this.options = el('span', {class: 'tool-options', attrs: {role: 'group', 'aria-label': t('Options of the tool')}});
+    this.options.hidden = true;
     this.message = el('span', {class: 'status-message', attrs: {role: 'status', 'aria-live': 'polite'}});
     const {width, height, spacing, modality} = viewer.manifest;
     const isSquare = spacing !== null && Math.abs(spacing.x_um - spacing.y_um) < 1e-6 * spacing.x_um;
@@ -21,6 +24,7 @@ export class StatusBar {
       : t('Scale unknown');
     replaceChildren(
       element,
+      this.options,
       this.message,
       el('span', {class: 'spacer'}),
       el('span', {class: 'numbers', text: `${width} × ${height} px`}),

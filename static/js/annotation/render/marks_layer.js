@@ -43,6 +43,17 @@ export class MarksLayer {
     return mark.body.geometry !== null && !hidden.has(mark.id) && (mark.body.frame === null || mark.body.frame === this.viewer.frame);
   }
 
+  /** @param {Mark} mark @returns {boolean} whether it can be changed by what is drawn over it */
+  isFree(mark) {
+    return this.isShown(mark) && !this.workspace.state.locked.has(mark.id);
+  }
+
+  /** @param {[number, number, number, number]} bounds level-0 x, y, width, height @returns {Mark[]} free marks that may lie there */
+  within([x, y, width, height]) {
+    const found = this.source.getFeaturesInExtent([x, -y - height, x + width, -y]);
+    return found.flatMap((feature) => this.store.get(String(feature.getId())) ?? []).filter((mark) => this.isFree(mark));
+  }
+
   rebuild() {
     this.source.clear(true);
     this.source.addFeatures([...this.store.marks.values()].filter((mark) => this.isShown(mark)).map((mark) => this.#feature(mark)));
@@ -72,7 +83,7 @@ export class MarksLayer {
   #onWorkspace(changed) {
     if (changed.has('hidden')) this.rebuild();
     if (changed.has('isPeeking')) this.layer.setVisible(!this.workspace.state.isPeeking);
-    if (changed.has('selection') || changed.has('canWrite') || changed.has('tool')) this.layer.changed();
+    if (changed.has('selection') || changed.has('canWrite') || changed.has('locked') || changed.has('tool')) this.layer.changed();
   }
 
   /** @param {string} id */
@@ -119,14 +130,14 @@ export class MarksLayer {
     const id = String(feature.getId());
     const mark = this.store.get(id);
     if (!mark) return [];
-    const {selection, canWrite, tool} = this.workspace.state;
+    const {selection, locked, canWrite, tool} = this.workspace.state;
     const isSelected = selection.has(id);
     const isRefused = feature.get('isRefused') === true;
     return markStyle({
       colour: this.rules.byCode.get(mark.body.labels[0])?.colour ?? UNKNOWN_COLOUR,
       isSelected,
       status: isRefused ? 'refused' : mark.status.kind,
-      showsHandles: isSelected && canWrite && tool === 'select' && selection.size === 1 && hasRoomForHandles(feature, resolution),
+      showsHandles: isSelected && canWrite && !locked.has(id) && tool === 'select' && selection.size === 1 && hasRoomForHandles(feature, resolution),
     });
   }
 
@@ -144,7 +155,7 @@ export class MarksLayer {
     for (const feature of this.source.getFeaturesInExtent(extent)) {
       const mark = this.store.get(String(feature.getId()));
       const geometry = mark?.body.geometry;
-      if (!mark || !geometry || !isAt(feature, geometry, point, tolerance)) continue;
+      if (!mark || !geometry || !this.isFree(mark) || !isAt(feature, geometry, point, tolerance)) continue;
       const [, , width, height] = boundsOf(geometry);
       hits.push({mark, size: width * height});
     }

@@ -44,7 +44,8 @@ export class SketchLayer {
 }
 
 /** @param {Sketch} sketch */
-function geometryOf({kind, path}) {
+function geometryOf({kind, path, rings = []}) {
+  if (kind === 'region') return new Polygon(rings.map(ringToOl));
   if (kind === 'box') return new Polygon([ringToOl(boxRing(path[0], path[1]))]);
   if (kind === 'outline') return new Polygon([ringToOl(path)]);
   return new LineString(ringToOl(path));

@@ -3,7 +3,8 @@
  * Tools know level-0 pixels and screen pixels; they know nothing of the canvas library.
  */
 
-/** @import {Geometry, Position} from '../types.js' */
+/** @import {Geometry, Position, Ring} from '../types.js' */
+/** @import {Mode} from './combine/mode.js' */
 
 /**
  * @typedef {object} ToolEvent
@@ -12,11 +13,13 @@
  * @property {'mouse' | 'pen' | 'touch'} pointer
  * @property {boolean} shift
  * @property {boolean} alt
+ * @property {boolean} ctrl Cmd as well
  * @property {Position[]} path every position since the last event, level-0 px
  *
  * @typedef {object} Sketch what is drawn of an unfinished shape
- * @property {'line' | 'outline' | 'box' | 'point'} kind
+ * @property {'line' | 'outline' | 'box' | 'point' | 'region'} kind
  * @property {Position[]} path level-0 px; two corners for a box
+ * @property {Ring[]} [rings] of a region: the outline, then its holes
  * @property {Position[]} [vertices] drawn as handles
  * @property {boolean} [isRefused] drawn in red
  * @property {Position[] | null} [fault] the edge at fault
@@ -27,12 +30,13 @@
  * @typedef {object} ToolHost what a tool may ask of the workbench
  * @property {{width: number, height: number}} image level-0 px
  * @property {() => number} resolution level-0 px per screen px
- * @property {() => string | null} obstacle why nothing can be drawn now, as text for the reader; null: go ahead
+ * @property {(mode?: Mode | null) => string | null} obstacle why nothing can be drawn now, as text for the reader; null: go ahead
  * @property {(sketch: Sketch | null) => void} sketch
  * @property {(text: string | null, isProblem?: boolean) => void} say
  * @property {() => void} begin a shape is begun: time and keys belong to it now
  * @property {() => void} end the shape is finished or given up
- * @property {(geometry: Geometry) => void} finish makes the mark
+ * @property {(geometry: Geometry, mode?: Mode | null) => string | null} finish makes the mark, or changes the one that is there;
+ *   otherwise says why it cannot
  *
  * @typedef {object} State
  * @property {(info?: any) => void} [enter]
@@ -44,7 +48,7 @@
  * @property {(event: ToolEvent) => void} [click] a press without a drag that nothing took
  * @property {(event: ToolEvent) => boolean | void} [doubleClick] true: taken
  * @property {() => void} [cancel] Escape, another tool, a second finger
- * @property {() => void} [confirm] Enter
+ * @property {(mode?: Mode | null) => void} [confirm] Enter, with a mode if its keys are held
  * @property {() => void} [back] Backspace
  */
 
@@ -54,10 +58,12 @@ export class StateChart {
   /**
    * @param {Record<string, State>} states
    * @param {string} initial
-   * @param {{takesAlt?: boolean}} [options] takesAlt: presses with Alt held are for the tool
+   * @param {{takesAlt?: boolean, takesModes?: boolean}} [options] takesAlt: presses with Alt held are for the tool; takesModes:
+   *   so are those with the keys of the modes
    */
-  constructor(states, initial, {takesAlt = false} = {}) {
-    this.takesAlt = takesAlt;
+  constructor(states, initial, {takesAlt = false, takesModes = false} = {}) {
+    this.takesAlt = takesAlt || takesModes;
+    this.takesModes = takesModes;
     this.states = states;
     this.initial = initial;
     this.name = initial;
@@ -74,11 +80,11 @@ export class StateChart {
     this.state.enter?.(info);
   }
 
-  /** @param {StateEvent} event @param {ToolEvent} [detail] @returns {boolean} whether the state took it */
+  /** @param {StateEvent} event @param {ToolEvent | Mode | null} [detail] @returns {boolean} whether the state took it */
   handle(event, detail) {
     const handler = this.state[event];
     if (!handler) return false;
-    const taken = /** @type {(detail?: ToolEvent) => boolean | void} */ (handler).call(this.state, detail);
+    const taken = /** @type {(detail?: ToolEvent | Mode | null) => boolean | void} */ (handler).call(this.state, detail);
     return taken === undefined ? true : taken;
   }
 

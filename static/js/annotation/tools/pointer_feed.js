@@ -55,7 +55,7 @@ export class PointerFeed extends Interaction {
       return true;
     }
     this.press = null;
-    if (!isPlain(event, this.tool()?.takesAlt ?? false) || (pointerType === 'touch' && this.hasPen)) return true;
+    if (!isPlain(event, this.tool()) || (pointerType === 'touch' && this.hasPen)) return true;
     const detail = this.#toEvent(event);
     this.isTaken = this.tool()?.handle('down', detail) === true;
     if (!this.isTaken) this.press = {pixel: detail.pixel, pointer: detail.pointer};
@@ -105,6 +105,7 @@ export class PointerFeed extends Interaction {
       pointer: original.pointerType === 'pen' || original.pointerType === 'touch' ? original.pointerType : 'mouse',
       shift: original.shiftKey,
       alt: original.altKey,
+      ctrl: original.ctrlKey || original.metaKey,
       path,
     };
   }
@@ -119,11 +120,14 @@ export class PointerFeed extends Interaction {
 const position = (point) => [point[0], point[1]];
 
 /**
- * Shift joins a click to the selection, so it is let through; other modifiers belong to the viewer.
- * @param {MapBrowserEvent<any>} event @param {boolean} takesAlt the tool in hand means something by Alt
+ * Shift joins a click to the selection, so it is let through; other modifiers belong to the viewer unless the tool in hand
+ * means something by them. Alt and Shift together always turn the image.
+ * @param {MapBrowserEvent<any>} event @param {StateChart | null} tool
  */
-function isPlain(event, takesAlt) {
+function isPlain(event, tool) {
   const {shiftKey, ctrlKey, altKey, metaKey, button} = event.originalEvent;
-  const isMeant = shiftKey !== altKey && (shiftKey || takesAlt);
-  return plainPrimary(event) || (isMeant && !ctrlKey && !metaKey && button <= 0);
+  if (plainPrimary(event)) return true;
+  if (button > 0) return false;
+  if (ctrlKey || metaKey) return tool?.takesModes ?? false;
+  return shiftKey !== altKey && (shiftKey || (tool?.takesAlt ?? false));
 }

@@ -13,3 +13,9 @@ export function problemText(code) {
       return t('The shape has no area. Draw a larger one.');
   }
 }
+
+/**
+ * What can be done with an outline that a mode could not use: it stays on screen.
+ * @param {string | null} problem @returns {string | null}
+ */
+export const aloneOrNot = (problem) => problem && `${problem} ${t('Enter makes it a mark of its own, Esc gives it up.')}`;

@@ -4,15 +4,21 @@ import {t} from '../../lib/i18n.js';
 import {createMark, newBody, reshapeMarks} from '../commands/marks.js';
 import {SketchLayer} from '../render/sketch_layer.js';
 import {BrushRing} from '../render/brush_ring.js';
+import {ModeBadge} from '../render/mode_badge.js';
+import {holdOf} from './box/rule.js';
 import {boxTool} from './box/tool.js';
 import {brushHost} from './brush/host.js';
 import {brushTool} from './brush/tool.js';
+import {combine} from './combine/combine.js';
+import {ellipseTool} from './ellipse/tool.js';
 import {freehandTool} from './freehand/tool.js';
 import {pointTool} from './point/tool.js';
 import {PointerFeed} from './pointer_feed.js';
 import {polygonTool} from './polygon/tool.js';
 import {ShapeEditor} from './select/shape_editor.js';
 import {selectTool} from './select/tool.js';
+import {wandHost} from './wand/host.js';
+import {wandTool} from './wand/tool.js';
 
 /** @import {Viewer} from '../../viewer/viewer.js' */
 /** @import {ActivityClock} from '../activity.js' */
@@ -23,6 +29,7 @@ import {selectTool} from './select/tool.js';
 /** @import {Geometry, Label} from '../types.js' */
 /** @import {ToolName, Workspace} from '../workspace.js' */
 /** @import {StateChart, ToolHost} from './chart.js' */
+/** @import {Mode} from './combine/mode.js' */
 /** @import {BrushHost} from './brush/host.js' */
 /** @import {SelectHost} from './select/tool.js' */
 
@@ -47,18 +54,22 @@ export class Toolbox {
     this.parts = parts;
     const {viewer, workspace} = parts;
     this.sketch = new SketchLayer({viewer, colour: () => this.label?.colour ?? NEUTRAL});
+    /** @type {string | null} the one mark that was selected when the shape in hand was begun */
+    this.selectedBefore = null;
     const host = this.#drawingHost();
     const brush = this.#brushHost();
     const select = this.#selectHost();
     /** @type {Partial<Record<ToolName, StateChart>> & {select: StateChart}} */
     this.tools = {
       select: selectTool(select),
-      box: boxTool(host),
+      box: boxTool(host, () => holdOf(workspace.state.boxRule, viewer.manifest.spacing)),
       polygon: polygonTool(host),
       freehand: freehandTool(host),
       point: pointTool(host),
+      ellipse: ellipseTool(host),
       brush: brushTool(brush, {isEraser: false}),
       eraser: brushTool(brush, {isEraser: true}),
+      wand: wandTool(wandHost(host, parts)),
     };
     this.editor = new ShapeEditor({viewer, marks: parts.marks, host: select});
     this.feed = new PointerFeed(viewer, () => this.current);
@@ -69,6 +80,7 @@ export class Toolbox {
     viewer.onChange(({kind}) => {
       if (kind === 'frame') this.#onFrame();
     });
+    this.badge = new ModeBadge({canvas: viewer.canvas, isWanted: () => workspace.state.canWrite && this.current.takesModes});
     this.toolInHand = workspace.state.tool;
     this.current.state.enter?.();
   }
@@ -104,14 +116,14 @@ export class Toolbox {
       this.editor.modify.setActive(tool === 'select');
       this.parts.viewer.canvas.style.cursor = tool === 'select' ? '' : 'crosshair';
       this.current.state.enter?.();
-    } else if (changed.has('label') && !this.parts.workspace.state.isDrawing) this.current.state.enter?.();
-    if (changed.has('selection') || changed.has('tool')) this.#editOnly(selection);
+    } else if ((changed.has('label') || changed.has('boxRule') || changed.has('brushPushes')) && !this.parts.workspace.state.isDrawing) this.current.state.enter?.();
+    if (changed.has('selection') || changed.has('locked') || changed.has('tool')) this.#editOnly(selection);
   }
 
   /** @param {ReadonlySet<string>} selection */
   #editOnly(selection) {
     const [id] = selection;
-    this.editor.edit(selection.size === 1 ? id : null);
+    this.editor.edit(selection.size === 1 && !this.parts.workspace.state.locked.has(id) ? id : null);
   }
 
   /** An outline belongs to one frame: whoever scrolls away gives it up. */
@@ -141,23 +153,25 @@ export class Toolbox {
     return {
       image: viewer.manifest,
       resolution: () => viewer.view.getResolution() ?? 1,
-      obstacle: () => this.#obstacle(),
+      obstacle: (mode = null) => this.#obstacle({needsLabel: mode === null}),
       sketch: (sketch) => this.sketch.show(sketch),
       say,
       begin: () => {
         clock.begin(DRAWING);
+        this.#noteSelected();
         workspace.select([]);
         workspace.set({isDrawing: true, suggestion: null});
       },
       end: () => workspace.set({isDrawing: false}),
-      finish: (geometry) => this.#finish(geometry),
+      finish: (geometry, mode = null) => this.#finish(geometry, mode),
     };
   }
 
   /** @returns {BrushHost} */
   #brushHost() {
-    const {viewer, store, workspace, rules, clock, say} = this.parts;
+    const {viewer, store, workspace, rules, marks, clock, say} = this.parts;
     return brushHost({
+      marks,
       viewer,
       store,
       workspace,
@@ -177,8 +191,26 @@ export class Toolbox {
     });
   }
 
+  /** A shape that is drawn on after it was refused was begun once. */
+  #noteSelected() {
+    const {selection, isDrawing} = this.parts.workspace.state;
+    if (!isDrawing) this.selectedBefore = selection.size === 1 ? [...selection][0] : null;
+  }
+
+  /** @param {Geometry} geometry @param {Mode | null} mode @returns {string | null} why nothing came of it */
+  #finish(geometry, mode) {
+    const {viewer, clock} = this.parts;
+    const resolution = viewer.view.getResolution() ?? 1;
+    const met = mode && combine({...this.parts, resolution, spent: () => clock.take(DRAWING)}, geometry, mode, this.selectedBefore);
+    if (met === 'done') return null;
+    if (met && met !== 'alone') return met.problem;
+    const obstacle = this.#obstacle();
+    if (obstacle === null) this.#make(geometry);
+    return obstacle;
+  }
+
   /** @param {Geometry} geometry */
-  #finish(geometry) {
+  #make(geometry) {
     const {store, workspace, rules, viewer, clock} = this.parts;
     const {label} = this;
     const granularity = label && rules.granularityFor(/** @type {DrawingTool} */ (workspace.state.tool), label);
@@ -207,7 +239,7 @@ export class Toolbox {
       hint: () => this.#selectHint(),
       markAt: (point, tolerance) => marks.at(point, tolerance),
       suggestionAt: (point, tolerance) => suggestions.at(point, tolerance),
-      selected: () => [...workspace.state.selection].flatMap((id) => store.get(id) ?? []),
+      selected: () => [...workspace.state.selection].flatMap((id) => (workspace.state.locked.has(id) ? [] : (store.get(id) ?? []))),
       select: (id, add) => {
         if (id === null) workspace.select([]);
         else if (add) workspace.toggleSelected(id);

@@ -1,7 +1,8 @@
-/** The brush is down: the stroke grows, and meets the region only when it is let go. */
+/** The brush is down: the stroke grows, and meets the region when it is let go; a border that is pushed moves at once. */
 
 /** @import {State, StateChart, ToolEvent} from '../chart.js' */
 /** @import {Position} from '../../types.js' */
+/** @import {Region} from '../../regions.js' */
 /** @import {BrushHost, StrokeKind} from './host.js' */
 
 /** @implements {State} */
@@ -15,10 +16,16 @@ export class Painting {
     /** @type {StrokeKind} */
     this.kind = 'new';
     this.radius = 0;
+    /** @type {Region | null} what the border was pushed to so far; null: it is not pushed */
+    this.pushed = null;
+    /** How much of the path has pushed it. */
+    this.done = 0;
   }
 
-  /** @param {{event: ToolEvent, kind: StrokeKind}} start */
-  enter({event, kind}) {
+  /** @param {{event: ToolEvent, kind: StrokeKind, pushed: Region | null}} start */
+  enter({event, kind, pushed}) {
+    this.pushed = pushed;
+    this.done = 0;
     this.path = [event.point];
     this.kind = kind;
     // A stroke keeps its width on the image, though the wheel may zoom meanwhile.
@@ -42,11 +49,13 @@ export class Painting {
   up(event) {
     this.path.push(event.point);
     this.host.finish({path: this.path, radius: this.radius, kind: this.kind});
+    this.host.settle();
     if (event.pointer === 'touch') this.host.ring(null, false);
     this.chart.go('idle');
   }
 
   cancel() {
+    this.host.settle();
     this.chart.go('idle');
   }
 
@@ -54,8 +63,18 @@ export class Painting {
   #show(event) {
     const erases = this.kind === 'erase';
     this.host.ring(event.pixel, erases);
+    if (this.#push()) return;
     // A line that ends where it begins is not drawn: a dab gets a length that nobody sees.
     const [[x, y]] = this.path;
     this.host.sketch({kind: 'line', path: [[x + this.radius / 1000, y], ...this.path], stroke: {width: 2 * this.radius, erases}});
+  }
+
+  /** @returns {boolean} whether the region itself shows what the stroke does */
+  #push() {
+    if (!this.pushed) return false;
+    const path = this.path.slice(Math.max(this.done - 1, 0));
+    this.done = this.path.length;
+    this.pushed = this.host.pushed(this.pushed, {path, radius: this.radius, kind: this.kind});
+    return this.pushed !== null;
   }
 }

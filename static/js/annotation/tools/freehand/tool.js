@@ -6,10 +6,12 @@
 import {t} from '../../../lib/i18n.js';
 import {clampToImage, closeRing, findCrossing, outlineProblem, simplify, withoutRepeats} from '../../outline.js';
 import {StateChart} from '../chart.js';
-import {problemText} from '../problems.js';
+import {modeOf, withModes} from '../combine/mode.js';
+import {aloneOrNot, problemText} from '../problems.js';
 
 /** @import {State, ToolEvent, ToolHost} from '../chart.js' */
 /** @import {PolygonGeometry, Position} from '../../types.js' */
+/** @import {Mode} from '../combine/mode.js' */
 
 /** How far the kept outline may lie from the drawn one; screen px, below what can be seen. */
 const TOLERANCE_PX = 0.75;
@@ -27,12 +29,12 @@ class Idle {
   }
 
   enter() {
-    this.host.say(this.host.obstacle() ?? t('Drag around the outline and let go.'));
+    this.host.say(this.host.obstacle() ?? withModes(t('Drag around the outline and let go.')));
   }
 
   /** @param {ToolEvent} event */
   down(event) {
-    const obstacle = this.host.obstacle();
+    const obstacle = this.host.obstacle(modeOf(event));
     if (obstacle) {
       this.host.say(obstacle, true);
       return false;
@@ -68,8 +70,9 @@ class Drawing {
     this.host.sketch({kind: 'line', path: this.path});
   }
 
-  up() {
-    close(this.path, this.chart, this.host);
+  /** @param {ToolEvent} event */
+  up(event) {
+    close(this.path, this.chart, this.host, modeOf(event));
   }
 
   cancel() {
@@ -88,11 +91,11 @@ class Refused {
     this.path = [];
   }
 
-  /** @param {{path: Position[], code: string, fault: Position[] | null}} refused */
-  enter({path, code, fault}) {
+  /** @param {{path: Position[], problem: string, fault: Position[] | null}} refused */
+  enter({path, problem, fault}) {
     this.path = path;
     this.host.sketch({kind: 'outline', path, isRefused: true, fault});
-    this.host.say(`${problemText(code)} ${t('Backspace goes back to before the crossing; press and drag to draw on from there.')}`, true);
+    this.host.say(problem, true);
   }
 
   exit() {
@@ -112,8 +115,9 @@ class Refused {
     else this.host.sketch({kind: 'line', path: this.path, isRefused: findCrossing(this.path, {closed: false}) !== null});
   }
 
-  confirm() {
-    close(this.path, this.chart, this.host);
+  /** @param {Mode | null} [mode] */
+  confirm(mode = null) {
+    close(this.path, this.chart, this.host, mode);
   }
 
   cancel() {
@@ -124,9 +128,9 @@ class Refused {
 
 /**
  * Closes a stroke to an outline, or says why it cannot be one.
- * @param {Position[]} drawn @param {StateChart} chart @param {ToolHost} host
+ * @param {Position[]} drawn @param {StateChart} chart @param {ToolHost} host @param {Mode | null} mode
  */
-function close(drawn, chart, host) {
+function close(drawn, chart, host, mode) {
   const path = trimOvershoot(withoutRepeats(drawn), OVERSHOOT_PX * host.resolution());
   if (lengthOf(path) < SHORTEST_STROKE_PX * host.resolution()) {
     host.end();
@@ -134,12 +138,14 @@ function close(drawn, chart, host) {
     return;
   }
   const geometry = thinned(path, TOLERANCE_PX * host.resolution());
-  const problem = outlineProblem(geometry);
+  const fault = outlineProblem(geometry);
+  const problem = fault
+    ? `${problemText(fault.code)} ${t('Backspace goes back to before the crossing; press and drag to draw on from there.')}`
+    : aloneOrNot(host.finish(geometry, mode));
   if (problem) {
-    chart.go('refused', {path: withoutRepeats(path), code: problem.code, fault: problem.edge ?? null});
+    chart.go('refused', {path: withoutRepeats(path), problem, fault: fault?.edge ?? null});
     return;
   }
-  host.finish(geometry);
   host.end();
   chart.go('idle');
 }
@@ -184,7 +190,7 @@ function lengthOf(path) {
 export function freehandTool(host) {
   /** @type {Record<string, State>} */
   const states = {};
-  const chart = new StateChart(states, 'idle');
+  const chart = new StateChart(states, 'idle', {takesModes: true});
   states.idle = new Idle(chart, host);
   states.drawing = new Drawing(chart, host);
   states.refused = new Refused(chart, host);

@@ -3,10 +3,12 @@
 import {t} from '../../../lib/i18n.js';
 import {clampToImage, closeRing, findCrossing, outlineProblem, withoutRepeats} from '../../outline.js';
 import {StateChart} from '../chart.js';
-import {problemText} from '../problems.js';
+import {modeOf, withModes} from '../combine/mode.js';
+import {aloneOrNot, problemText} from '../problems.js';
 
 /** @import {State, ToolEvent, ToolHost} from '../chart.js' */
 /** @import {PolygonGeometry, Position} from '../../types.js' */
+/** @import {Mode} from '../combine/mode.js' */
 
 /** Clicks this near the first vertex close the outline; screen px. Pens and fingers hit less exactly than a mouse. */
 const CLOSING_PX = {mouse: 8, pen: 12, touch: 18};
@@ -20,12 +22,12 @@ class Idle {
   }
 
   enter() {
-    this.host.say(this.host.obstacle() ?? t('Click each vertex.'));
+    this.host.say(this.host.obstacle() ?? withModes(t('Click each vertex.')));
   }
 
   /** @param {ToolEvent} event */
   click(event) {
-    const obstacle = this.host.obstacle();
+    const obstacle = this.host.obstacle(modeOf(event));
     if (obstacle) this.host.say(obstacle, true);
     else this.chart.go('drawing', event);
   }
@@ -64,7 +66,7 @@ class Drawing {
   click(event) {
     this.clicks = [...this.clicks.slice(-1), event.pixel];
     if (this.#isNearFirst(event)) {
-      this.confirm();
+      this.confirm(modeOf(event));
       return;
     }
     this.vertices = withoutRepeats([...this.vertices, clampToImage(event.point, this.host.image)]);
@@ -80,27 +82,29 @@ class Drawing {
   /**
    * The second click of the pair has set its vertex on top of the first one's, where it counts once. Two quick clicks at
    * different places are two vertices, set by somebody who is in practice.
+   * @param {ToolEvent} event
    */
-  doubleClick() {
+  doubleClick(event) {
     const [[fromX, fromY], [x, y]] = [this.clicks[0], this.clicks.at(-1) ?? this.clicks[0]];
     if (Math.hypot(x - fromX, y - fromY) > CLOSING_PX.mouse) return true;
     this.#dropDouble();
-    this.confirm();
+    this.confirm(modeOf(event));
     return true;
   }
 
-  confirm() {
+  /** @param {Mode | null} [mode] */
+  confirm(mode = null) {
     const ring = closeRing(this.vertices);
     /** @type {PolygonGeometry} */
     const geometry = {type: 'Polygon', coordinates: [ring]};
-    const problem = outlineProblem(geometry);
+    const fault = outlineProblem(geometry);
+    const problem = fault ? problemText(fault.code) : aloneOrNot(this.host.finish(geometry, mode));
     if (!problem) {
-      this.host.finish(geometry);
       this.chart.go('idle');
       return;
     }
-    this.host.say(problemText(problem.code), true);
-    this.host.sketch({kind: 'outline', path: ring, vertices: this.vertices, isRefused: true, fault: problem.edge ?? null});
+    this.host.say(problem, true);
+    this.host.sketch({kind: 'outline', path: ring, vertices: this.vertices, isRefused: true, fault: fault?.edge ?? null});
   }
 
   back() {
@@ -139,7 +143,7 @@ class Drawing {
 export function polygonTool(host) {
   /** @type {Record<string, State>} */
   const states = {};
-  const chart = new StateChart(states, 'idle');
+  const chart = new StateChart(states, 'idle', {takesModes: true});
   states.idle = new Idle(chart, host);
   states.drawing = new Drawing(chart, host);
   return chart;

@@ -1,0 +1,152 @@
+/** Commands on the selected marks. What does them is fetched when the first one is asked for. */
+
+import {isTextField} from '../../actions/keyboard.js';
+import {t} from '../../lib/i18n.js';
+
+/** @import {Action, Registry} from '../../actions/registry.js' */
+/** @import {Viewer} from '../../viewer/viewer.js' */
+/** @import {MarkingRules} from '../marking_rules.js' */
+/** @import {Session} from '../session.js' */
+/** @import {Toolbox} from '../tools/toolbox.js' */
+/** @import {Mark, Position} from '../types.js' */
+/** @import {Workspace} from '../workspace.js' */
+/** @import {Outcome, Work} from './commands.js' */
+
+/** A copy on the same frame lies this far from what was copied; screen px. */
+const COPY_STEP_PX = 18;
+
+/**
+ * @typedef {object} Parts
+ * @property {Session} session
+ * @property {Viewer} viewer
+ * @property {Workspace} workspace
+ * @property {MarkingRules} rules
+ * @property {() => Toolbox} toolbox
+ */
+
+/** @param {Parts} parts @returns {Mark[]} */
+const selected = ({session: {store}, workspace}) => [...workspace.state.selection].flatMap((id) => store.get(id) ?? []);
+
+/** @param {Parts} parts @returns {Work} without what is locked */
+function workOf(parts) {
+  const marks = selected(parts).filter(({id}) => !parts.workspace.state.locked.has(id));
+  return {store: parts.session.store, rules: parts.rules, marks};
+}
+
+/** @param {Parts} parts @param {Outcome} outcome */
+function tell({workspace, toolbox}, outcome) {
+  if ('problem' in outcome) toolbox().parts.say(outcome.problem, true);
+  else workspace.select(outcome.ids);
+}
+
+/** @param {Parts} parts @param {'fillHoles' | 'splitParts' | 'mergeMarks' | 'keepEmptyPart'} name */
+async function run(parts, name) {
+  const commands = await import('./commands.js');
+  tell(parts, commands[name](workOf(parts)));
+}
+
+/** @param {Parts} parts */
+async function simplify(parts) {
+  const {SimplifyDialog} = await import('./simplify_dialog.js');
+  const {viewer} = parts;
+  const {marks} = parts.toolbox().parts;
+  new SimplifyDialog({work: workOf(parts), marks, resolution: viewer.view.getResolution() ?? 1, spacing: viewer.manifest.spacing});
+}
+
+/** @param {Parts} parts @returns {Promise<boolean>} */
+async function copy(parts) {
+  const {clipOf, keepClip} = await import('./clipboard.js');
+  const clip = clipOf(parts.viewer.manifest.id, selected(parts));
+  if (!clip) return false;
+  const {say} = parts.toolbox().parts;
+  const problem = keepClip(localStorage, parts.session.userId, clip);
+  say(problem ?? t('Copied. It can be pasted here or onto another image of the campaign.'), problem !== null);
+  return problem === null;
+}
+
+/** @param {Parts} parts @param {string} name of the step */
+async function paste(parts, name) {
+  const {keptClip, pasteClip} = await import('./clipboard.js');
+  const {viewer, session, rules} = parts;
+  const clip = keptClip(localStorage, session.userId);
+  if (!clip) {
+    parts.toolbox().parts.say(t('Nothing was copied in this browser.'), true);
+    return;
+  }
+  const [x, y] = viewer.view.getCenter() ?? [0, 0];
+  const place = {
+    image: viewer.manifest.id,
+    size: viewer.manifest,
+    frame: viewer.frame,
+    centre: /** @type {Position} */ ([x, -y]),
+    step: COPY_STEP_PX * (viewer.view.getResolution() ?? 1),
+  };
+  tell(parts, pasteClip({store: session.store, rules}, clip, place, name));
+}
+
+/** @param {Parts} parts @returns {Action[]} */
+export function regionActions(parts) {
+  const {workspace, session, rules} = parts;
+  if (rules.tools.length === 0) return [];
+  const canWrite = () => workspace.state.canWrite && !workspace.state.isDrawing;
+  const hasSelection = () => canWrite() && workspace.state.selection.size > 0;
+  /** @type {{group: 'marks', when: () => boolean}} */
+  const place = {group: 'marks', when: hasSelection};
+  /** @param {boolean} isLocked */
+  const lock = (isLocked) => {
+    const locked = new Set(workspace.state.locked);
+    for (const id of workspace.state.selection) if (isLocked) locked.add(id); else locked.delete(id); // prettier-ignore
+    workspace.set({locked});
+  };
+  const areLocked = () => workspace.state.selection.size > 0 && [...workspace.state.selection].every((id) => workspace.state.locked.has(id));
+  return [
+    {...place, id: 'marks.fill-holes', label: t('Fill the holes of the selected regions'), keys: ['Shift+H'], run: () => run(parts, 'fillHoles')},
+    {...place, id: 'marks.split', label: t('Split the selected regions into their parts'), keys: ['Shift+X'], run: () => run(parts, 'splitParts')},
+    {...place, id: 'marks.merge', label: t('Merge the selected regions'), keys: ['Shift+M'], run: () => run(parts, 'mergeMarks')},
+    {
+      ...place,
+      id: 'marks.only-empty',
+      label: t('Take neighbouring marks out of the selected regions'),
+      keys: ['Shift+E'],
+      run: () => run(parts, 'keepEmptyPart'),
+    },
+    {...place, id: 'marks.simplify', label: t('Simplify the selected outlines…'), keys: ['Shift+R'], run: () => simplify(parts)},
+    {
+      ...place,
+      id: 'marks.duplicate',
+      label: t('Duplicate the selected marks'),
+      keys: ['Shift+D'],
+      run: async () => (await copy(parts)) && paste(parts, t('Duplicate marks')),
+    },
+    {...place, id: 'marks.copy', label: t('Copy the selected marks'), keys: ['Shift+C'], run: () => copy(parts)},
+    {...place, id: 'marks.paste', label: t('Paste marks'), keys: ['Shift+V'], when: canWrite, run: () => paste(parts, t('Paste marks'))},
+    {
+      ...place,
+      id: 'marks.lock',
+      label: () => (areLocked() ? t('Unlock the selected marks') : t('Lock the selected marks')),
+      keys: ['Shift+L'],
+      run: () => lock(!areLocked()),
+    },
+    {
+      ...place,
+      id: 'marks.unlock-all',
+      label: t('Unlock every mark'),
+      keys: ['Shift+U'],
+      when: () => canWrite() && [...workspace.state.locked].some((id) => session.store.get(id)),
+      run: () => workspace.set({locked: new Set()}),
+    },
+  ];
+}
+
+/**
+ * Ctrl+C and Ctrl+V belong to browsers, which tell the page of them: with marks selected and no text they mean marks.
+ * @param {Registry} registry
+ */
+export function listenToClipboard(registry) {
+  for (const name of /** @type {const} */ (['copy', 'paste'])) {
+    document.addEventListener(name, (event) => {
+      const isText = isTextField(event.target) || !(getSelection()?.isCollapsed ?? true);
+      if (!isText && !document.querySelector('dialog[open]') && registry.actions.has(`marks.${name}`)) registry.run(`marks.${name}`);
+    });
+  }
+}

@@ -1,0 +1,48 @@
+/** What can be set of the brush. */
+
+import {t} from '../../../lib/i18n.js';
+import {BRUSH_PX} from './size.js';
+
+/** @import {Action} from '../../../actions/registry.js' */
+/** @import {MarkingRules} from '../../marking_rules.js' */
+/** @import {Workspace} from '../../workspace.js' */
+
+const STEP = 1.25;
+
+/** @param {{workspace: Workspace, rules: MarkingRules}} parts @returns {Action[]} */
+export function brushActions({workspace, rules}) {
+  if (!rules.tools.includes('brush')) return [];
+  const when = () => workspace.state.tool === 'brush' || workspace.state.tool === 'eraser';
+  /** @param {number} factor */
+  const scale = (factor) => () => {
+    const size = Math.round(workspace.state.brushPx * factor);
+    workspace.set({brushPx: Math.min(Math.max(size, BRUSH_PX.least), BRUSH_PX.most)});
+  };
+  // Inside `drawing`, where these keys go before turning the image.
+  /** @type {{group: 'drawing', context: 'drawing', when: () => boolean}} */
+  const place = {group: 'drawing', context: 'drawing', when};
+  const canWrite = () => workspace.state.canWrite;
+  return [
+    {...place, id: 'brush.smaller', label: t('Smaller brush'), keys: ['['], run: scale(1 / STEP)},
+    {...place, id: 'brush.larger', label: t('Larger brush'), keys: [']'], run: scale(STEP)},
+    {
+      id: 'brush.only-empty',
+      label: t('Paint only what is empty'),
+      group: 'drawing',
+      keys: ['g'],
+      when: canWrite,
+      isPressed: () => workspace.state.paintsOnlyEmpty,
+      run: () => workspace.set({paintsOnlyEmpty: !workspace.state.paintsOnlyEmpty}),
+    },
+    {
+      id: 'brush.push',
+      label: t('Push the border'),
+      group: 'drawing',
+      keys: ['u'],
+      when: canWrite,
+      isPressed: () => workspace.state.brushPushes,
+      // Pushing is done with the brush: whoever asks for it has it in hand.
+      run: () => workspace.set(workspace.state.tool === 'brush' ? {brushPushes: !workspace.state.brushPushes} : {tool: 'brush', brushPushes: true}),
+    },
+  ];
+}
