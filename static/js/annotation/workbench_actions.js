@@ -6,6 +6,7 @@ import {t} from '../lib/i18n.js';
 import {deleteMarks} from './commands/marks.js';
 import {imageActions} from './image_actions.js';
 import {labelActions} from './label_actions.js';
+import {manyActions} from './suggestions/actions.js';
 import {toolName} from './words.js';
 
 /** @import {Action, Registry} from '../actions/registry.js' */
@@ -16,6 +17,7 @@ import {toolName} from './words.js';
 /** @import {Review} from './review.js' */
 /** @import {Session} from './session.js' */
 /** @import {Submission} from './submit.js' */
+/** @import {SuggestionDesk} from './suggestions/desk.js' */
 /** @import {Toolbox} from './tools/toolbox.js' */
 /** @import {ToolName, Workspace} from './workspace.js' */
 
@@ -32,6 +34,7 @@ const BRUSH_PX = {least: 4, most: 400};
  * @property {Workspace} workspace
  * @property {MarkingRules} rules
  * @property {Review} review
+ * @property {() => SuggestionDesk} desk
  * @property {() => Toolbox} toolbox
  * @property {() => DiagnosisPanel | null} diagnosis
  * @property {() => Submission} submission
@@ -190,8 +193,11 @@ function leave(workspace, toolbox) {
 }
 
 /** @param {Parts} parts @returns {Action[]} */
-function suggestionActions({workspace, review, takeReason}) {
+function suggestionActions({workspace, review, desk, takeReason}) {
   const hasCurrent = () => workspace.state.canWrite && review.current !== null;
+  const hasTarget = () => workspace.state.canWrite && (review.target !== null || workspace.state.chosen.size > 0);
+  /** @param {'accept' | 'reject' | 'ignore'} verdict @param {() => void} decideOnOne */
+  const decide = (verdict, decideOnOne) => () => (desk().chosen.length > 0 ? desk().decide(desk().chosen, verdict) : decideOnOne());
   const hasAny = () => review.open.length + review.diagnoses.length > 0;
   /** @type {{group: 'suggestions', context: 'suggestions'}} */
   const place = {group: 'suggestions', context: 'suggestions'};
@@ -215,7 +221,7 @@ function suggestionActions({workspace, review, takeReason}) {
       when: () => review.current !== null && review.hasMore(-1),
       run: () => review.move(-1),
     },
-    {...place, id: 'suggestion.accept', label: t('Accept'), keys: ['a'], icon: 'accept', when: hasCurrent, run: () => review.accept()},
+    {...place, id: 'suggestion.accept', label: t('Accept'), keys: ['a'], icon: 'accept', when: hasTarget, run: decide('accept', () => review.accept())},
     {
       ...place,
       id: 'suggestion.edit',
@@ -241,8 +247,8 @@ function suggestionActions({workspace, review, takeReason}) {
       label: t('Reject'),
       keys: ['r'],
       icon: 'reject',
-      when: hasCurrent,
-      run: () => review.decline('reject', takeReason()),
+      when: hasTarget,
+      run: decide('reject', () => review.decline('reject', takeReason())),
     },
     {
       ...place,
@@ -250,8 +256,8 @@ function suggestionActions({workspace, review, takeReason}) {
       label: t('Ignore'),
       keys: ['i'],
       icon: 'ignore',
-      when: hasCurrent,
-      run: () => review.decline('ignore'),
+      when: hasTarget,
+      run: decide('ignore', () => review.decline('ignore')),
     },
     {
       id: 'suggestion.show',
@@ -338,6 +344,7 @@ export function addWorkbenchActions(registry, parts) {
     ...brushActions(parts),
     ...markActions(parts),
     ...suggestionActions(parts),
+    ...manyActions(parts),
     ...imageActions(parts),
     ...readActions(parts),
   );

@@ -13,6 +13,11 @@
  * @property {ReadonlySet<string>} selection ids of marks
  * @property {ReadonlySet<string>} hidden ids of marks that are not drawn
  * @property {string | null} suggestion id of the suggestion in focus
+ * @property {string | null} pointed id of the suggestion that the pointer came to after the focus was set
+ * @property {ReadonlySet<string>} chosen ids of the suggestions that are chosen on the film strip
+ * @property {boolean} isLassoing what is drawn now goes around suggestions
+ * @property {import('./suggestions/batches.js').Threshold | null} threshold which suggestions in view are about to be decided on
+ * @property {boolean} hasStrip
  * @property {boolean} showsSuggestions
  * @property {boolean} isPeeking everything drawn is out of the way while a key is held
  * @property {boolean} isRelabelling the next label key goes to the suggestion in focus
@@ -29,6 +34,11 @@ const AT_FIRST = Object.freeze({
   selection: new Set(),
   hidden: new Set(),
   suggestion: null,
+  pointed: null,
+  chosen: new Set(),
+  isLassoing: false,
+  threshold: null,
+  hasStrip: false,
   showsSuggestions: true,
   isPeeking: false,
   isRelabelling: false,

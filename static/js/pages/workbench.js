@@ -24,6 +24,8 @@ import {Notices} from '../annotation/panels/workbench_notices.js';
 import {MarksLayer} from '../annotation/render/marks_layer.js';
 import {SuggestionsLayer} from '../annotation/render/suggestions_layer.js';
 import {Review} from '../annotation/review.js';
+import {SuggestionDesk} from '../annotation/suggestions/desk.js';
+import {followPointing} from '../annotation/suggestions/pointing.js';
 import {Session} from '../annotation/session.js';
 import {Submission} from '../annotation/submit.js';
 import {watchTabs} from '../annotation/tabs.js';
@@ -95,12 +97,16 @@ function build(data, session, viewer) {
   const keys = new KeyDialog(registry, api);
   const help = new HelpSheet(registry, () => keys.open());
   const palette = new Palette(registry, String(data.user_id));
+  const show = review.bringIntoView.bind(review);
+  const desk = new SuggestionDesk({viewer, store, workspace, rules, suggestions, clock, exposures: session.exposures, registry, say, show});
+  followPointing({viewer, workspace, suggestions});
   const parts = {
     session,
     viewer,
     workspace,
     rules,
     review,
+    desk: () => desk,
     toolbox: () => toolbox,
     diagnosis: () => diagnosis,
     submission: () => /** @type {Submission} */ (submission),

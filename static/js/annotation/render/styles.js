@@ -146,6 +146,18 @@ export function focusStyle(text, resolution) {
   ];
 }
 
+/** @param {string} colour @returns {Style[]} of a suggestion that is not meant just now */
+export function faintStyle(colour) {
+  const key = `faint ${colour}`;
+  let styles = cache.get(key);
+  if (!styles) {
+    const stroke = new Stroke({color: withAlpha(colour, 0.35), width: 1, lineDash: [2, 4]});
+    styles = [new Style({stroke, image: new CircleStyle({radius: 5, stroke})})];
+    cache.set(key, styles);
+  }
+  return styles;
+}
+
 /** @param {string} color @param {number} width @returns {CircleStyle} */
 function suggestedPoint(color, width) {
   return new CircleStyle({radius: 7, stroke: new Stroke({color, width, lineDash: [3, 3]}), fill: new Fill({color: 'rgba(0, 0, 0, 0.01)'})});

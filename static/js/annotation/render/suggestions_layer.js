@@ -3,9 +3,10 @@
 import {Feature, VectorLayer, VectorSource} from '../../../vendor/ol.mjs';
 import {geometryToOl} from '../../viewer/geometry.js';
 import {isOpen} from '../commands/suggestions.js';
+import {isMeant} from '../suggestions/batches.js';
 import {formatScore} from '../format.js';
 import {boundsOf} from '../outline.js';
-import {focusStyle, suggestionStyle} from './styles.js';
+import {faintStyle, focusStyle, suggestionStyle} from './styles.js';
 
 /** @import {Viewer} from '../../viewer/viewer.js' */
 /** @import {MarkingRules} from '../marking_rules.js' */
@@ -31,7 +32,7 @@ export class SuggestionsLayer {
     store.observe((changes) => this.#onStore(changes));
     workspace.observe((changed) => {
       if (changed.has('showsSuggestions') || changed.has('isPeeking')) this.#applyVisibility();
-      if (changed.has('suggestion')) this.layer.changed();
+      if (['suggestion', 'pointed', 'chosen', 'threshold'].some((key) => changed.has(/** @type {any} */ (key)))) this.layer.changed();
     });
     viewer.onChange(({kind}) => {
       if (kind === 'frame') this.rebuild();
@@ -75,8 +76,12 @@ export class SuggestionsLayer {
   #style(id, resolution) {
     const suggestion = this.store.suggestions.get(id);
     if (!suggestion) return [];
-    const styles = suggestionStyle(this.rules.byCode.get(suggestion.labels[0])?.colour ?? UNKNOWN_COLOUR);
-    return this.workspace.state.suggestion === id ? [...styles, ...focusStyle(formatScore(suggestion.score), resolution)] : styles;
+    const colour = this.rules.byCode.get(suggestion.labels[0])?.colour ?? UNKNOWN_COLOUR;
+    const {suggestion: focused, pointed, chosen, threshold} = this.workspace.state;
+    if (threshold && !isMeant(suggestion, threshold)) return faintStyle(colour);
+    const styles = suggestionStyle(colour);
+    if (id === focused || id === pointed) return [...styles, ...focusStyle(formatScore(suggestion.score), resolution)];
+    return chosen.has(id) ? [...styles, ...focusStyle('', resolution)] : styles;
   }
 
   /** @param {Position} point level-0 px @param {number} tolerance level-0 px @returns {Suggestion | null} the smallest one there */
