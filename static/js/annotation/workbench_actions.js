@@ -7,6 +7,7 @@ import {deleteMarks} from './commands/marks.js';
 import {imageActions} from './image_actions.js';
 import {labelActions} from './label_actions.js';
 import {manyActions} from './suggestions/actions.js';
+import {nextActions, walkActions} from './walk/actions.js';
 import {toolName} from './words.js';
 
 /** @import {Action, Registry} from '../actions/registry.js' */
@@ -346,6 +347,8 @@ export function addWorkbenchActions(registry, parts) {
     ...suggestionActions(parts),
     ...manyActions(parts),
     ...imageActions(parts),
+    ...walkActions({viewer: parts.viewer, registry, userId: parts.session.userId}),
+    ...nextActions({...parts, store: parts.session.store}),
     ...readActions(parts),
   );
   for (const action of labelActions(parts)) registry.add(withFreeKeys(action, registry));

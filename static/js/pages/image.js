@@ -10,6 +10,7 @@ import {listenToKeys} from '../actions/keyboard.js';
 import {Registry} from '../actions/registry.js';
 import {StatusBar} from '../annotation/panels/status_bar.js';
 import {imageActions} from '../annotation/image_actions.js';
+import {walkActions} from '../annotation/walk/actions.js';
 
 /** @param {{image_id: string, user_id: number}} data */
 async function open({image_id: imageId, user_id: userId}) {
@@ -19,6 +20,7 @@ async function open({image_id: imageId, user_id: userId}) {
   const help = new HelpSheet(registry, () => keys.open());
   registry.add(
     ...imageActions({viewer}),
+    ...walkActions({viewer, registry, userId: String(userId)}),
     {id: 'read.help', label: t('Keys'), group: 'read', keys: ['?'], run: () => help.open()},
     keysAction(() => keys.open()),
   );
