@@ -6,6 +6,17 @@
 /** @typedef {'select' | 'box' | 'polygon' | 'freehand' | 'point' | 'brush' | 'eraser'} ToolName */
 
 /**
+ * @typedef {object} Layers
+ * @property {ReadonlySet<string>} labels codes of labels whose marks and suggestions are hidden; '' for those without a label
+ * @property {ReadonlySet<string>} origins of marks that are hidden: manual, suggestion
+ * @property {number} opacity of marks, 0.1 to 1
+ * @property {'faint' | 'none' | 'strong'} fill of marks
+ */
+
+/** @type {Readonly<Layers>} */
+export const ALL_LAYERS = Object.freeze({labels: new Set(), origins: new Set(), opacity: 1, fill: 'faint'});
+
+/**
  * @typedef {object} WorkspaceState
  * @property {ToolName} tool
  * @property {number} brushPx how wide brush and eraser are; screen px
@@ -18,6 +29,7 @@
  * @property {boolean} isLassoing what is drawn now goes around suggestions
  * @property {import('./suggestions/batches.js').Threshold | null} threshold which suggestions in view are about to be decided on
  * @property {boolean} hasStrip
+ * @property {Layers} layers how marks are shown, and which are not
  * @property {boolean} showsSuggestions
  * @property {boolean} isPeeking everything drawn is out of the way while a key is held
  * @property {boolean} isRelabelling the next label key goes to the suggestion in focus
@@ -39,6 +51,7 @@ const AT_FIRST = Object.freeze({
   isLassoing: false,
   threshold: null,
   hasStrip: false,
+  layers: ALL_LAYERS,
   showsSuggestions: true,
   isPeeking: false,
   isRelabelling: false,

@@ -26,6 +26,7 @@ import {SuggestionsLayer} from '../annotation/render/suggestions_layer.js';
 import {Review} from '../annotation/review.js';
 import {SuggestionDesk} from '../annotation/suggestions/desk.js';
 import {followPointing} from '../annotation/suggestions/pointing.js';
+import {addViewButtons, followLinks, linkedView} from '../annotation/seeing_actions.js';
 import {Session} from '../annotation/session.js';
 import {Submission} from '../annotation/submit.js';
 import {watchTabs} from '../annotation/tabs.js';
@@ -46,13 +47,14 @@ async function open(data) {
     Viewer.open({
       target: byId('viewer'),
       imageId: data.image_id,
-      at: keptView(data.read_id),
+      at: linkedView() ?? keptView(data.read_id),
       reader: String(data.user_id),
       fullscreenElement: document.body,
     }),
     session.load(),
   ]);
   keepView(data.read_id, viewer);
+  followLinks(viewer);
   build(data, session, viewer);
 }
 
@@ -139,6 +141,7 @@ function build(data, session, viewer) {
 
   replaceChildren(byId('save-slot'), saving.element);
   buildToolbar(registry, rules, campaign.suggestions);
+  addViewButtons(viewer, registry);
   replaceChildren(
     byId('submit-slot'),
     actionButton(registry, 'read.submit', {text: true, class: 'button-primary submit-button', showKey: true}),
