@@ -28,7 +28,7 @@ export function followLinks(viewer) {
 
 /** Puts what changes the view beside the buttons that turn it. @param {Viewer} viewer @param {Registry} registry */
 export function addViewButtons(viewer, registry) {
-  const there = ['walk.toggle', 'marks.layers', 'image.look'].filter((id) => registry.actions.has(id));
+  const there = ['walk.toggle', 'image.compare', 'marks.layers', 'image.look'].filter((id) => registry.actions.has(id));
   viewer.stage.buttons?.prepend(...there.map((id) => actionButton(registry, id, {class: 'viewer-button'})));
 }
 
@@ -148,6 +148,30 @@ export function layerActions({viewer, session, workspace, rules, registry}) {
         if (!opened.element.hidden) opened.element.querySelector('button')?.focus();
         registry.refresh();
       },
+    },
+  ];
+}
+
+/** @param {{viewer: Viewer, registry: Registry, userId: string}} parts @returns {Action[]} */
+export function compareActions({viewer, registry, userId}) {
+  /** @type {import('../viewer/seeing/compare.js').Compare | null} */
+  let compare = null;
+  const load = async () => {
+    const {Compare} = await import('../viewer/seeing/compare.js');
+    compare = new Compare({viewer, reader: userId, onChange: () => registry.refresh()});
+    return compare;
+  };
+  /** @type {ReturnType<typeof load> | null} */
+  let opening = null;
+  return [
+    {
+      id: 'image.compare',
+      label: t('A second view beside it'),
+      group: 'image',
+      keys: ['Alt+P'],
+      icon: 'compare',
+      isPressed: () => compare?.isOpen === true,
+      run: async () => (compare?.isOpen ? compare.close() : (await (opening ??= load())).choose()),
     },
   ];
 }

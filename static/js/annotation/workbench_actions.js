@@ -6,7 +6,7 @@ import {t} from '../lib/i18n.js';
 import {deleteMarks} from './commands/marks.js';
 import {imageActions} from './image_actions.js';
 import {labelActions} from './label_actions.js';
-import {layerActions, seeingActions} from './seeing_actions.js';
+import {compareActions, layerActions, seeingActions} from './seeing_actions.js';
 import {manyActions} from './suggestions/actions.js';
 import {nextActions, walkActions} from './walk/actions.js';
 import {toolName} from './words.js';
@@ -349,6 +349,7 @@ export function addWorkbenchActions(registry, parts) {
     ...manyActions(parts),
     ...imageActions(parts),
     ...seeingActions({viewer: parts.viewer, registry}),
+    ...compareActions({viewer: parts.viewer, registry, userId: parts.session.userId}),
     ...layerActions({...parts, registry}),
     ...walkActions({viewer: parts.viewer, registry, userId: parts.session.userId}),
     ...nextActions({...parts, store: parts.session.store}),

@@ -10,7 +10,7 @@ import {listenToKeys} from '../actions/keyboard.js';
 import {Registry} from '../actions/registry.js';
 import {StatusBar} from '../annotation/panels/status_bar.js';
 import {imageActions} from '../annotation/image_actions.js';
-import {addViewButtons, followLinks, linkedView, seeingActions} from '../annotation/seeing_actions.js';
+import {addViewButtons, compareActions, followLinks, linkedView, seeingActions} from '../annotation/seeing_actions.js';
 import {walkActions} from '../annotation/walk/actions.js';
 
 /** @param {{image_id: string, user_id: number}} data */
@@ -24,6 +24,7 @@ async function open({image_id: imageId, user_id: userId}) {
   registry.add(
     ...imageActions({viewer}),
     ...seeingActions({viewer, registry}),
+    ...compareActions({viewer, registry, userId: String(userId)}),
     ...walkActions({viewer, registry, userId: String(userId)}),
     {id: 'read.help', label: t('Keys'), group: 'read', keys: ['?'], run: () => help.open()},
     keysAction(() => keys.open()),
