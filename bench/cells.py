@@ -155,7 +155,7 @@ def _on_screen(page: Page, address: str) -> list[tuple[str, str]]:
     rows += _filters(page)
     _power(page, "20×")
     page.wait_for_timeout(1_500)
-    page.keyboard.press("u")
+    page.keyboard.press("m")
     places = [(300 + 37 * (step % 20), 200 + 29 * (step % 17)) for step in range(60)]
     trips = [trip / 1e3 for place in places if (trip := page.evaluate(_POINT, list(place))) is not None]
     rows.append(("what lies under the pointer, with the trip to the worker", spread_ms(trips)))
@@ -233,7 +233,7 @@ def _changed(page: Page, site: Site, read_id: str) -> list[tuple[str, str]]:
         rows = [(f"export of {CELLS:,} cells", f"{time.monotonic() - began:.0f} s")]
         page.locator(".viewer-magnification > button").first.click()  # the whole image
         page.wait_for_timeout(2_000)
-        page.keyboard.press("u")
+        page.keyboard.press("m")
         _lasso(page, 0.35)
         count = int("".join(filter(str.isdigit, page.locator(".cells-chosen").text_content() or "")))
         seconds = _until_complete(page, lambda: page.keyboard.press("6"))

@@ -100,7 +100,7 @@ def test_choose_relabel_delete_and_take_everything_back(
     before, known = bench.file(), len(bench.changes())
     assert len(json.loads(before)["features"]) == COLUMNS * ROWS
 
-    bench.key("u")
+    bench.key("m")
     bench.lasso([(0.4, 0.3), (0.6, 0.3), (0.6, 0.6), (0.4, 0.6)])
     wait_for("chosen cells", lambda: bench.chosen() > 100)
     inside = bench.chosen()
@@ -151,7 +151,7 @@ def test_one_cell_becomes_a_mark_and_a_cell_again(bench_of: Callable[[str, str],
         bench.key("+")
     bench.wait_still()
     bench.wait_complete()
-    bench.key("u")
+    bench.key("m")
     place = cell_place(bench)
     bench.page.mouse.move(*place)
     expect(bench.page.locator("#status-bar")).to_contain_text("proposed with a score of")
@@ -159,7 +159,7 @@ def test_one_cell_becomes_a_mark_and_a_cell_again(bench_of: Callable[[str, str],
     wait_for("one chosen cell", lambda: bench.chosen() == 1)
     bench.page.locator("#labels-panel .label-button").first.click()
     wait_for("a change", lambda: bench.file() != before)
-    bench.key("u")
+    bench.key("m")
     bench.page.mouse.click(*place)
     wait_for("one chosen cell", lambda: bench.chosen() == 1)
     take_picture(bench.page, "cells-one")

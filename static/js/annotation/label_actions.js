@@ -9,6 +9,7 @@ import {relabelMarks} from './commands/marks.js';
 /** @import {MarkingRules} from './marking_rules.js' */
 /** @import {DiagnosisPanel} from './panels/diagnosis_panel.js' */
 /** @import {Review} from './review.js' */
+/** @import {SuggestionDesk} from './suggestions/desk.js' */
 /** @import {Session} from './session.js' */
 /** @import {Label} from './types.js' */
 /** @import {Workspace} from './workspace.js' */
@@ -19,19 +20,24 @@ import {relabelMarks} from './commands/marks.js';
  * @property {Workspace} workspace
  * @property {MarkingRules} rules
  * @property {Review} review
+ * @property {() => SuggestionDesk} desk
  * @property {() => DiagnosisPanel | null} diagnosis
  * @property {() => Cells | null} cells
  * @property {Field[]} fields of the form
  */
 
 /**
- * What a label key or a click on a label means just now: the suggestion that is being relabelled, the chosen cells, the
- * selected marks, or the next mark.
+ * What a label key or a click on a label means just now: the suggestions that are chosen on the film strip, the one that is
+ * being relabelled, the chosen cells, the selected marks, or the next mark.
  * @param {Parts} parts @param {Label} label
  */
-export function chooseLabel({session, workspace, rules, review, cells}, label) {
+export function chooseLabel({session, workspace, rules, review, cells, desk}, label) {
   const {isRelabelling, selection, tool, canWrite} = workspace.state;
   if (!canWrite) return;
+  if (desk().chosen.length > 0) {
+    desk().decide(desk().chosen, 'accept', label.code);
+    return;
+  }
   if (isRelabelling && review.current) {
     review.relabel(label.code);
     return;

@@ -12,6 +12,7 @@ import {boundsOf} from './outline.js';
 /** @import {Workspace} from './workspace.js' */
 
 const FOCUS = 'suggestion-focus';
+const POINTED = 'suggestion-pointed';
 /** A focused shape is shown with this much around it: shape to screen. */
 const PADDING_PX = 120;
 /** Smaller shapes are brought nearer before their vertices are edited; screen px. */
@@ -38,6 +39,7 @@ export class Review {
     this.say = say;
     workspace.observe((changed) => {
       if (changed.has('suggestion')) this.#onFocus();
+      if (changed.has('pointed')) clock.begin(POINTED);
     });
   }
 
@@ -59,6 +61,12 @@ export class Review {
   get current() {
     const focused = this.store.suggestions.get(this.workspace.state.suggestion ?? '');
     return focused && isOpen(focused) ? focused : null;
+  }
+
+  /** @returns {Suggestion | null} what a key decides on: the one that the pointer came to last, else the one in focus */
+  get target() {
+    const pointed = this.store.suggestions.get(this.workspace.state.pointed ?? '');
+    return pointed && isOpen(pointed) ? pointed : this.current;
   }
 
   /** @returns {number} suggestions on this image, decided or not */
@@ -89,11 +97,11 @@ export class Review {
   focus(suggestion) {
     this.workspace.select([]);
     this.workspace.set({suggestion: suggestion.id, isRelabelling: false, showsSuggestions: true});
-    this.#bringIntoView(suggestion);
+    this.bringIntoView(suggestion);
   }
 
   /** @param {Suggestion} suggestion */
-  #bringIntoView({geometry, frame}) {
+  bringIntoView({geometry, frame}) {
     if (!geometry) return;
     if (frame !== null && frame !== this.viewer.frame) void this.viewer.frames?.setFrame(frame);
     const [x, y, width, height] = boundsOf(geometry);
@@ -112,9 +120,13 @@ export class Review {
 
   /** After a decision the next one is in focus, so that a list is worked through with one key each. @param {Suggestion} decided */
   #advance(decided) {
+    if (decided.id === this.workspace.state.pointed) {
+      this.workspace.set({pointed: null});
+      return;
+    }
     const next = [...this.diagnoses, ...this.open].find((other) => comesAfter(other, decided));
     this.workspace.set({suggestion: next?.id ?? null, isRelabelling: false});
-    if (next) this.#bringIntoView(next);
+    if (next) this.bringIntoView(next);
   }
 
   /**
@@ -123,14 +135,14 @@ export class Review {
    * @returns {{into: string | null, form: Record<string, unknown> | null, activeSeconds: number}}
    */
   #circumstances(suggestion) {
-    const activeSeconds = this.clock.take(FOCUS);
+    const activeSeconds = this.clock.take(suggestion.id === this.workspace.state.pointed ? POINTED : FOCUS);
     if (suggestion.geometry !== null) return {into: null, form: null, activeSeconds};
     const mark = [...this.store.marks.values()].find(({body}) => body.geometry === null && MarkingRules.isImageLevel(body.granularity));
     return {into: mark?.id ?? null, form: mark?.body.form ?? this.startingForm, activeSeconds};
   }
 
   /** @param {Suggestion | null} [suggestion] */
-  accept(suggestion = this.current) {
+  accept(suggestion = this.target) {
     if (!suggestion) return;
     acceptSuggestion(this.store, suggestion, this.#circumstances(suggestion));
     this.#advance(suggestion);
@@ -175,7 +187,7 @@ export class Review {
 
   /** @param {'reject' | 'ignore'} verdict @param {string} [reason] */
   decline(verdict, reason = '') {
-    const suggestion = this.current;
+    const suggestion = this.target;
     if (!suggestion) return;
     declineSuggestion(this.store, suggestion, verdict, reason);
     this.#advance(suggestion);

@@ -10,6 +10,9 @@ import {boxActions} from './tools/box/actions.js';
 import {brushActions} from './tools/brush/actions.js';
 import {modeActions} from './tools/combine/actions.js';
 import {labelActions} from './label_actions.js';
+import {compareActions, layerActions, seeingActions} from './seeing_actions.js';
+import {manyActions} from './suggestions/actions.js';
+import {nextActions, walkActions} from './walk/actions.js';
 import {toolName} from './words.js';
 
 /** @import {Action, Registry} from '../actions/registry.js' */
@@ -21,6 +24,7 @@ import {toolName} from './words.js';
 /** @import {Cells} from './cells/cells.js' */
 /** @import {Session} from './session.js' */
 /** @import {Submission} from './submit.js' */
+/** @import {SuggestionDesk} from './suggestions/desk.js' */
 /** @import {Toolbox} from './tools/toolbox.js' */
 /** @import {ToolName, Workspace} from './workspace.js' */
 
@@ -34,6 +38,7 @@ const TOOL_KEYS = {select: 'v', box: 'b', polygon: 'p', freehand: 'f', point: 'o
  * @property {Workspace} workspace
  * @property {MarkingRules} rules
  * @property {Review} review
+ * @property {() => SuggestionDesk} desk
  * @property {() => Toolbox} toolbox
  * @property {() => DiagnosisPanel | null} diagnosis
  * @property {() => Cells | null} cells
@@ -175,8 +180,11 @@ function leave(workspace, toolbox) {
 }
 
 /** @param {Parts} parts @returns {Action[]} */
-function suggestionActions({workspace, review, takeReason}) {
+function suggestionActions({workspace, review, desk, takeReason}) {
   const hasCurrent = () => workspace.state.canWrite && review.current !== null;
+  const hasTarget = () => workspace.state.canWrite && (review.target !== null || workspace.state.chosen.size > 0);
+  /** @param {'accept' | 'reject' | 'ignore'} verdict @param {() => void} decideOnOne */
+  const decide = (verdict, decideOnOne) => () => (desk().chosen.length > 0 ? desk().decide(desk().chosen, verdict) : decideOnOne());
   const hasAny = () => review.open.length + review.diagnoses.length > 0;
   /** @type {{group: 'suggestions', context: 'suggestions'}} */
   const place = {group: 'suggestions', context: 'suggestions'};
@@ -200,7 +208,7 @@ function suggestionActions({workspace, review, takeReason}) {
       when: () => review.current !== null && review.hasMore(-1),
       run: () => review.move(-1),
     },
-    {...place, id: 'suggestion.accept', label: t('Accept'), keys: ['a'], icon: 'accept', when: hasCurrent, run: () => review.accept()},
+    {...place, id: 'suggestion.accept', label: t('Accept'), keys: ['a'], icon: 'accept', when: hasTarget, run: decide('accept', () => review.accept())},
     {
       ...place,
       id: 'suggestion.edit',
@@ -226,8 +234,8 @@ function suggestionActions({workspace, review, takeReason}) {
       label: t('Reject'),
       keys: ['r'],
       icon: 'reject',
-      when: hasCurrent,
-      run: () => review.decline('reject', takeReason()),
+      when: hasTarget,
+      run: decide('reject', () => review.decline('reject', takeReason())),
     },
     {
       ...place,
@@ -235,8 +243,8 @@ function suggestionActions({workspace, review, takeReason}) {
       label: t('Ignore'),
       keys: ['i'],
       icon: 'ignore',
-      when: hasCurrent,
-      run: () => review.decline('ignore'),
+      when: hasTarget,
+      run: decide('ignore', () => review.decline('ignore')),
     },
     {
       id: 'suggestion.show',
@@ -326,7 +334,13 @@ export function addWorkbenchActions(registry, parts) {
     ...markActions(parts),
     ...regionActions(parts),
     ...suggestionActions(parts),
+    ...manyActions(parts),
     ...imageActions(parts),
+    ...seeingActions({viewer: parts.viewer, registry}),
+    ...compareActions({viewer: parts.viewer, registry, userId: parts.session.userId}),
+    ...layerActions({...parts, registry}),
+    ...walkActions({viewer: parts.viewer, registry, userId: parts.session.userId}),
+    ...nextActions({...parts, store: parts.session.store}),
     ...readActions(parts),
   );
   for (const action of labelActions(parts)) registry.add(withFreeKeys(action, registry));

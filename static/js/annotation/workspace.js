@@ -11,6 +11,17 @@ import {TOLERANCE} from './tools/wand/tolerance.js';
 /** @typedef {'select' | 'box' | 'polygon' | 'freehand' | 'point' | 'ellipse' | 'brush' | 'eraser' | 'wand' | 'cells'} ToolName */
 
 /**
+ * @typedef {object} Layers
+ * @property {ReadonlySet<string>} labels codes of labels whose marks and suggestions are hidden; '' for those without a label
+ * @property {ReadonlySet<string>} origins of marks that are hidden: manual, suggestion
+ * @property {number} opacity of marks, 0.1 to 1
+ * @property {'faint' | 'none' | 'strong'} fill of marks
+ */
+
+/** @type {Readonly<Layers>} */
+export const ALL_LAYERS = Object.freeze({labels: new Set(), origins: new Set(), opacity: 1, fill: 'faint'});
+
+/**
  * @typedef {object} WorkspaceState
  * @property {ToolName} tool
  * @property {number} brushPx how wide brush and eraser are; screen px
@@ -24,6 +35,12 @@ import {TOLERANCE} from './tools/wand/tolerance.js';
  * @property {number} cells how many cells of layers are chosen
  * @property {ReadonlySet<string>} locked ids of marks that are neither hit nor changed
  * @property {string | null} suggestion id of the suggestion in focus
+ * @property {string | null} pointed id of the suggestion that the pointer came to after the focus was set
+ * @property {ReadonlySet<string>} chosen ids of the suggestions that are chosen on the film strip
+ * @property {boolean} isLassoing what is drawn now goes around suggestions
+ * @property {import('./suggestions/batches.js').Threshold | null} threshold which suggestions in view are about to be decided on
+ * @property {boolean} hasStrip
+ * @property {Layers} layers how marks are shown, and which are not
  * @property {boolean} showsSuggestions
  * @property {boolean} isPeeking everything drawn is out of the way while a key is held
  * @property {boolean} isRelabelling the next label key goes to the suggestion in focus
@@ -46,6 +63,12 @@ const AT_FIRST = Object.freeze({
   cells: 0,
   locked: new Set(),
   suggestion: null,
+  pointed: null,
+  chosen: new Set(),
+  isLassoing: false,
+  threshold: null,
+  hasStrip: false,
+  layers: ALL_LAYERS,
   showsSuggestions: true,
   isPeeking: false,
   isRelabelling: false,

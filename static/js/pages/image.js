@@ -10,19 +10,27 @@ import {listenToKeys} from '../actions/keyboard.js';
 import {Registry} from '../actions/registry.js';
 import {StatusBar} from '../annotation/panels/status_bar.js';
 import {imageActions} from '../annotation/image_actions.js';
+import {addViewButtons, compareActions, followLinks, linkedView, seeingActions} from '../annotation/seeing_actions.js';
+import {walkActions} from '../annotation/walk/actions.js';
 
 /** @param {{image_id: string, user_id: number}} data */
 async function open({image_id: imageId, user_id: userId}) {
-  const viewer = await Viewer.open({target: byId('viewer'), imageId, api, reader: String(userId), fullscreenElement: document.body});
+  const at = linkedView();
+  const viewer = await Viewer.open({target: byId('viewer'), imageId, api, at, reader: String(userId), fullscreenElement: document.body});
+  followLinks(viewer);
   const registry = new Registry(dataOf('key-bindings'));
   const keys = new KeyDialog(registry, api);
   const help = new HelpSheet(registry, () => keys.open());
   registry.add(
     ...imageActions({viewer}),
+    ...seeingActions({viewer, registry}),
+    ...compareActions({viewer, registry, userId: String(userId)}),
+    ...walkActions({viewer, registry, userId: String(userId)}),
     {id: 'read.help', label: t('Keys'), group: 'read', keys: ['?'], run: () => help.open()},
     keysAction(() => keys.open()),
   );
   listenToKeys(registry);
+  addViewButtons(viewer, registry);
   new StatusBar({element: byId('status-bar'), viewer}).say(t('View only. Press ? for the keys.'));
 }
 

@@ -27,6 +27,9 @@ import {MarksLayer} from '../annotation/render/marks_layer.js';
 import {SuggestionsLayer} from '../annotation/render/suggestions_layer.js';
 import {listenToClipboard} from '../annotation/region_edit/actions.js';
 import {Review} from '../annotation/review.js';
+import {SuggestionDesk} from '../annotation/suggestions/desk.js';
+import {followPointing} from '../annotation/suggestions/pointing.js';
+import {addViewButtons, followLinks, linkedView} from '../annotation/seeing_actions.js';
 import {Session} from '../annotation/session.js';
 import {Submission} from '../annotation/submit.js';
 import {watchTabs} from '../annotation/tabs.js';
@@ -51,13 +54,14 @@ async function open(data) {
     Viewer.open({
       target: byId('viewer'),
       imageId: data.image_id,
-      at: keptView(data.read_id),
+      at: linkedView() ?? keptView(data.read_id),
       reader: String(data.user_id),
       fullscreenElement: document.body,
     }),
     session.load(),
   ]);
   keepView(data.read_id, viewer);
+  followLinks(viewer);
   build(data, session, viewer);
 }
 
@@ -109,12 +113,16 @@ function build(data, session, viewer) {
   const keys = new KeyDialog(registry, api);
   const help = new HelpSheet(registry, () => keys.open());
   const palette = new Palette(registry, String(data.user_id));
+  const show = review.bringIntoView.bind(review);
+  const desk = new SuggestionDesk({viewer, store, workspace, rules, suggestions, clock, exposures: session.exposures, registry, say, show});
+  followPointing({viewer, workspace, suggestions});
   const parts = {
     session,
     viewer,
     workspace,
     rules,
     review,
+    desk: () => desk,
     toolbox: () => toolbox,
     diagnosis: () => diagnosis,
     cells: () => cells,
@@ -149,6 +157,7 @@ function build(data, session, viewer) {
 
   replaceChildren(byId('save-slot'), saving.element);
   buildToolbar(registry, rules, campaign.suggestions);
+  addViewButtons(viewer, registry);
   replaceChildren(
     byId('submit-slot'),
     actionButton(registry, 'read.submit', {text: true, class: 'button-primary submit-button', showKey: true}),

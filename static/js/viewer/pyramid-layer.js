@@ -8,8 +8,13 @@ import {cachedTiles, chooseLevel, gridOptions, levelsByZ, shownPart, tileUrl} fr
 /** @import {PixelGrant} from './pixel-grant.js' */
 /** @import {Level, Manifest} from './types.js' */
 
+/** @typedef {{name: string, run: (tile: ImageBitmap) => Promise<ImageBitmap>}} Treatment */
+
 /** Beyond this many px of the coarsest level in a screen px, only the thumbnail is drawn: tiles would be countless. */
 const MAX_SHRINK_OF_COARSEST = 8;
+
+/** On a canvas of their own: what is done to the picture must not be done to the marks. */
+const PIXELS = 'ol-layer viewer-pixels';
 
 /** A tile source that reports failures and can ask again for what failed without a blank moment. */
 export class PyramidSource extends ImageTile {
@@ -35,6 +40,8 @@ export class PyramidSource extends ImageTile {
     this.onFailure = onFailure;
     this.attempt = 0;
     this.failed = 0;
+    /** @type {Treatment | null} what is done with a tile before it is shown */
+    this.treatment = null;
   }
 
   /**
@@ -48,12 +55,12 @@ export class PyramidSource extends ImageTile {
       const response = await this.grant.fetch(tileUrl(this.template, {level: level.index, column, row}), signal);
       const blob = await response.blob();
       const shown = shownPart(level, column, row);
-      if (shown.whole) return await createImageBitmap(blob);
+      if (shown.whole) return await this.treated(await createImageBitmap(blob));
       // Cut off the padding first, then fill the cell up: OpenLayers would stretch a smaller bitmap over the whole cell.
       const part = await createImageBitmap(blob, 0, 0, shown.width, shown.height);
       const cell = await createImageBitmap(part, 0, 0, width, height);
       part.close();
-      return cell;
+      return await this.treated(cell);
     } catch (error) {
       if (signal?.aborted) throw error;
       this.failed += 1;
@@ -69,7 +76,22 @@ export class PyramidSource extends ImageTile {
   setTemplate(template) {
     if (template === this.template) return;
     this.template = template;
-    this.setKey(`${template} ${this.attempt}`);
+    this.#askAnew();
+  }
+
+  /** @param {Treatment | null} treatment null: tiles are shown as they come */
+  setTreatment(treatment) {
+    this.treatment = treatment;
+    this.#askAnew();
+  }
+
+  #askAnew() {
+    this.setKey(`${this.template} ${this.attempt} ${this.treatment?.name ?? ''}`);
+  }
+
+  /** @param {ImageBitmap} tile @returns {Promise<ImageBitmap> | ImageBitmap} */
+  treated(tile) {
+    return this.treatment ? this.treatment.run(tile) : tile;
   }
 
   /** Asks again for all tiles in view; those that arrived before come from the browser's cache. */
@@ -77,7 +99,7 @@ export class PyramidSource extends ImageTile {
     if (this.failed === 0) return;
     this.failed = 0;
     this.attempt += 1;
-    this.setKey(`${this.template} ${this.attempt}`);
+    this.#askAnew();
   }
 }
 
@@ -93,10 +115,12 @@ export class PyramidSource extends ImageTile {
 export function pyramidLayers({manifest, projection, grant, onFailure}) {
   const source = new PyramidSource({manifest, projection, grant, onFailure});
   const underlay = new ImageLayer({
+    className: PIXELS,
     source: new ImageStatic({url: manifest.thumbnail_url, imageExtent: projection.getExtent(), projection}),
   });
   const coarsest = levelsByZ(manifest.levels)[0];
   const tiles = new TileLayer({
+    className: PIXELS,
     source,
     preload: Number.POSITIVE_INFINITY,
     cacheSize: cachedTiles(manifest.levels),

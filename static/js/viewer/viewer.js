@@ -85,6 +85,8 @@ export class Viewer {
     this.listeners = new Set();
     this.cleanup = new AbortController();
     this.isOffline = false;
+    /** @type {HTMLElement | null} the small picture of the whole image, where there is one */
+    this.overview = null;
     /** @type {ReturnType<typeof setInterval> | undefined} */
     this.knock = undefined;
     /** @type {ReturnType<typeof setTimeout> | undefined} */

@@ -21,7 +21,7 @@ export function cellActions({cells, viewer, store, workspace}) {
       id: 'tool.cells',
       label: t('Choose cells'),
       group: 'tools',
-      keys: ['u'],
+      keys: ['m'],
       icon: 'cells',
       isPressed: () => workspace.state.tool === 'cells',
       run: () => workspace.set({tool: 'cells'}),

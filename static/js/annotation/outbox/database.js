@@ -21,7 +21,7 @@
  *
  * @typedef {object} Database
  * @property {boolean} durable whether entries survive the tab
- * @property {(entry: Entry) => Promise<number>} add gives the key
+ * @property {(entries: Entry[]) => Promise<number[]>} add all of them or none; gives their keys
  * @property {(entries: StoredEntry[]) => Promise<void>} write replaces
  * @property {(orders: number[]) => Promise<void>} remove
  * @property {() => Promise<StoredEntry[]>} all in the order in which they were added
@@ -94,12 +94,12 @@ export class IndexedDatabase {
     return {transaction, store: transaction.objectStore(name)};
   }
 
-  /** @param {Entry} entry */
-  async add(entry) {
+  /** @param {Entry[]} entries */
+  async add(entries) {
     const {transaction, store} = this.#writing(OPERATIONS);
-    const key = settled(store.add(entry));
-    await finished(transaction);
-    return Number(await key);
+    const keys = Promise.all(entries.map((entry) => settled(store.add(entry))));
+    const [orders] = await Promise.all([keys, finished(transaction)]);
+    return orders.map(Number);
   }
 
   /** @param {StoredEntry[]} entries */
@@ -163,11 +163,13 @@ export class MemoryDatabase {
     this.last = 0;
   }
 
-  /** @param {Entry} entry */
-  async add(entry) {
-    this.last += 1;
-    this.entries.set(this.last, {...entry, order: this.last});
-    return this.last;
+  /** @param {Entry[]} entries */
+  async add(entries) {
+    return entries.map((entry) => {
+      this.last += 1;
+      this.entries.set(this.last, {...entry, order: this.last});
+      return this.last;
+    });
   }
 
   /** @param {StoredEntry[]} entries */

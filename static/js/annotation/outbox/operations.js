@@ -36,11 +36,12 @@ export function operationsFor(changes) {
   if (changes.origin === 'remote') return [];
   const written = [...changes.created, ...changes.updated.map(({after}) => after)];
   const decidedMarks = new Set(changes.decided.map((decision) => decision.annotationId));
+  const byId = new Map(written.map((mark) => [mark.id, mark]));
   /** @type {Unbased[]} */
   const operations = changes.deleted.map((mark) => writeOperation(mark.id, null));
   for (const mark of written) if (!decidedMarks.has(mark.id)) operations.push(writeOperation(mark.id, mark.body));
   for (const decision of changes.decided) {
-    const mark = written.find(({id}) => id === decision.annotationId);
+    const mark = decision.annotationId ? byId.get(decision.annotationId) : undefined;
     operations.push(
       operation('decide', {
         annotation_id: mark?.id ?? null,

@@ -222,19 +222,22 @@ export class Outbox {
     await this.#drop(waiting);
     let operation = /** @type {Operation} */ ({...writeOperation(annotationId, body), base_revision: revision});
     if (decision) operation = supersede({...decision.operation, base_revision: revision}, operation) ?? operation;
-    this.#queue(operation, waiting[0]?.name ?? '');
+    this.#queue([operation], waiting[0]?.name ?? '');
     await this.writing;
   }
 
   /** @param {ChangeSet} changes */
   #queueChanges(changes) {
-    for (const operation of operationsFor(changes)) this.#queueUnbased(operation, changes);
+    const unbased = operationsFor(changes);
+    if (unbased.length === 0) return;
+    // Looked up once: what three hundred decisions at once are compared with may be three hundred others.
+    const waiting = groupByMark(this.entries);
+    this.#queue(unbased.flatMap((one) => this.#basedOn(one, waiting.get(one.annotation_id ?? '') ?? [], changes) ?? []), changes.name);
   }
 
-  /** @param {Unbased} unbased @param {ChangeSet} changes */
-  #queueUnbased(unbased, changes) {
+  /** @param {Unbased} unbased @param {Entry[]} waiting for the same mark @param {ChangeSet} changes @returns {Operation | null} */
+  #basedOn(unbased, waiting, changes) {
     const id = unbased.annotation_id;
-    const waiting = id ? this.entriesOf(id) : [];
     const refused = waiting.find((entry) => entry.state === 'refused');
     const last = waiting.at(-1);
     const base_revision = last ? last.operation.base_revision + 1 : id ? this.#knownRevision(id, changes) : 0;
@@ -245,8 +248,7 @@ export class Outbox {
       this.entries = this.entries.filter((entry) => entry !== refused);
       this.#afterWrites(() => this.#removeStored([refused]));
     }
-    if (operation) this.#queue(operation, changes.name);
-    else this.#changed();
+    return operation;
   }
 
   /**
@@ -257,25 +259,22 @@ export class Outbox {
     return changes.deleted.find((mark) => mark.id === id)?.revision ?? this.store.revisionOf(id);
   }
 
-  /** @param {Operation} operation @param {string} name */
-  #queue(operation, name) {
-    /** @type {Entry} */
-    const entry = {
-      tab: this.tab,
-      readId: this.readId,
-      at: new Date().toISOString(),
-      name,
-      operation,
-      state: 'pending',
-      problem: null,
-      theirs: null,
-    };
-    this.entries.push(entry);
-    this.unwritten.add(entry);
+  /** What was done in one step is written in one transaction, and so goes out together. @param {Operation[]} operations @param {string} name */
+  #queue(operations, name) {
+    const {tab, readId} = this;
+    const at = new Date().toISOString();
+    /** @type {Entry[]} */
+    const entries = operations.map((operation) => ({tab, readId, at, name, operation, state: 'pending', problem: null, theirs: null}));
+    this.entries.push(...entries);
+    for (const entry of entries) this.unwritten.add(entry);
     this.#changed();
+    if (entries.length === 0) return;
     this.#afterWrites(async () => {
-      entry.order = await this.database.add({...entry});
-      if (this.database.durable) this.unwritten.delete(entry);
+      const orders = await this.database.add(entries.map((entry) => ({...entry})));
+      entries.forEach((entry, place) => {
+        entry.order = orders[place];
+        if (this.database.durable) this.unwritten.delete(entry);
+      });
       this.#changed();
     });
   }
@@ -349,6 +348,20 @@ export class Outbox {
   #changed() {
     for (const listener of this.listeners) listener();
   }
+}
+
+/** @param {Entry[]} entries @returns {Map<string, Entry[]>} by mark, in their order */
+function groupByMark(entries) {
+  /** @type {Map<string, Entry[]>} */
+  const groups = new Map();
+  for (const entry of entries) {
+    const id = entry.operation.annotation_id;
+    if (!id) continue;
+    const group = groups.get(id);
+    if (group) group.push(entry);
+    else groups.set(id, [entry]);
+  }
+  return groups;
 }
 
 /** @param {Annotation | null} annotation @param {Problem | null} error whether a deletion has nothing left to do */

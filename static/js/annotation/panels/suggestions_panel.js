@@ -20,6 +20,7 @@ import {VirtualList} from './virtual_list.js';
 
 const ROW_PX = 30;
 const DECISIONS = ['suggestion.accept', 'suggestion.edit', 'suggestion.relabel', 'suggestion.reject', 'suggestion.ignore'];
+const MANY = ['suggestion.many', 'suggestion.lasso', 'suggestion.strip'];
 
 export class SuggestionsPanel {
   /**
@@ -56,12 +57,18 @@ export class SuggestionsPanel {
       ),
       this.reason,
     );
+    this.many = el(
+      'div',
+      {class: 'decision-buttons many-buttons', attrs: {role: 'group', 'aria-label': t('Many at once')}},
+      ...MANY.map((id) => actionButton(registry, id, {text: true, class: 'decision-button', showKey: true, icon: false})),
+    );
     this.section = section(
       {id: 'suggestions-panel', title: t('Suggestions')},
       this.model,
       this.diagnoses,
       this.list.element,
       this.decisions,
+      this.many,
     );
     this.isStale = false;
     store.observe((changes) => {
@@ -105,6 +112,7 @@ export class SuggestionsPanel {
     const models = new Set([...store.suggestions.values()].map(({model}) => `${model.name} ${model.version}`.trim()));
     this.model.textContent = t('Proposed by {model}. A proposal counts for nothing until you decide.', {model: [...models].join(', ')});
     this.decisions.hidden = !workspace.state.canWrite || open.length + review.diagnoses.length === 0;
+    this.many.hidden = !workspace.state.canWrite || open.length < 2;
     registry.refresh();
   }
 

@@ -39,7 +39,8 @@ export class MarksLayer {
 
   /** @param {Mark} mark @returns {boolean} whether it is drawn now */
   isShown(mark) {
-    const {hidden} = this.workspace.state;
+    const {hidden, layers} = this.workspace.state;
+    if (layers.labels.has(mark.body.labels[0] ?? '') || layers.origins.has(mark.body.origin)) return false;
     return mark.body.geometry !== null && !hidden.has(mark.id) && (mark.body.frame === null || mark.body.frame === this.viewer.frame);
   }
 
@@ -73,15 +74,17 @@ export class MarksLayer {
     for (const mark of deleted) this.#remove(mark.id);
     for (const mark of created) this.refresh(mark.id);
     for (const {before, after} of updated) {
-      if (before.body.geometry === after.body.geometry && before.body.frame === after.body.frame) {
-        this.source.getFeatureById(after.id)?.changed();
-      } else this.refresh(after.id);
+      const isInPlace = before.body.geometry === after.body.geometry && before.body.frame === after.body.frame;
+      const feature = this.feature(after.id);
+      if (isInPlace && feature && this.isShown(after)) feature.changed();
+      else this.refresh(after.id);
     }
   }
 
   /** @param {Set<string>} changed */
   #onWorkspace(changed) {
-    if (changed.has('hidden')) this.rebuild();
+    if (changed.has('layers')) this.layer.setOpacity(this.workspace.state.layers.opacity);
+    if (changed.has('hidden') || changed.has('layers')) this.rebuild();
     if (changed.has('isPeeking')) this.layer.setVisible(!this.workspace.state.isPeeking);
     if (changed.has('selection') || changed.has('canWrite') || changed.has('locked') || changed.has('tool')) this.layer.changed();
   }
@@ -130,12 +133,13 @@ export class MarksLayer {
     const id = String(feature.getId());
     const mark = this.store.get(id);
     if (!mark) return [];
-    const {selection, locked, canWrite, tool} = this.workspace.state;
+    const {selection, locked, canWrite, tool, layers} = this.workspace.state;
     const isSelected = selection.has(id);
     const isRefused = feature.get('isRefused') === true;
     return markStyle({
       colour: this.rules.byCode.get(mark.body.labels[0])?.colour ?? UNKNOWN_COLOUR,
       isSelected,
+      fill: layers.fill,
       status: isRefused ? 'refused' : mark.status.kind,
       showsHandles: isSelected && canWrite && !locked.has(id) && tool === 'select' && selection.size === 1 && hasRoomForHandles(feature, resolution),
     });

@@ -18,11 +18,15 @@ const HANDLE_SPACING_PX = 9;
 /** The frame around a suggestion in focus keeps this distance, so that it covers nothing of it; screen px. */
 const FOCUS_GAP_PX = 7;
 
+/** How much of the colour lies over what is inside; never nothing at all, or a click inside would find no mark. */
+const FILLS = {none: 0.004, faint: 0.06, strong: 0.4};
+
 /**
  * @typedef {object} Look
  * @property {string} colour #rrggbb
  * @property {boolean} isSelected
  * @property {SyncStatus['kind']} status
+ * @property {keyof typeof FILLS} [fill]
  * @property {boolean} [showsHandles]
  */
 
@@ -37,7 +41,7 @@ export function withAlpha(colour, alpha) {
 
 /** @param {Look} look @returns {Style[]} */
 export function markStyle(look) {
-  const key = `${look.colour} ${look.isSelected} ${look.status} ${look.showsHandles ?? false}`;
+  const key = `${look.colour} ${look.isSelected} ${look.status} ${look.showsHandles ?? false} ${look.fill ?? 'faint'}`;
   let styles = cache.get(key);
   if (!styles) {
     styles = makeMarkStyle(look);
@@ -47,14 +51,14 @@ export function markStyle(look) {
 }
 
 /** @param {Look} look @returns {Style[]} */
-function makeMarkStyle({colour, isSelected, status, showsHandles}) {
+function makeMarkStyle({colour, isSelected, status, showsHandles, fill = 'faint'}) {
   const isFaulty = status === 'refused' || status === 'conflict';
   const line = isFaulty ? REFUSED : colour;
   const lineDash = isFaulty ? [8, 4] : undefined;
   const width = 2;
   const styles = [
     new Style({
-      fill: new Fill({color: withAlpha(colour, isSelected ? 0.16 : 0.06)}),
+      fill: new Fill({color: withAlpha(colour, FILLS[fill] + (isSelected ? 0.1 : 0))}),
       stroke: new Stroke({color: isSelected ? SELECTED : CASING, width: width + (isSelected ? 2.5 : 2)}),
       image: pointImage(isSelected ? SELECTED : CASING, isSelected ? 5 : 4),
       zIndex: isSelected ? 2 : 1,
@@ -144,6 +148,18 @@ export function focusStyle(text, resolution) {
     new Style({geometry: frame, stroke: new Stroke({color: SELECTED, width: 2}), zIndex: 5}),
     ...(text ? [new Style({text: scoreText(text), geometry: topOf, zIndex: 6})] : []),
   ];
+}
+
+/** @param {string} colour @returns {Style[]} of a suggestion that is not meant just now */
+export function faintStyle(colour) {
+  const key = `faint ${colour}`;
+  let styles = cache.get(key);
+  if (!styles) {
+    const stroke = new Stroke({color: withAlpha(colour, 0.35), width: 1, lineDash: [2, 4]});
+    styles = [new Style({stroke, image: new CircleStyle({radius: 5, stroke})})];
+    cache.set(key, styles);
+  }
+  return styles;
 }
 
 /** @param {string} color @param {number} width @returns {CircleStyle} */

@@ -3,9 +3,10 @@
 import {Feature, VectorLayer, VectorSource} from '../../../vendor/ol.mjs';
 import {geometryToOl} from '../../viewer/geometry.js';
 import {isOpen} from '../commands/suggestions.js';
+import {isMeant} from '../suggestions/batches.js';
 import {formatScore} from '../format.js';
 import {boundsOf} from '../outline.js';
-import {focusStyle, suggestionStyle} from './styles.js';
+import {faintStyle, focusStyle, suggestionStyle} from './styles.js';
 
 /** @import {Viewer} from '../../viewer/viewer.js' */
 /** @import {MarkingRules} from '../marking_rules.js' */
@@ -25,13 +26,22 @@ export class SuggestionsLayer {
     this.source = new VectorSource();
     this.layer = new VectorLayer({
       source: this.source,
-      style: (feature, resolution) => this.#style(String(feature.getId()), resolution),
+      style: (feature) => this.#style(String(feature.getId())),
+    });
+    // Frames in a layer of their own: a pointer that moves over ten thousand nuclei must not draw them all anew.
+    this.frames = new VectorSource();
+    this.frameLayer = new VectorLayer({
+      source: this.frames,
+      style: (feature, resolution) => focusStyle(String(feature.get('score')), resolution),
     });
     viewer.addLayer(this.layer);
+    viewer.addLayer(this.frameLayer);
     store.observe((changes) => this.#onStore(changes));
     workspace.observe((changed) => {
+      if (changed.has('layers')) this.rebuild();
       if (changed.has('showsSuggestions') || changed.has('isPeeking')) this.#applyVisibility();
-      if (changed.has('suggestion')) this.layer.changed();
+      if (changed.has('threshold')) this.layer.changed();
+      if (changed.has('suggestion') || changed.has('pointed') || changed.has('chosen')) this.#frame();
     });
     viewer.onChange(({kind}) => {
       if (kind === 'frame') this.rebuild();
@@ -42,10 +52,12 @@ export class SuggestionsLayer {
   #applyVisibility() {
     const {showsSuggestions, isPeeking} = this.workspace.state;
     this.layer.setVisible(showsSuggestions && !isPeeking);
+    this.frameLayer.setVisible(showsSuggestions && !isPeeking);
   }
 
   /** @param {Suggestion} suggestion @returns {boolean} whether it is drawn now */
   isShown(suggestion) {
+    if (this.workspace.state.layers.labels.has(suggestion.labels[0] ?? '')) return false;
     return suggestion.geometry !== null && isOpen(suggestion) && (suggestion.frame === null || suggestion.frame === this.viewer.frame);
   }
 
@@ -64,19 +76,36 @@ export class SuggestionsLayer {
       if (feature && !Array.isArray(feature) && !isShown) this.source.removeFeature(feature);
       else if (!feature && isShown) this.source.addFeature(toFeature(suggestion));
     }
+    this.#frame();
+  }
+
+  /** Puts frames around what is in focus, pointed to, or chosen. */
+  #frame() {
+    const {suggestion: focused, pointed, chosen} = this.workspace.state;
+    const framed = [...new Set([focused, pointed, ...chosen])].flatMap((id) => this.store.suggestions.get(id ?? '') ?? []);
+    this.frames.clear(true);
+    this.frames.addFeatures(
+      framed.filter((suggestion) => this.isShown(suggestion)).map((suggestion) => {
+        const feature = toFeature(suggestion);
+        feature.set('score', suggestion.id === focused || suggestion.id === pointed ? formatScore(suggestion.score) : '', true);
+        return feature;
+      }),
+    );
   }
 
   rebuild() {
     this.source.clear(true);
     this.source.addFeatures([...this.store.suggestions.values()].filter((suggestion) => this.isShown(suggestion)).map(toFeature));
+    this.#frame();
   }
 
-  /** @param {string} id @param {number} resolution */
-  #style(id, resolution) {
+  /** @param {string} id */
+  #style(id) {
     const suggestion = this.store.suggestions.get(id);
     if (!suggestion) return [];
-    const styles = suggestionStyle(this.rules.byCode.get(suggestion.labels[0])?.colour ?? UNKNOWN_COLOUR);
-    return this.workspace.state.suggestion === id ? [...styles, ...focusStyle(formatScore(suggestion.score), resolution)] : styles;
+    const colour = this.rules.byCode.get(suggestion.labels[0])?.colour ?? UNKNOWN_COLOUR;
+    const {threshold} = this.workspace.state;
+    return threshold && !isMeant(suggestion, threshold) ? faintStyle(colour) : suggestionStyle(colour);
   }
 
   /** @param {Position} point level-0 px @param {number} tolerance level-0 px @returns {Suggestion | null} the smallest one there */

@@ -29,6 +29,8 @@ export class Stage {
   constructor({label}) {
     this.canvas = el('div', {class: 'viewer-canvas', attrs: {tabindex: 0, role: 'application', 'aria-label': label}});
     this.notices = new Notices();
+    /** @type {HTMLElement | null} the buttons of the view; a page may put more before them */
+    this.buttons = null;
     /** @type {Map<Place, HTMLDivElement>} */
     this.corners = new Map();
     const edges = Object.entries(EDGES).map(([edge, places]) => {
@@ -47,7 +49,8 @@ export class Stage {
   addControls(viewer) {
     this.add(magnificationBar(viewer), 'top-left');
     this.add(warningNotes(viewer), 'top-left');
-    this.add(viewButtons(viewer), 'top-right');
+    this.buttons = viewButtons(viewer);
+    this.add(this.buttons, 'top-right');
     this.add(overviewControl(viewer), 'top-right');
     this.add(channelPanel(viewer), 'top-right');
     this.add(positionControl(viewer), 'bottom-left');

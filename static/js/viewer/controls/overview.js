@@ -21,6 +21,7 @@ export function overviewControl(viewer) {
   const picture = el('img', {attrs: {src: manifest.thumbnail_url, alt: '', width, height, draggable: 'false'}});
   const frame = el('div', {class: 'viewer-overview-frame'}, picture, drawing);
   followPointer(frame, (x, y) => viewer.goTo({x: x * manifest.width, y: y * manifest.height}));
+  viewer.overview = frame;
   const toggle = iconButton('map', t('Overview'), () => {
     frame.hidden = !frame.hidden;
     toggle.setAttribute('aria-pressed', String(!frame.hidden));

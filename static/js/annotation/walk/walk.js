@@ -1,0 +1,245 @@
+/**
+ * Screening: through the whole image at one magnification, field by field, there and back. What was seen is noted when it stood
+ * still on the screen for a moment with all its pixels there, and only where nothing lay over it.
+ */
+
+import {ApiError} from '../../lib/api.js';
+import {t} from '../../lib/i18n.js';
+import {resolutionOf} from '../../viewer/magnification.js';
+import {Coverage, freePart, pack, tissueOf, unpack} from './coverage.js';
+import {CoverageMap} from './coverage_map.js';
+import {KeptWalks} from './kept_walks.js';
+import {WalkBar} from './walk_bar.js';
+
+/** @import {Registry} from '../../actions/registry.js' */
+/** @import {Viewer} from '../../viewer/viewer.js' */
+/** @import {Field} from './coverage.js' */
+/** @import {KeptWalk} from './kept_walks.js' */
+
+const STILL_MS = 400;
+const KEEP_AFTER_MS = 500;
+/** Zoomed out further than this beside the magnification that is walked at, nothing counts. */
+const PLAY = 1.005;
+const FIRST_OBJECTIVE = 10;
+const PANELS = '.viewer-group, .viewer-overview-frame';
+
+export class Walk {
+  /**
+   * @param {object} parts
+   * @param {Viewer} parts.viewer
+   * @param {Registry} parts.registry
+   * @param {string} parts.userId
+   * @param {(isOn: boolean) => void} parts.onChange
+   */
+  constructor({viewer, registry, userId, onChange}) {
+    this.viewer = viewer;
+    this.onChange = onChange;
+    this.kept = new KeptWalks({userId, imageId: viewer.manifest.id});
+    this.isOn = false;
+    this.tissueOnly = viewer.manifest.kind === 'slide';
+    const presets = viewer.magnificationPresets().map(({value}) => value);
+    this.magnification = presets.includes(FIRST_OBJECTIVE) && viewer.usesObjectives ? FIRST_OBJECTIVE : 1;
+    /** @type {Record<string, Uint8Array>} */
+    this.seen = {};
+    /** @type {[number, number] | null} */
+    this.place = null;
+    /** @type {{width: number, height: number, data: Uint8ClampedArray} | null} */
+    this.picture = null;
+    this.coverage = this.#makeCoverage();
+    this.map = new CoverageMap(/** @type {HTMLElement} */ (viewer.overview));
+    this.bar = new WalkBar(this, registry);
+    viewer.addPanel(this.bar.element, 'bottom');
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.stillTimer = undefined;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.keepTimer = undefined;
+    this.#watch();
+  }
+
+  #watch() {
+    const {viewer} = this;
+    viewer.onChange(() => this.#move());
+    viewer.map.on('rendercomplete', () => {
+      if (!this.isOn || this.stillTimer !== undefined) return;
+      this.stillTimer = setTimeout(() => {
+        this.stillTimer = undefined;
+        this.note();
+      }, STILL_MS);
+    });
+    globalThis.addEventListener('pagehide', () => this.#keep());
+  }
+
+  /** Whatever moves has to stand still anew. */
+  #move() {
+    clearTimeout(this.stillTimer);
+    this.stillTimer = undefined;
+  }
+
+  /** Reads what was kept, and finds out where there is tissue. */
+  async load() {
+    const [kept, picture] = await Promise.all([this.kept.read(), smallPicture(this.viewer)]);
+    this.picture = picture;
+    if (kept) ({magnification: this.magnification, tissueOnly: this.tissueOnly, seen: this.seen, place: this.place} = kept);
+    if (!picture) this.tissueOnly = false;
+    this.coverage = this.#makeCoverage();
+  }
+
+  #makeCoverage() {
+    const resolution = resolutionOf(this.magnification, this.viewer.manifest);
+    const blank = new Coverage(this.viewer.manifest, resolution);
+    const packed = this.seen[String(this.magnification)];
+    const seen = packed ? unpack(packed, blank.seen.length) : undefined;
+    const wanted = this.tissueOnly && this.picture ? tissueOf(this.picture, blank) : null;
+    return new Coverage(this.viewer.manifest, resolution, {seen, wanted});
+  }
+
+  /** @param {{isResumed?: boolean}} [options] resumed: the view is where it was left already */
+  start({isResumed = false} = {}) {
+    this.isOn = true;
+    this.#show();
+    if (!isResumed) this.#goTo(this.#openFrom(this.#here()) ?? this.#here());
+    this.viewer.map.render();
+  }
+
+  stop() {
+    this.isOn = false;
+    this.#move();
+    this.#keep();
+    this.#show();
+  }
+
+  /** @param {{magnification?: number, tissueOnly?: boolean}} choice */
+  choose({magnification = this.magnification, tissueOnly = this.tissueOnly}) {
+    this.#keepSeen();
+    Object.assign(this, {magnification, tissueOnly});
+    this.coverage = this.#makeCoverage();
+    this.#goTo(this.#openFrom(this.#here()) ?? this.#here());
+    this.#show();
+  }
+
+  /** Everything counts as not seen again. */
+  startAgain() {
+    this.coverage.seen.fill(0);
+    this.place = null;
+    this.#goTo(0);
+    this.#show();
+  }
+
+  /** @returns {Field[]} */
+  get fields() {
+    const {left, top, right, bottom} = this.#free();
+    return this.coverage.fields({width: right - left, height: bottom - top});
+  }
+
+  /** The next field of which anything is still to be seen; after the last one, those that were left out before. */
+  next() {
+    const at = this.#openFrom(this.#here() + 1);
+    if (at === null) this.viewer.notify(t('Everything was seen at this magnification.'), {id: 'walk'});
+    else this.#goTo(at);
+  }
+
+  /** The field before, seen or not. */
+  previous() {
+    this.#goTo(Math.max(0, this.#here() - 1));
+  }
+
+  /** @param {number} from @returns {number | null} */
+  #openFrom(from) {
+    const {fields} = this;
+    for (let step = 0; step < fields.length; step += 1) {
+      const at = (from + step) % fields.length;
+      if (this.coverage.isOpen(fields[at])) return at;
+    }
+    return null;
+  }
+
+  /** @returns {number} number of the field that the reader looked at last */
+  #here() {
+    const {place, fields, coverage} = this;
+    if (!place) return 0;
+    const distances = fields.map((field) => Math.hypot(...coverage.middleOf(field).map((value, axis) => value - place[axis])));
+    return Math.max(0, distances.indexOf(Math.min(...distances)));
+  }
+
+  /** @param {number} at */
+  #goTo(at) {
+    const field = this.fields[at];
+    if (!field) return;
+    this.place = this.coverage.middleOf(field);
+    const resolution = resolutionOf(this.magnification, this.viewer.manifest);
+    const {left, top, right, bottom} = this.#free();
+    const [width, height] = this.viewer.map.getSize() ?? [0, 0];
+    // The field lies in the middle of what is free, which is not the middle of the screen.
+    const [dx, dy] = [(width / 2 - (left + right) / 2) * resolution, (height / 2 - (top + bottom) / 2) * resolution];
+    this.viewer.goTo({x: this.place[0] + dx, y: this.place[1] + dy, resolution, rotation: 0});
+    this.#show();
+    this.#keepSoon();
+  }
+
+  /**
+   * @param {string} [covering] selects what lies over the image
+   * @returns {{left: number, top: number, right: number, bottom: number}} what nothing lies over, CSS px of the canvas
+   */
+  #free(covering = PANELS) {
+    const canvas = this.viewer.canvas.getBoundingClientRect();
+    const panels = [...this.viewer.stage.element.querySelectorAll(covering)]
+      .filter((panel) => panel.getClientRects().length > 0)
+      .map((panel) => panel.getBoundingClientRect())
+      .map(({left, top, right, bottom}) => ({left: left - canvas.left, top: top - canvas.top, right: right - canvas.left, bottom: bottom - canvas.top}));
+    return freePart({left: 0, top: 0, right: canvas.width, bottom: canvas.height}, panels);
+  }
+
+  /** Notes what is on the screen as seen, if it is all there and near enough. */
+  note() {
+    const {viewer, coverage} = this;
+    const resolution = viewer.view.getResolution() ?? Infinity;
+    const isNear = resolution <= resolutionOf(this.magnification, viewer.manifest) * PLAY;
+    if (!this.isOn || !isNear || document.visibilityState !== 'visible' || (viewer.tiles?.failed ?? 0) > 0 || this.#isMoving()) return;
+    const {left, top, right, bottom} = this.#free(`${PANELS}, .viewer-notice`);
+    const corners = [[left, top], [right, top], [right, bottom], [left, bottom]].map((pixel) => viewer.level0FromPixel(pixel));
+    if (!coverage.note(corners)) return;
+    this.#show();
+    this.#keepSoon();
+  }
+
+  #isMoving() {
+    return this.viewer.view.getAnimating() || this.viewer.view.getInteracting();
+  }
+
+  #show() {
+    this.map.show(this.isOn ? this.coverage : null);
+    this.bar.show();
+    this.onChange(this.isOn);
+  }
+
+  #keepSeen() {
+    this.seen = {...this.seen, [String(this.magnification)]: pack(this.coverage.seen)};
+  }
+
+  #keepSoon() {
+    clearTimeout(this.keepTimer);
+    this.keepTimer = setTimeout(() => this.#keep(), KEEP_AFTER_MS);
+  }
+
+  #keep() {
+    clearTimeout(this.keepTimer);
+    this.#keepSeen();
+    /** @type {KeptWalk} */
+    const walk = {magnification: this.magnification, tissueOnly: this.tissueOnly, place: this.place, seen: this.seen};
+    void this.kept.write(walk).then((isKept) => this.bar.warn(!isKept));
+  }
+}
+
+/** @param {Viewer} viewer @returns {Promise<Walk['picture']>} null where it does not come: then all of the image is walked */
+async function smallPicture({manifest, grant}) {
+  try {
+    const bitmap = await createImageBitmap(await (await grant.fetch(manifest.thumbnail_url)).blob());
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+    const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d', {willReadFrequently: true}));
+    context.drawImage(bitmap, 0, 0);
+    return context.getImageData(0, 0, bitmap.width, bitmap.height);
+  } catch (error) {
+    if (error instanceof ApiError || error instanceof DOMException) return null;
+    throw error;
+  }
+}
