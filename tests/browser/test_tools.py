@@ -1,5 +1,6 @@
 """The drawing tools beside brush and pen, by mouse and by key, on a slide, a CT frame, a clip and a photograph."""
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -292,7 +293,7 @@ def test_brush_leaves_neighbours_alone_and_pushes(visit: Begin, take_picture: Pi
     bench.take("brush")
     for _ in range(3):
         bench.key("]")
-    bench.key("g")
+    bench.key("z")
     expect(bench.page.locator("[data-action='brush.only-empty']")).to_have_attribute("aria-pressed", "true")
     drag(bench, [(0.55, 0.46), (0.47, 0.46)])
     wait_for("both", lambda: len(shapes(bench, 2)) == 2)
@@ -303,7 +304,7 @@ def test_brush_leaves_neighbours_alone_and_pushes(visit: Begin, take_picture: Pi
 
     bench.key("u")
     wait_for("the push mode", lambda: bench.page.locator("[data-action='brush.push']").get_attribute("aria-pressed") == "true")
-    bench.key("g")
+    bench.key("z")
     drag(bench, [(0.54, 0.46), (0.54, 0.54)], look=lambda: take_picture(bench.page, f"tools-push-{kind}"))
     wait_for("the border pushed out", lambda: any(each.area > 1.1 * painted.area and not each.equals(first) for each in shapes(bench, 2)))
     (pushed,) = (each for each in shapes(bench, 2) if not each.equals(first))
@@ -348,4 +349,92 @@ def test_magic_wand(visit: Begin, take_picture: Picture, reader: str, label: str
     print(kind, [f"{name.removeprefix('mitate:')} {duration:.0f} ms" for name, duration in spent if "wand" in name])
     # The budget is 50 ms; a machine that runs tests does other things as well.
     assert all(duration < 500 for name, duration in spent if "wand" in name)
+    assert not bench.visit.errors
+
+
+@IMAGES
+def test_measuring(visit: Begin, take_picture: Picture, reader: str, label: str, language: str) -> None:
+    bench = begin(visit(reader, language))
+    bench.choose(label)
+    bench.take("ruler")
+    has_scale = not bench.page.locator(".bench-status .is-unknown").count()
+    message = bench.page.locator(".status-message")
+    expect(message).to_contain_text("保存されません" if language == "ja" else "not saved")
+    assert ("縮尺不明" in str(message.text_content()) or "scale" in str(message.text_content())) != has_scale
+    drag(bench, [(0.42, 0.4), (0.52, 0.4)])
+    for place in [(0.42, 0.5), (0.47, 0.55), (0.52, 0.5)]:
+        bench.page.mouse.click(*bench.at(*place))
+    bench.key("Enter")
+    bench.take("angle")
+    for place in [(0.42, 0.65), (0.47, 0.6), (0.52, 0.65)]:
+        bench.page.mouse.click(*bench.at(*place))
+    before = on_image(bench)
+    take_picture(bench.page, f"tools-measure-{reader[:4].rstrip('-')}")
+    assert shapes(bench, 0) == []
+    bench.key("Shift+T")
+    wait_for("the measurements wiped away", lambda: on_image(bench) != before)
+    expect(bench.page.locator("[data-action='measure.clear']")).to_be_disabled()
+    assert not bench.visit.errors
+
+
+def on_image(bench: Workbench) -> bytes:
+    """Return a picture of the middle of the canvas, with the pointer out of the way."""
+    bench.page.mouse.move(*bench.at(0.5, 0.02))
+    left, top = bench.at(0.4, 0.35)
+    right, bottom = bench.at(0.6, 0.7)
+    return bench.page.screenshot(clip={"x": left, "y": top, "width": right - left, "height": bottom - top})
+
+
+ALT = 1  # of the modifiers that the browser's protocol adds up
+
+
+class Pen:
+    """A pen, as the browser's own protocol reports it."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self._bench = bench
+        self._protocol = bench.page.context.new_cdp_session(bench.page)
+
+    def draw(self, places: Sequence[Position], *, modifiers: int = 0) -> None:
+        """Set it down, draw through shares of the canvas, and lift it."""
+        points = [self._bench.at(*place) for place in places]
+        self._send("mouseMoved", points[0], 0, modifiers)
+        self._send("mousePressed", points[0], 1, modifiers)
+        for start, end in itertools.pairwise(points):
+            for step in range(1, 7):
+                at = (start[0] + (end[0] - start[0]) * step / 6, start[1] + (end[1] - start[1]) * step / 6)
+                self._send("mouseMoved", at, 1, modifiers)
+        self._send("mouseReleased", points[-1], 0, modifiers)
+
+    def _send(self, kind: str, place: Position, buttons: int, modifiers: int) -> None:
+        button = "none" if kind == "mouseMoved" and not buttons else "left"
+        event = {"type": kind, "x": place[0], "y": place[1], "button": button, "buttons": buttons, "clickCount": 1}
+        self._protocol.send("Input.dispatchMouseEvent", {**event, "pointerType": "pen", "modifiers": modifiers})
+
+
+@IMAGES
+def test_every_tool_by_pen(visit: Begin, reader: str, label: str, language: str) -> None:
+    bench = begin(visit(reader, language))
+    pen = Pen(bench)
+    bench.page.evaluate("addEventListener('pointerdown', (event) => { globalThis.pointerKind = event.pointerType; }, true)")
+    bench.choose(label)
+    bench.take("ellipse")
+    pen.draw([(0.42, 0.4), (0.48, 0.48)])
+    (ellipse,) = shapes(bench, 1)
+    assert bench.page.evaluate("globalThis.pointerKind") == "pen"
+    bench.take("freehand")
+    pen.draw(frame_of(0.44, 0.43, 0.46, 0.45), modifiers=ALT)
+    wait_for("a hole", lambda: shapes(bench, 1)[0].interiors)
+    bench.take("brush")
+    pen.draw([(0.47, 0.44), (0.54, 0.44)])
+    wait_for("it extended", lambda: shapes(bench, 1)[0].bounds[2] > ellipse.bounds[2])
+    bench.take("wand")
+    bench.page.wait_for_timeout(300)  # what reads pixels is fetched
+    bench.key("Escape")
+    pen.draw([(0.5, 0.56), (0.5, 0.56)])
+    shapes(bench, 2)
+    bench.take("ruler")
+    pen.draw([(0.42, 0.6), (0.5, 0.6)])
+    expect(bench.page.locator("[data-action='measure.clear']")).to_be_enabled()
+    shapes(bench, 2)
     assert not bench.visit.errors

@@ -10,20 +10,21 @@ import {boxActions} from './tools/box/actions.js';
 import {brushActions} from './tools/brush/actions.js';
 import {modeActions} from './tools/combine/actions.js';
 import {labelActions} from './label_actions.js';
+import {measureActions} from './tools/measure/actions.js';
 import {toolName} from './words.js';
 
 /** @import {Action, Registry} from '../actions/registry.js' */
 /** @import {Viewer} from '../viewer/viewer.js' */
 /** @import {DiagnosisPanel} from './panels/diagnosis_panel.js' */
 /** @import {Field} from './form/model.js' */
-/** @import {MarkingRules} from './marking_rules.js' */
+/** @import {DrawingTool, MarkingRules} from './marking_rules.js' */
 /** @import {Review} from './review.js' */
 /** @import {Session} from './session.js' */
 /** @import {Submission} from './submit.js' */
 /** @import {Toolbox} from './tools/toolbox.js' */
-/** @import {ToolName, Workspace} from './workspace.js' */
+/** @import {Workspace} from './workspace.js' */
 
-/** @type {Record<ToolName, string>} */
+/** @type {Record<'select' | DrawingTool, string>} */
 const TOOL_KEYS = {select: 'v', box: 'b', polygon: 'p', freehand: 'f', point: 'o', ellipse: 'q', brush: 'd', eraser: 'x', wand: 'w'};
 
 /**
@@ -46,7 +47,7 @@ const TOOL_KEYS = {select: 'v', box: 'b', polygon: 'p', freehand: 'f', point: 'o
 
 /** @param {Parts} parts @returns {Action[]} */
 function toolActions({workspace, rules}) {
-  /** @type {ToolName[]} */
+  /** @type {('select' | DrawingTool)[]} */
   const tools = ['select', ...rules.tools];
   return tools.map((tool) => ({
     id: `tool.${tool}`,
@@ -317,6 +318,7 @@ function withFreeKeys(action, registry) {
 export function addWorkbenchActions(registry, parts) {
   registry.add(
     ...toolActions(parts),
+    ...measureActions(parts),
     ...drawingActions(parts),
     ...modeActions(parts),
     ...boxActions(parts),

@@ -8,7 +8,7 @@ import {TOLERANCE} from './tools/wand/tolerance.js';
 
 /** @import {BoxRule} from './tools/box/rule.js' */
 
-/** @typedef {'select' | 'box' | 'polygon' | 'freehand' | 'point' | 'ellipse' | 'brush' | 'eraser' | 'wand'} ToolName */
+/** @typedef {'select' | 'box' | 'polygon' | 'freehand' | 'point' | 'ellipse' | 'brush' | 'eraser' | 'wand' | 'ruler' | 'angle'} ToolName */
 
 /**
  * @typedef {object} WorkspaceState
@@ -26,6 +26,7 @@ import {TOLERANCE} from './tools/wand/tolerance.js';
  * @property {boolean} showsSuggestions
  * @property {boolean} isPeeking everything drawn is out of the way while a key is held
  * @property {boolean} isRelabelling the next label key goes to the suggestion in focus
+ * @property {boolean} hasMeasures something was measured that can be wiped away
  * @property {boolean} isDrawing a shape is begun and not finished
  * @property {boolean} hasPanel
  * @property {boolean} canWrite
@@ -47,6 +48,7 @@ const AT_FIRST = Object.freeze({
   showsSuggestions: true,
   isPeeking: false,
   isRelabelling: false,
+  hasMeasures: false,
   isDrawing: false,
   hasPanel: true,
   canWrite: false,
