@@ -9,7 +9,8 @@ from shapely.geometry import Point
 
 from tests.browser.conftest import Visit
 from tests.browser.hands import ALT, Pen, begin, command, drag, frame_of, held, on_image, polygon, shapes
-from tests.browser.site import Site
+from tests.browser.site import ROOT, Site
+from tests.browser.test_keys import accessible
 from tests.waiting import wait_for
 
 Begin = Callable[..., Visit]
@@ -332,3 +333,25 @@ def test_every_tool_by_pen(visit: Begin, reader: str, label: str, language: str)
     expect(bench.page.locator("[data-action='measure.clear']")).to_be_enabled()
     shapes(bench, 2)
     assert not bench.visit.errors
+
+
+@pytest.mark.parametrize(("reader", "label", "language"), [("jges-reader2", "ulcer", "ja"), ("jrs-reader2", "mass", "en")])
+def test_nothing_keeps_people_from_the_options(visit: Begin, reader: str, label: str, language: str) -> None:
+    bench = begin(visit(reader, language, bypass_csp=True))
+    bench.page.evaluate((ROOT / "node_modules/axe-core/axe.min.js").read_text("utf-8"))
+    bench.choose(label)
+    for tool in ("box", "brush", "wand", "ruler"):
+        bench.take(tool)
+        if tool == "box":
+            command(bench, "box.size")
+        expect(bench.page.locator(".tool-options")).to_be_visible()
+        accessible(bench.page)
+    bench.take("ellipse")
+    drag(bench, [(0.42, 0.4), (0.5, 0.5)])
+    bench.key("Shift+R")
+    expect(bench.page.locator(".simplify-dialog")).to_be_visible()
+    accessible(bench.page)
+    bench.key("Escape")
+    expect(bench.page.locator(".simplify-dialog")).to_have_count(0)
+    bench.key("Shift+L")
+    accessible(bench.page)
