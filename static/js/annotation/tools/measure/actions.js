@@ -8,7 +8,7 @@ import {toolName} from '../../words.js';
 /** @import {Toolbox} from '../toolbox.js' */
 
 /** @type {Record<'ruler' | 'angle', string>} */
-const KEYS = {ruler: 'm', angle: 't'};
+const KEYS = {ruler: 't', angle: 'Shift+G'};
 export const MEASURING = /** @type {const} */ (['ruler', 'angle']);
 
 /** @param {{workspace: Workspace, toolbox: () => Toolbox}} parts @returns {Action[]} */
