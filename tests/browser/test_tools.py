@@ -1,18 +1,16 @@
 """The drawing tools beside brush and pen, by mouse and by key, on a slide, a CT frame, a clip and a photograph."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 import shapely
 from playwright.sync_api import Page, expect
-from shapely.geometry import Point, box, shape
+from shapely.geometry import Point
 
 from tests.browser.conftest import Visit
-from tests.browser.drawn import Position
-from tests.browser.site import Site
-from tests.browser.workbench import Workbench
+from tests.browser.hands import ALT, Pen, begin, command, drag, frame_of, held, on_image, polygon, shapes
+from tests.browser.site import ROOT, Site
+from tests.browser.test_keys import accessible
 from tests.waiting import wait_for
 
 Begin = Callable[..., Visit]
@@ -42,66 +40,6 @@ for label in Label.objects.all():
 def every_tool(site: Site) -> None:
     """Let every campaign that has anything drawn offer every tool."""
     site.manage("shell", "--no-imports", "-c", _EVERY_TOOL)
-
-
-def begin(visit: Visit) -> Workbench:
-    """Open the next image of a reader, without what an earlier test left on it."""
-    bench = Workbench(visit).take_next_from_home()
-    if bench.mark_rows.count():
-        bench.key("Control+a")
-        bench.key("Delete")
-    shapes(bench, 0)
-    return bench
-
-
-@contextmanager
-def held(bench: Workbench, *keys: str) -> Iterator[None]:
-    """Hold modifier keys."""
-    for key in keys:
-        bench.page.keyboard.down(key)
-    yield
-    for key in reversed(keys):
-        bench.page.keyboard.up(key)
-
-
-def drag(bench: Workbench, places: Sequence[Position], *, keys: Sequence[str] = (), look: Callable[[], None] | None = None) -> None:
-    """Drag through shares of the canvas; the keys are pressed on the way and held until the button is let go."""
-    bench.page.mouse.move(*bench.at(*places[0]))
-    bench.page.mouse.down()
-    for place in places[1:]:
-        bench.page.mouse.move(*bench.at(*place), steps=6)
-    with held(bench, *keys):
-        if look:
-            look()
-        bench.page.mouse.up()
-
-
-def frame_of(left: float, top: float, right: float, bottom: float) -> list[Position]:
-    """Return the corners of a box, as shares of the canvas."""
-    return [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
-
-
-def shapes(bench: Workbench, count: int) -> list[Any]:
-    """Return the shapes on the server once all is saved and there are so many, the largest first."""
-    bench.wait_saved()
-    wait_for("the marks on the server", lambda: len(bench.saved_marks()) == count)
-    return sorted((outline_of(mark["geometry"]) for mark in bench.saved_marks()), key=lambda each: -each.area)
-
-
-def outline_of(geometry: dict[str, Any]) -> Any:
-    """Return the shape of a mark; shapely knows no rectangles."""
-    if geometry["type"] != "Rectangle":
-        return shape(geometry)
-    x, y, width, height = geometry["bbox"]
-    return box(x, y, x + width, y + height)
-
-
-def polygon(bench: Workbench, places: Sequence[Position], close: str) -> None:
-    """Click the vertices of a polygon and close it by a key."""
-    bench.take("polygon")
-    for place in places:
-        bench.page.mouse.click(*bench.at(*place))
-    bench.key(close)
 
 
 @IMAGES
@@ -152,13 +90,6 @@ def test_modes_by_key(visit: Begin, reader: str, label: str, language: str) -> N
     bench.key("Enter")
     shapes(bench, 2)
     assert not bench.visit.errors
-
-
-def command(bench: Workbench, action: str) -> None:
-    """Do an action from the palette, by its id."""
-    bench.key("Control+k")
-    bench.page.keyboard.insert_text(action)
-    bench.key("Enter")
 
 
 @IMAGES
@@ -292,7 +223,7 @@ def test_brush_leaves_neighbours_alone_and_pushes(visit: Begin, take_picture: Pi
     bench.take("brush")
     for _ in range(3):
         bench.key("]")
-    bench.key("g")
+    bench.key("z")
     expect(bench.page.locator("[data-action='brush.only-empty']")).to_have_attribute("aria-pressed", "true")
     drag(bench, [(0.55, 0.46), (0.47, 0.46)])
     wait_for("both", lambda: len(shapes(bench, 2)) == 2)
@@ -303,7 +234,7 @@ def test_brush_leaves_neighbours_alone_and_pushes(visit: Begin, take_picture: Pi
 
     bench.key("u")
     wait_for("the push mode", lambda: bench.page.locator("[data-action='brush.push']").get_attribute("aria-pressed") == "true")
-    bench.key("g")
+    bench.key("z")
     drag(bench, [(0.54, 0.46), (0.54, 0.54)], look=lambda: take_picture(bench.page, f"tools-push-{kind}"))
     wait_for("the border pushed out", lambda: any(each.area > 1.1 * painted.area and not each.equals(first) for each in shapes(bench, 2)))
     (pushed,) = (each for each in shapes(bench, 2) if not each.equals(first))
@@ -349,3 +280,78 @@ def test_magic_wand(visit: Begin, take_picture: Picture, reader: str, label: str
     # The budget is 50 ms; a machine that runs tests does other things as well.
     assert all(duration < 500 for name, duration in spent if "wand" in name)
     assert not bench.visit.errors
+
+
+@IMAGES
+def test_measuring(visit: Begin, take_picture: Picture, reader: str, label: str, language: str) -> None:
+    bench = begin(visit(reader, language))
+    bench.choose(label)
+    bench.take("ruler")
+    has_scale = not bench.page.locator(".bench-status .is-unknown").count()
+    message = bench.page.locator(".status-message")
+    expect(message).to_contain_text("保存されません" if language == "ja" else "not saved")
+    assert ("縮尺不明" in str(message.text_content()) or "scale" in str(message.text_content())) != has_scale
+    drag(bench, [(0.42, 0.4), (0.52, 0.4)])
+    for place in [(0.42, 0.5), (0.47, 0.55), (0.52, 0.5)]:
+        bench.page.mouse.click(*bench.at(*place))
+    bench.key("Enter")
+    bench.take("angle")
+    for place in [(0.42, 0.65), (0.47, 0.6), (0.52, 0.65)]:
+        bench.page.mouse.click(*bench.at(*place))
+    before = on_image(bench)
+    take_picture(bench.page, f"tools-measure-{reader[:4].rstrip('-')}")
+    assert shapes(bench, 0) == []
+    bench.key("Shift+T")
+    wait_for("the measurements wiped away", lambda: on_image(bench) != before)
+    expect(bench.page.locator("[data-action='measure.clear']")).to_be_disabled()
+    assert not bench.visit.errors
+
+
+@IMAGES
+def test_every_tool_by_pen(visit: Begin, reader: str, label: str, language: str) -> None:
+    bench = begin(visit(reader, language))
+    pen = Pen(bench)
+    bench.page.evaluate("addEventListener('pointerdown', (event) => { globalThis.pointerKind = event.pointerType; }, true)")
+    bench.choose(label)
+    bench.take("ellipse")
+    pen.draw([(0.42, 0.4), (0.48, 0.48)])
+    (ellipse,) = shapes(bench, 1)
+    assert bench.page.evaluate("globalThis.pointerKind") == "pen"
+    bench.take("freehand")
+    pen.draw(frame_of(0.44, 0.43, 0.46, 0.45), modifiers=ALT)
+    wait_for("a hole", lambda: shapes(bench, 1)[0].interiors)
+    bench.take("brush")
+    pen.draw([(0.47, 0.44), (0.54, 0.44)])
+    wait_for("it extended", lambda: shapes(bench, 1)[0].bounds[2] > ellipse.bounds[2])
+    bench.take("wand")
+    bench.page.wait_for_timeout(300)  # what reads pixels is fetched
+    bench.key("Escape")
+    pen.draw([(0.5, 0.56), (0.5, 0.56)])
+    shapes(bench, 2)
+    bench.take("ruler")
+    pen.draw([(0.42, 0.6), (0.5, 0.6)])
+    expect(bench.page.locator("[data-action='measure.clear']")).to_be_enabled()
+    shapes(bench, 2)
+    assert not bench.visit.errors
+
+
+@pytest.mark.parametrize(("reader", "label", "language"), [("jges-reader2", "ulcer", "ja"), ("jrs-reader2", "mass", "en")])
+def test_nothing_keeps_people_from_the_options(visit: Begin, reader: str, label: str, language: str) -> None:
+    bench = begin(visit(reader, language, bypass_csp=True))
+    bench.page.evaluate((ROOT / "node_modules/axe-core/axe.min.js").read_text("utf-8"))
+    bench.choose(label)
+    for tool in ("box", "brush", "wand", "ruler"):
+        bench.take(tool)
+        if tool == "box":
+            command(bench, "box.size")
+        expect(bench.page.locator(".tool-options")).to_be_visible()
+        accessible(bench.page)
+    bench.take("ellipse")
+    drag(bench, [(0.42, 0.4), (0.5, 0.5)])
+    bench.key("Shift+R")
+    expect(bench.page.locator(".simplify-dialog")).to_be_visible()
+    accessible(bench.page)
+    bench.key("Escape")
+    expect(bench.page.locator(".simplify-dialog")).to_have_count(0)
+    bench.key("Shift+L")
+    accessible(bench.page)

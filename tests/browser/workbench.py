@@ -26,6 +26,8 @@ TOOL_KEYS = {
     "brush": "d",
     "eraser": "x",
     "wand": "w",
+    "ruler": "t",
+    "angle": "Shift+G",
 }
 DECISION_KEYS = {"accept": "a", "edit": "e", "relabel": "l", "reject": "r", "ignore": "i"}
 _POSITION = re.compile(r"x (\d+)\s+y (\d+) px")

@@ -62,6 +62,10 @@ export function toolName(tool) {
       return t('Brush');
     case 'eraser':
       return t('Eraser');
+    case 'ruler':
+      return t('Ruler (not saved)');
+    case 'angle':
+      return t('Angle (not saved)');
     case 'wand':
       return t('Magic wand');
     default:

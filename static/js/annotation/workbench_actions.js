@@ -13,22 +13,23 @@ import {labelActions} from './label_actions.js';
 import {compareActions, layerActions, seeingActions} from './seeing_actions.js';
 import {manyActions} from './suggestions/actions.js';
 import {nextActions, walkActions} from './walk/actions.js';
+import {measureActions} from './tools/measure/actions.js';
 import {toolName} from './words.js';
 
 /** @import {Action, Registry} from '../actions/registry.js' */
 /** @import {Viewer} from '../viewer/viewer.js' */
 /** @import {DiagnosisPanel} from './panels/diagnosis_panel.js' */
 /** @import {Field} from './form/model.js' */
-/** @import {MarkingRules} from './marking_rules.js' */
+/** @import {DrawingTool, MarkingRules} from './marking_rules.js' */
 /** @import {Review} from './review.js' */
 /** @import {Cells} from './cells/cells.js' */
 /** @import {Session} from './session.js' */
 /** @import {Submission} from './submit.js' */
 /** @import {SuggestionDesk} from './suggestions/desk.js' */
 /** @import {Toolbox} from './tools/toolbox.js' */
-/** @import {ToolName, Workspace} from './workspace.js' */
+/** @import {Workspace} from './workspace.js' */
 
-/** @type {Record<Exclude<ToolName, 'cells'>, string>} */
+/** @type {Record<'select' | DrawingTool, string>} */
 const TOOL_KEYS = {select: 'v', box: 'b', polygon: 'p', freehand: 'f', point: 'o', ellipse: 'q', brush: 'd', eraser: 'x', wand: 'w'};
 
 /**
@@ -53,7 +54,7 @@ const TOOL_KEYS = {select: 'v', box: 'b', polygon: 'p', freehand: 'f', point: 'o
 
 /** @param {Parts} parts @returns {Action[]} */
 function toolActions({workspace, rules}) {
-  /** @type {Exclude<ToolName, 'cells'>[]} */
+  /** @type {('select' | DrawingTool)[]} */
   const tools = ['select', ...rules.tools];
   return tools.map((tool) => ({
     id: `tool.${tool}`,
@@ -327,6 +328,7 @@ function withFreeKeys(action, registry) {
 export function addWorkbenchActions(registry, parts) {
   registry.add(
     ...toolActions(parts),
+    ...measureActions(parts),
     ...drawingActions(parts),
     ...modeActions(parts),
     ...boxActions(parts),

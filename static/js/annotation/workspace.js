@@ -8,7 +8,7 @@ import {TOLERANCE} from './tools/wand/tolerance.js';
 
 /** @import {BoxRule} from './tools/box/rule.js' */
 
-/** @typedef {'select' | 'box' | 'polygon' | 'freehand' | 'point' | 'ellipse' | 'brush' | 'eraser' | 'wand' | 'cells'} ToolName */
+/** @typedef {'select' | 'box' | 'polygon' | 'freehand' | 'point' | 'ellipse' | 'brush' | 'eraser' | 'wand' | 'ruler' | 'angle' | 'cells'} ToolName */
 
 /**
  * @typedef {object} Layers
@@ -44,6 +44,7 @@ export const ALL_LAYERS = Object.freeze({labels: new Set(), origins: new Set(), 
  * @property {boolean} showsSuggestions
  * @property {boolean} isPeeking everything drawn is out of the way while a key is held
  * @property {boolean} isRelabelling the next label key goes to the suggestion in focus
+ * @property {boolean} hasMeasures something was measured that can be wiped away
  * @property {boolean} isDrawing a shape is begun and not finished
  * @property {boolean} hasPanel
  * @property {boolean} canWrite
@@ -72,6 +73,7 @@ const AT_FIRST = Object.freeze({
   showsSuggestions: true,
   isPeeking: false,
   isRelabelling: false,
+  hasMeasures: false,
   isDrawing: false,
   hasPanel: true,
   canWrite: false,

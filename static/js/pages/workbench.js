@@ -33,6 +33,7 @@ import {addViewButtons, followLinks, linkedView} from '../annotation/seeing_acti
 import {Session} from '../annotation/session.js';
 import {Submission} from '../annotation/submit.js';
 import {watchTabs} from '../annotation/tabs.js';
+import {MEASURING} from '../annotation/tools/measure/actions.js';
 import {keepOptions} from '../annotation/tools/kept_options.js';
 import {Toolbox} from '../annotation/tools/toolbox.js';
 import {addWorkbenchActions} from '../annotation/workbench_actions.js';
@@ -199,6 +200,7 @@ function buildToolbar(registry, rules, hasSuggestions) {
   replaceChildren(
     byId('toolbar'),
     hasTools && group('tool.select', ...rules.tools.map((tool) => `tool.${tool}`)),
+    group(...MEASURING.map((tool) => `tool.${tool}`)),
     group('marks.undo', 'marks.redo', ...(hasTools ? ['marks.delete'] : [])),
     hasSuggestions && group('suggestion.show'),
     el('span', {class: 'spacer'}),

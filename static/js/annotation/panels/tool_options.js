@@ -22,6 +22,7 @@ export class ToolOptions {
     this.size = el('span', {class: 'numbers tool-size'});
     const toggles = ['brush.only-empty', 'brush.push'].filter((id) => registry.actions.has(id));
     this.toggles = toggles.map((id) => actionButton(registry, id, {text: true, showKey: true, class: 'tool-toggle'}));
+    this.wipe = actionButton(registry, 'measure.clear', {text: true, showKey: true, class: 'tool-toggle'});
     workspace.observe((changed) => {
       if (changed.has('brushPx')) this.#showSize();
       if (changed.has('tool') || changed.has('canWrite') || ((changed.has('boxRule') || changed.has('wandTolerance')) && !this.#isInUse())) this.#draw();
@@ -36,7 +37,8 @@ export class ToolOptions {
 
   #draw() {
     const {tool, canWrite} = this.workspace.state;
-    const parts = canWrite ? this.#partsOf(tool) : [];
+    const isMeasuring = tool === 'ruler' || tool === 'angle';
+    const parts = isMeasuring ? [this.wipe] : canWrite ? this.#partsOf(tool) : [];
     this.element.hidden = parts.length === 0;
     replaceChildren(this.element, ...parts);
   }

@@ -84,21 +84,41 @@ async function paste(parts, name) {
   tell(parts, pasteClip({store: session.store, rules}, clip, place, name));
 }
 
+/** @param {Parts} parts @param {{group: 'marks', when: () => boolean}} place @returns {Action[]} */
+function lockActions({workspace, session}, place) {
+  const areLocked = () => [...workspace.state.selection].every((id) => workspace.state.locked.has(id));
+  const toggle = () => {
+    const {locked, selection} = workspace.state;
+    const others = [...locked].filter((id) => !selection.has(id));
+    workspace.set({locked: new Set(areLocked() ? others : [...others, ...selection])});
+  };
+  return [
+    {
+      ...place,
+      id: 'marks.lock',
+      label: () => (place.when() && areLocked() ? t('Unlock the selected marks') : t('Lock the selected marks')),
+      keys: ['Shift+L'],
+      run: toggle,
+    },
+    {
+      ...place,
+      id: 'marks.unlock-all',
+      label: t('Unlock every mark'),
+      keys: ['Shift+U'],
+      when: () => workspace.state.canWrite && [...workspace.state.locked].some((id) => session.store.get(id)),
+      run: () => workspace.set({locked: new Set()}),
+    },
+  ];
+}
+
 /** @param {Parts} parts @returns {Action[]} */
 export function regionActions(parts) {
-  const {workspace, session, rules} = parts;
+  const {workspace, rules} = parts;
   if (rules.tools.length === 0) return [];
   const canWrite = () => workspace.state.canWrite && !workspace.state.isDrawing;
   const hasSelection = () => canWrite() && workspace.state.selection.size > 0;
   /** @type {{group: 'marks', when: () => boolean}} */
   const place = {group: 'marks', when: hasSelection};
-  /** @param {boolean} isLocked */
-  const lock = (isLocked) => {
-    const locked = new Set(workspace.state.locked);
-    for (const id of workspace.state.selection) if (isLocked) locked.add(id); else locked.delete(id); // prettier-ignore
-    workspace.set({locked});
-  };
-  const areLocked = () => workspace.state.selection.size > 0 && [...workspace.state.selection].every((id) => workspace.state.locked.has(id));
   return [
     {...place, id: 'marks.fill-holes', label: t('Fill the holes of the selected regions'), keys: ['Shift+H'], run: () => run(parts, 'fillHoles')},
     {...place, id: 'marks.split', label: t('Split the selected regions into their parts'), keys: ['Shift+X'], run: () => run(parts, 'splitParts')},
@@ -118,23 +138,17 @@ export function regionActions(parts) {
       keys: ['Shift+D'],
       run: async () => (await copy(parts)) && paste(parts, t('Duplicate marks')),
     },
-    {...place, id: 'marks.copy', label: t('Copy the selected marks'), keys: ['Shift+C'], run: () => copy(parts)},
+    // From a read that was submitted as well.
+    {
+      ...place,
+      id: 'marks.copy',
+      label: t('Copy the selected marks'),
+      keys: ['Shift+C'],
+      when: () => workspace.state.selection.size > 0,
+      run: () => copy(parts),
+    },
     {...place, id: 'marks.paste', label: t('Paste marks'), keys: ['Shift+V'], when: canWrite, run: () => paste(parts, t('Paste marks'))},
-    {
-      ...place,
-      id: 'marks.lock',
-      label: () => (areLocked() ? t('Unlock the selected marks') : t('Lock the selected marks')),
-      keys: ['Shift+L'],
-      run: () => lock(!areLocked()),
-    },
-    {
-      ...place,
-      id: 'marks.unlock-all',
-      label: t('Unlock every mark'),
-      keys: ['Shift+U'],
-      when: () => canWrite() && [...workspace.state.locked].some((id) => session.store.get(id)),
-      run: () => workspace.set({locked: new Set()}),
-    },
+    ...lockActions(parts, place),
   ];
 }
 

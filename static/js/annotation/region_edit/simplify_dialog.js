@@ -21,7 +21,7 @@ export class SimplifyDialog {
     this.marks = marks;
     this.resolution = resolution;
     this.spacing = spacing;
-    this.figures = el('dl', {class: 'simplify-figures', attrs: {role: 'status'}});
+    this.figures = el('dl', {class: 'simplify-figures'});
     this.slider = el('input', {
       attrs: {type: 'range', min: 0, max: STEPS_PX.length - 1, step: 1, value: AT_FIRST, autofocus: true, 'aria-label': t('How far outlines may move')},
       on: {input: () => this.#show()},
@@ -33,7 +33,7 @@ export class SimplifyDialog {
       {on: {submit: (event) => this.#apply(event)}},
       el('h2', {text: t('Simplify outlines'), attrs: {id: 'simplify-title'}}),
       el('label', {class: 'simplify-slider'}, el('span', {text: t('Finer')}), this.slider, el('span', {text: t('Coarser')})),
-      this.figures,
+      el('div', {attrs: {role: 'status'}}, this.figures),
       el('div', {class: 'dialog-actions'}, el('span', {class: 'spacer'}), leave, apply),
     );
     this.dialog = el('dialog', {class: 'simplify-dialog', attrs: {'aria-labelledby': 'simplify-title'}, on: {close: () => this.#close()}}, form);

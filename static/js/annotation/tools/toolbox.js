@@ -2,6 +2,7 @@
 
 import {t} from '../../lib/i18n.js';
 import {createMark, newBody, reshapeMarks} from '../commands/marks.js';
+import {MeasuresLayer} from '../render/measures_layer.js';
 import {SketchLayer} from '../render/sketch_layer.js';
 import {BrushRing} from '../render/brush_ring.js';
 import {ModeBadge} from '../render/mode_badge.js';
@@ -11,6 +12,7 @@ import {brushHost} from './brush/host.js';
 import {brushTool} from './brush/tool.js';
 import {combine} from './combine/combine.js';
 import {ellipseTool} from './ellipse/tool.js';
+import {measureTool} from './measure/tool.js';
 import {freehandTool} from './freehand/tool.js';
 import {pointTool} from './point/tool.js';
 import {PointerFeed} from './pointer_feed.js';
@@ -31,6 +33,7 @@ import {wandTool} from './wand/tool.js';
 /** @import {StateChart, ToolHost} from './chart.js' */
 /** @import {Mode} from './combine/mode.js' */
 /** @import {BrushHost} from './brush/host.js' */
+/** @import {MeasureHost} from './measure/tool.js' */
 /** @import {SelectHost} from './select/tool.js' */
 
 const DRAWING = 'drawing';
@@ -48,6 +51,9 @@ const NEUTRAL = '#ffffff';
  * @property {(text: string | null, isProblem?: boolean) => void} say
  */
 
+/** @param {ToolName} tool @returns {tool is DrawingTool} */
+const isDrawingTool = (tool) => tool !== 'select' && tool !== 'ruler' && tool !== 'angle';
+
 export class Toolbox {
   /** @param {Parts} parts */
   constructor(parts) {
@@ -57,6 +63,8 @@ export class Toolbox {
     /** @type {string | null} the one mark that was selected when the shape in hand was begun */
     this.selectedBefore = null;
     const host = this.#drawingHost();
+    this.measures = new MeasuresLayer({viewer, workspace});
+    const measure = this.#measureHost(host);
     const brush = this.#brushHost();
     const select = this.#selectHost();
     /** @type {Partial<Record<ToolName, StateChart>> & {select: StateChart}} */
@@ -70,6 +78,8 @@ export class Toolbox {
       brush: brushTool(brush, {isEraser: false}),
       eraser: brushTool(brush, {isEraser: true}),
       wand: wandTool(wandHost(host, parts)),
+      ruler: measureTool(measure, 'line'),
+      angle: measureTool(measure, 'angle'),
     };
     this.editor = new ShapeEditor({viewer, marks: parts.marks, host: select});
     this.feed = new PointerFeed(viewer, () => this.current);
@@ -143,7 +153,7 @@ export class Toolbox {
     }
     if (!needsLabel) return null;
     if (!this.label) return t('Choose a label first.');
-    if (tool !== 'select' && tool !== 'cells' && rules.granularityFor(tool, this.label) === null) return t('This label is drawn with another tool.');
+    if (isDrawingTool(tool) && rules.granularityFor(tool, this.label) === null) return t('This label is drawn with another tool.');
     return null;
   }
 
@@ -164,6 +174,18 @@ export class Toolbox {
       },
       end: () => workspace.set({isDrawing: false}),
       finish: (geometry, mode = null) => this.#finish(geometry, mode),
+    };
+  }
+
+  /** @param {ToolHost} host @returns {MeasureHost} what measures leaves the selection as it is */
+  #measureHost(host) {
+    const {viewer, workspace} = this.parts;
+    return {
+      ...host,
+      hasScale: viewer.manifest.spacing !== null,
+      begin: () => workspace.set({isDrawing: true}),
+      show: (kind, points) => this.measures.show(kind, points),
+      keep: (kind, points) => this.measures.keep(kind, points),
     };
   }
 

@@ -29,7 +29,7 @@ export function brushActions({workspace, rules}) {
       id: 'brush.only-empty',
       label: t('Paint only what is empty'),
       group: 'drawing',
-      keys: ['g'],
+      keys: ['z'],
       when: canWrite,
       isPressed: () => workspace.state.paintsOnlyEmpty,
       run: () => workspace.set({paintsOnlyEmpty: !workspace.state.paintsOnlyEmpty}),
