@@ -48,6 +48,7 @@ export class Session {
       path: `${this.path}suggestions/`,
       onChange: (suggestions) => this.store.setSuggestions(suggestions, this.outbox.waitingVerdicts()),
       quietly: (run) => this.#quietly(run),
+      answered: () => this.sync.decisionsAnswered,
     });
     this.exposures = new Exposures({api, readId: read.id});
     this.sync = new Sync({

@@ -16,8 +16,10 @@ export class SuggestionFeed {
    * @param {string} parts.path
    * @param {(suggestions: Suggestion[]) => void} parts.onChange
    * @param {(run: () => Promise<void>) => Promise<void>} parts.quietly runs work in the background
+   * @param {() => number} [parts.answered] how many answers to decisions have come so far
    */
-  constructor({api, path, onChange, quietly}) {
+  constructor({api, path, onChange, quietly, answered = () => 0}) {
+    this.answered = answered;
     this.api = api;
     this.path = path;
     this.onChange = onChange;
@@ -34,6 +36,7 @@ export class SuggestionFeed {
    * @throws {ApiError}
    */
   async pull({always = false} = {}) {
+    const answered = this.answered();
     const headers = this.tag && !always ? {'If-None-Match': this.tag} : undefined;
     const response = await this.api.fetch('GET', this.path, {headers});
     if (response.status === 304) {
@@ -42,6 +45,12 @@ export class SuggestionFeed {
     }
     if (!response.ok) throw await errorOf(response);
     const {suggestions, is_run_waiting: isRunWaiting} = await response.json();
+    if (this.answered() !== answered) {
+      // The list may be older than decisions that are known to be stored by now; taken over, it would open them again here.
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => void this.quietly(() => this.pull({always: true})), SOONEST_MS);
+      return;
+    }
     this.tag = response.headers.get('etag') ?? '';
     this.isRunWaiting = isRunWaiting;
     this.onChange(suggestions);

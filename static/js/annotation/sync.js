@@ -69,6 +69,8 @@ export class Sync {
     this.pulled = 0;
     /** @type {Set<number>} list revisions after decisions that were made here: a hint about one tells nothing new */
     this.ownDecisions = new Set();
+    /** How many answers to decisions have come. */
+    this.decisionsAnswered = 0;
     this.pauseMs = FIRST_PAUSE_MS;
     /** @type {unknown} */
     this.timer = null;
@@ -150,7 +152,9 @@ export class Sync {
     const applied = results.filter(({status}) => status === 'applied').length;
     if (sequence === this.pulled + applied) this.pulled = sequence;
     this.sequence = Math.max(this.sequence, sequence);
-    if (entries.some((entry) => entry.operation.verb === 'decide')) this.ownDecisions.add(sequence);
+    if (!entries.some((entry) => entry.operation.verb === 'decide')) return;
+    this.ownDecisions.add(sequence);
+    this.decisionsAnswered += 1;
   }
 
   /** @param {Outcome[]} outcomes */

@@ -62,3 +62,38 @@ test('a refusal is told to who asked', async () => {
   const {feed} = begin();
   await assert.rejects(feed.pull(), {name: 'ApiError', status: 401, code: 'not_signed_in'});
 });
+
+test('a list that was on its way while a decision was answered is not taken over, but asked for again', async () => {
+  state = {tag: 'W/"9"', body: {suggestions: [{id: 'a'}], is_run_waiting: false}, status: 200};
+  /** @type {any[][]} */
+  const got = [];
+  let answered = 0;
+  /** @type {() => void} */
+  let onAgain = () => {};
+  const again = new Promise((resolve) => {
+    onAgain = () => resolve(null);
+  });
+  const api = new Api({
+    fetch: async (url, init) => {
+      const response = await fetch(origin + url, init);
+      if (got.length === 0 && answered === 0) answered += 1;
+      return response;
+    },
+    csrf: () => '',
+  });
+  const feed = new SuggestionFeed({
+    api,
+    path: '/',
+    onChange: (suggestions) => got.push(suggestions),
+    quietly: async (run) => {
+      await run();
+      onAgain();
+    },
+    answered: () => answered,
+  });
+  await feed.pull();
+  assert.deepEqual(got, []);
+  await again;
+  assert.deepEqual(got, [[{id: 'a'}]]);
+  feed.stop();
+});

@@ -23,12 +23,16 @@ export function middleOf(geometry) {
  */
 export function isEncircled([x, y], line) {
   let winding = 0;
-  for (let i = 0, j = line.length - 1; i < line.length; j = i, i += 1) {
-    const [[ax, ay], [bx, by]] = [line[j], line[i]];
-    if (ay <= y === by <= y) continue;
-    const side = (bx - ax) * (y - ay) - (x - ax) * (by - ay);
-    if (by > ay && side > 0) winding += 1;
-    else if (by < ay && side < 0) winding -= 1;
+  let from = line[line.length - 1];
+  for (const to of line) {
+    const ay = from[1];
+    const by = to[1];
+    if (ay <= y !== by <= y) {
+      const side = (to[0] - from[0]) * (y - ay) - (x - from[0]) * (by - ay);
+      if (by > ay && side > 0) winding += 1;
+      else if (by < ay && side < 0) winding -= 1;
+    }
+    from = to;
   }
   return winding !== 0;
 }
@@ -39,7 +43,15 @@ export function isEncircled([x, y], line) {
  * @returns {Suggestion[]} those whose middle lies inside
  */
 export function encircled(suggestions, line) {
-  return suggestions.filter(({geometry}) => geometry !== null && isEncircled(middleOf(geometry), line));
+  const [left, top, right, bottom] = line.reduce(
+    (box, [x, y]) => [Math.min(box[0], x), Math.min(box[1], y), Math.max(box[2], x), Math.max(box[3], y)],
+    [Infinity, Infinity, -Infinity, -Infinity],
+  );
+  return suggestions.filter(({geometry}) => {
+    if (geometry === null) return false;
+    const middle = middleOf(geometry);
+    return middle[0] >= left && middle[0] <= right && middle[1] >= top && middle[1] <= bottom && isEncircled(middle, line);
+  });
 }
 
 /** @param {Suggestion} suggestion @param {Threshold} threshold @returns {boolean} one without a score counts as 0 */

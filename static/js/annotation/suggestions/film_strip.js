@@ -54,7 +54,7 @@ export class FilmStrip {
     workspace.observe((changed) => {
       if (changed.has('hasStrip')) this.#follow();
     });
-    store.observe(() => this.#later());
+    store.observe(({decided}) => this.#onStore(decided.length > 0));
     viewer.onChange(({kind}) => {
       if (kind === 'window' || kind === 'channels') this.#again();
     });
@@ -127,6 +127,16 @@ export class FilmStrip {
     } else if (hadFocus) viewer.canvas.focus();
   }
 
+  /** The choice moves on at once, for the next key may come before the next picture. @param {boolean} isDecided */
+  #onStore(isDecided) {
+    if (this.element.hidden) return;
+    if (isDecided) {
+      this.#takeOver();
+      this.#tell();
+    }
+    this.#later();
+  }
+
   #later() {
     if (this.isStale || this.element.hidden) return;
     this.isStale = true;
@@ -153,11 +163,15 @@ export class FilmStrip {
   /** Brings the choice to the page and to the image. */
   #show() {
     const {picking} = this;
-    this.desk.parts.workspace.set({chosen: picking.chosen, pointed: picking.key});
+    this.#tell();
     this.desk.parts.registry.refresh();
     this.count.textContent = t('{chosen} of {count} chosen', {chosen: picking.chosen.size, count: picking.keys.length});
     this.#reveal();
     this.#draw();
+  }
+
+  #tell() {
+    this.desk.parts.workspace.set({chosen: this.picking.chosen, pointed: this.picking.key});
   }
 
   get columns() {

@@ -23,6 +23,7 @@ export class Lasso extends PointerInteraction {
     /** @type {Position[]} level-0 px */
     this.line = [];
     this.rejects = false;
+    this.isCounting = false;
     const {viewer, workspace} = desk.parts;
     this.sketch = new SketchLayer({viewer, colour: () => (this.rejects ? REJECTS : ACCEPTS)});
     this.setActive(false);
@@ -61,6 +62,15 @@ export class Lasso extends PointerInteraction {
     this.line.push(this.#point(event));
     this.rejects = event.originalEvent.altKey;
     this.sketch.show({kind: 'outline', path: this.line});
+    if (this.isCounting) return;
+    this.isCounting = true;
+    requestAnimationFrame(() => this.#count());
+  }
+
+  /** Once a picture: a pen sends many places in that time. */
+  #count() {
+    this.isCounting = false;
+    if (this.line.length === 0) return;
     const count = this.#inside().meant.length;
     const text = this.rejects
       ? tn('Let go to reject {count} suggestion.', 'Let go to reject {count} suggestions.', count)
