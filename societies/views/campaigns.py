@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from annotation.models import Campaign
 from annotation.selectors.campaigns import campaigns_for
+from annotation.selectors.cells import layers_to_manage
 from annotation.selectors.suggestions import list_endpoints, list_runs
 from societies.models import SocietyCollection, SocietyEndpoint
 from societies.packs import load_pack, pack_slugs
@@ -88,6 +89,8 @@ def _campaign_json(campaign: Campaign, user: User, can_manage: bool) -> dict[str
             "endpoints": [endpoint for endpoint in _endpoints(user) if endpoint["society"] == slug],
             "runs_url": reverse("suggestion-runs", args=[campaign.pk]),
             "runs": list_runs(campaign),
+            "cells_url": reverse("campaign-cell-layers", args=[campaign.pk]),
+            "cells": layers_to_manage(campaign),
         }
     return data
 

@@ -11,6 +11,8 @@ from playwright.sync_api import Page, expect
 from tests.annotation.cells.features import collection, grid
 from tests.browser.conftest import Visit
 from tests.browser.drawn import Position
+from tests.browser.site import ROOT
+from tests.browser.test_keys import accessible
 from tests.browser.workbench import Workbench
 from tests.waiting import wait_for
 
@@ -199,3 +201,29 @@ def test_filters_hide_without_a_reload_and_what_is_hidden_is_not_chosen(bench_of
     bench.open(bench.read_id)
     expect(bench.panel).to_be_visible()
     wait_for("the same filters after a reload", lambda: sum(bench.counts().values()) == shown)
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_an_admin_brings_cells_in_and_throws_them_away(visit: Begin, tmp_path: Path, take_picture: Picture, language: str) -> None:
+    begun = visit("jsp-admin", language, bypass_csp=True)
+    page = begun.page
+    page.goto(f"{begun.site.url}/")
+    page.locator("a[href^='/campaigns/']:not([href*=new])").first.click()
+    part = page.locator("#cells")
+    good, bad = tmp_path / f"good-{language}.geojson", tmp_path / f"bad-{language}.geojson"
+    good.write_bytes(collection(grid(5, 4)))
+    bad.write_bytes(collection(grid(5, 4))[:-40])
+    for path, state in ((good, "ok"), (bad, "danger")):
+        part.locator("input[type=file]").set_input_files(path)
+        part.locator("button[type=submit]").click()
+        row = part.locator("li", has_text=path.name)
+        expect(row.locator(f".badge-{state}")).to_be_visible(timeout=60_000)
+    expect(part.locator("li", has_text=bad.name)).to_contain_text("QuPath")
+    page.evaluate((ROOT / "node_modules/axe-core/axe.min.js").read_text("utf-8"))
+    accessible(page)
+    page.locator("#cells").scroll_into_view_if_needed()
+    take_picture(page, "cells-brought-in")
+    for path in (good, bad):
+        row = part.locator("li", has_text=path.name)
+        row.get_by_role("button").click()
+        expect(row).to_have_count(0)

@@ -5,6 +5,7 @@ import {el, replaceChildren} from '../lib/dom.js';
 import {t} from '../lib/i18n.js';
 import {byId} from '../lib/page.js';
 import {drawImages, drawProgress, drawReaders} from '../societies/campaign_parts.js';
+import {drawCells} from '../societies/cells_part.js';
 import {withDrafts} from '../societies/drafts.js';
 import {drawSuggestions} from '../societies/suggestion_part.js';
 import {busy, campaignState, keepFresh, notify, pageData} from '../societies/page.js';
@@ -74,7 +75,7 @@ function drawMore() {
 }
 
 function draw() {
-  const text = JSON.stringify([progress, laterRows, data.runs, data.endpoint_id, data.possible_readers]);
+  const text = JSON.stringify([progress, laterRows, data.runs, data.cells, data.endpoint_id, data.possible_readers]);
   // Drawing again takes the focus away; only do it when something changed.
   if (text === shown) return;
   shown = text;
@@ -84,13 +85,16 @@ function draw() {
   drawAddReader();
   drawImages(byId('images'), [...progress.rows, ...laterRows], progress);
   drawMore();
-  if (data.can_manage) drawSuggestions(byId('suggestions'), data, refresh);
+  if (!data.can_manage) return;
+  drawSuggestions(byId('suggestions'), data, refresh);
+  drawCells(byId('cells'), data, [...progress.rows, ...laterRows], refresh);
 }
 
 async function refresh() {
   progress = await api.get(data.progress_url);
   if (laterRows.length === 0) nextOffset = progress.next_offset;
   if (data.runs_url) data.runs = await api.get(data.runs_url);
+  if (data.cells_url) data.cells = (await api.get(data.cells_url)).layers;
   draw();
 }
 
