@@ -56,7 +56,7 @@ async ([x, y]) => {
   const answered = new Promise((resolve) => {
     const watch = new MutationObserver(() => { watch.disconnect(); resolve(performance.now() - began); });
     watch.observe(bar, {childList: true, subtree: true, characterData: true});
-    setTimeout(() => { watch.disconnect(); resolve(null); }, 400);
+    setTimeout(() => { watch.disconnect(); resolve(null); }, 150);
   });
   const at = {clientX: x, clientY: y, bubbles: true, pointerId: 1, pointerType: 'mouse', isPrimary: true};
   canvas.querySelector('.ol-viewport').dispatchEvent(new PointerEvent('pointermove', at));
@@ -153,16 +153,22 @@ def _on_screen(page: Page, address: str) -> list[tuple[str, str]]:
         rows.append((f"frames while panning at {power}", _frames(page, session, _pan)))
         rows.append((f"frames while zooming around {power}", _frames(page, session, _zoom)))
     rows += _filters(page)
-    _power(page, "20×")
+    _whole(page)
+    _power(page, "10×")
     page.wait_for_timeout(1_500)
     page.keyboard.press("m")
-    places = [(300 + 37 * (step % 20), 200 + 29 * (step % 17)) for step in range(60)]
+    places = [(250 + 31 * (step % 30), 150 + 37 * (step % 19)) for step in range(200)]
     trips = [trip / 1e3 for place in places if (trip := page.evaluate(_POINT, list(place))) is not None]
     rows.append(("what lies under the pointer, with the trip to the worker", spread_ms(trips)))
     session.send("HeapProfiler.collectGarbage")
     metrics = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
     rows.append(("memory of the page's own JavaScript", f"{metrics['JSHeapUsedSize'] / 1e6:.0f} MB"))
     return rows
+
+
+def _whole(page: Page) -> None:
+    page.locator(".viewer-magnification > button").first.click()
+    page.wait_for_timeout(500)
 
 
 def _power(page: Page, power: str) -> None:
@@ -231,7 +237,7 @@ def _changed(page: Page, site: Site, read_id: str) -> list[tuple[str, str]]:
         began = time.monotonic()
         before = _digest(client, read_id)
         rows = [(f"export of {CELLS:,} cells", f"{time.monotonic() - began:.0f} s")]
-        page.locator(".viewer-magnification > button").first.click()  # the whole image
+        _whole(page)
         page.wait_for_timeout(2_000)
         page.keyboard.press("m")
         _lasso(page, 0.35)
@@ -240,11 +246,13 @@ def _changed(page: Page, site: Site, read_id: str) -> list[tuple[str, str]]:
         saved = _until_saved(client, read_id, 1)
         rows.append((f"relabel {count:,} cells: on the screen, on the server", f"{seconds * 1e3:.0f} ms, {saved * 1e3:.0f} ms"))
         assert count >= min(_RELABELLED, CELLS // 10), count
-        _power(page, "40×")
+        _power(page, "20×")
         page.wait_for_timeout(1_500)
         _pick_one(page)
         rows.append(("relabel one cell: on the screen", f"{_until_complete(page, lambda: page.keyboard.press('7')) * 1e3:.0f} ms"))
-        _lasso(page, 0.2)
+        _power(page, "10×")
+        page.wait_for_timeout(1_500)
+        _lasso(page, 0.3)
         page.keyboard.press("Delete")
         _until_saved(client, read_id, 3)
         assert _digest(client, read_id) != before

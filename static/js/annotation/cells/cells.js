@@ -217,9 +217,15 @@ export class Cells {
   async change(what) {
     if (!this.parts.workspace.state.canWrite || this.chosen === 0) return;
     const count = this.chosen;
-    changeCells(this.parts.session.store, this.selection.layers, what);
+    const {layers} = this.selection;
+    // First, so that everything in view is drawn once and not twice.
+    await this.#forgetChoice();
+    changeCells(this.parts.session.store, layers, what);
     this.parts.say(t('{count} cells changed. Ctrl+Z takes it back.', {count: count.toLocaleString()}));
-    await this.clear();
+  }
+
+  async #forgetChoice() {
+    this.#take(await this.client.ask('select', {mode: 'replace', hit: null}));
   }
 
   /** One cell becomes a mark that can be drawn on; the layer's own is taken out with the same step. @returns {Promise<string | null>} */
@@ -241,8 +247,8 @@ export class Cells {
     /** @type {CellChange} */
     const taken = {id: newId(), layerId, kind: 'delete', cells: runs};
     const body = newBody({granularity, geometry: {type: 'Polygon', coordinates: [ring]}, frame: null, labels: [label.code]});
+    await this.#forgetChoice();
     session.store.commit('local', {name: t('Edit a cell'), marks: [{id, body}], cells: [taken]});
-    await this.clear();
     workspace.set({tool: 'select'});
     workspace.select([id]);
     return id;
