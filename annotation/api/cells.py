@@ -25,7 +25,6 @@ from annotation.selectors.cells import (
     LayerFile,
     cell_changes_since,
     get_ready_layer,
-    grants_of,
     layer_json,
     layers_of,
     layers_to_manage,
@@ -34,6 +33,8 @@ from annotation.selectors.cells import (
 from annotation.selectors.reads import get_read
 from annotation.services.cell_layers import delete_layer, receive_layer
 from viewer.api.errors import not_found
+from viewer.api.images import set_grant
+from viewer.services.images import grant_pixels
 
 MANAGERS = ("annotation.manage_campaign",)
 
@@ -110,16 +111,9 @@ class OpenCellLayersView(APIView):
         layers = list(layers_of(get_read(user=user, read_id=read_id)))
         body = {"layers": [layer_json(layer) for layer in layers], "grant_ttl_s": settings.PIXEL_GRANT_TTL_S}
         answer = Response(body, headers={"Cache-Control": "no-store"})
-        for granted in grants_of(user=user, layers=layers):
-            answer.set_cookie(
-                granted.name,
-                granted.token,
-                max_age=granted.max_age_s,
-                path=granted.path,
-                secure=settings.SESSION_COOKIE_SECURE,
-                httponly=True,
-                samesite="Strict",
-            )
+        for layer in layers:
+            if layer.state == CellLayer.State.READY:
+                set_grant(answer, grant_pixels(user=user, granted_id=layer.pk))
         return answer
 
 

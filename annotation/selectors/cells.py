@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.conf import settings
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from annotation.cells.layer import Layer, UnusableLayer
@@ -25,18 +21,6 @@ from annotation.selectors.annotations import instant
 from annotation.services.cell_errors import say_import
 from annotation.services.cell_layers import cells_folder
 from viewer.api.errors import not_found
-from viewer.services.pixel_key import pixel_key
-from viewer.tiles.grant import cookie_name, sign
-
-
-@dataclass(frozen=True, slots=True)
-class LayerGrant:
-    """What lets a browser fetch one layer's parts for a minute; belongs into an HttpOnly cookie."""
-
-    name: str
-    token: str
-    path: str
-    max_age_s: int
 
 
 def layers_of(read: Read) -> QuerySet[CellLayer]:
@@ -54,18 +38,6 @@ def get_ready_layer(*, read: Read, layer_id: UUID) -> CellLayer:
     if layer is None:
         raise not_found()
     return layer
-
-
-def grants_of(*, user: User, layers: list[CellLayer]) -> list[LayerGrant]:
-    """Grant a user the parts of layers; the caller has checked that they may see the read."""
-    ttl_s = settings.PIXEL_GRANT_TTL_S
-    return [
-        LayerGrant(
-            cookie_name(layer.pk), sign(str(layer.pk), str(user.pk), int(time.time()) + ttl_s, pixel_key()), f"/pixels/{layer.pk}", ttl_s
-        )
-        for layer in layers
-        if layer.state == CellLayer.State.READY
-    ]
 
 
 def layer_json(layer: CellLayer) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from viewer.models import Image
 from viewer.readers.errors import ReaderError
 from viewer.selectors.catalogue import permitted_images
 from viewer.selectors.presentations import presentations_json, presentations_url
-from viewer.services.images import open_image
+from viewer.services.images import PixelGrant, open_image
 from viewer.services.manifests import browser_manifest, members_of
 from viewer.services.reasons import Refused
 from viewer.services.thumbnails import thumbnail, thumbnail_etag
@@ -37,6 +37,19 @@ def get_image(user: AbstractBaseUser | AnonymousUser, image_id: UUID) -> Image:
     if found is None:
         raise not_found()
     return found
+
+
+def set_grant(answer: Response, grant: PixelGrant) -> None:
+    """Send a grant along: out of reach of scripts, and back with requests of this site alone."""
+    answer.set_cookie(
+        grant.cookie_name,
+        grant.token,
+        max_age=grant.max_age_s,
+        path=grant.cookie_path,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Strict",
+    )
 
 
 class ImageView(APIView):
@@ -57,15 +70,7 @@ class ImageOpenView(APIView):
         """Return the manifest, and grant the image's pixels for a minute in a cookie; call again to renew."""
         opened = open_image(user=request.user, image=get_image(request.user, image_id))
         answer = Response(opened.manifest, headers={"Cache-Control": "no-store"})
-        answer.set_cookie(
-            opened.cookie_name,
-            opened.token,
-            max_age=opened.max_age_s,
-            path=opened.cookie_path,
-            secure=settings.SESSION_COOKIE_SECURE,
-            httponly=True,
-            samesite="Strict",
-        )
+        set_grant(answer, opened.grant)
         return answer
 
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -15,7 +16,7 @@ from viewer.selectors.presentations import presentations_url
 from viewer.services.locks import lock_images
 from viewer.services.manifests import browser_manifest, manifest_is_current, members_of, write_manifest
 from viewer.services.pixel_key import pixel_key
-from viewer.tiles.grant import sign
+from viewer.tiles.grant import cookie_name, sign
 
 
 def freeze(*, images: Iterable[Image]) -> None:
@@ -30,22 +31,40 @@ def freeze(*, images: Iterable[Image]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """What a browser needs to show an image.
+class PixelGrant:
+    """What lets a browser fetch what lies under `/pixels/` for one image, or for something else that is granted like one.
 
     Attributes:
-        manifest: sizes, levels, frames, spacing, addresses.
-        token: the signed pixel grant; belongs into an HttpOnly cookie, never into an address or a body.
+        token: signed; belongs into an HttpOnly cookie, never into an address or a body.
         cookie_name: one cookie an image, so that two windows do not take each other's grant away.
         cookie_path: the cookie is sent for this image's pixels only.
         max_age_s: seconds until the grant ends; the viewer renews it earlier.
     """
 
-    manifest: dict[str, Any]
     token: str
     cookie_name: str
     cookie_path: str
     max_age_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a browser needs to show an image.
+
+    Attributes:
+        manifest: sizes, levels, frames, spacing, addresses.
+        grant: of its pixels.
+    """
+
+    manifest: dict[str, Any]
+    grant: PixelGrant
+
+
+def grant_pixels(*, user: AbstractBaseUser | AnonymousUser, granted_id: UUID) -> PixelGrant:
+    """Grant a user an image's pixels, or what is kept like them under an id of its own; the caller has checked the permission."""
+    ttl_s = settings.PIXEL_GRANT_TTL_S
+    token = sign(str(granted_id), str(user.pk), int(time.time()) + ttl_s, pixel_key())
+    return PixelGrant(token, cookie_name(granted_id), f"/pixels/{granted_id}", ttl_s)
 
 
 def open_image(*, user: AbstractBaseUser | AnonymousUser, image: Image) -> Opened:
@@ -53,11 +72,4 @@ def open_image(*, user: AbstractBaseUser | AnonymousUser, image: Image) -> Opene
     members = members_of(image)
     if not manifest_is_current(image, members):
         write_manifest(image, members)
-    ttl_s = settings.PIXEL_GRANT_TTL_S
-    return Opened(
-        manifest=browser_manifest(image, members, presentations_url(image)),
-        token=sign(str(image.pk), str(user.pk), int(time.time()) + ttl_s, pixel_key()),
-        cookie_name=f"mitate_pixels_{image.pk.hex}",
-        cookie_path=f"/pixels/{image.pk}",
-        max_age_s=ttl_s,
-    )
+    return Opened(browser_manifest(image, members, presentations_url(image)), grant_pixels(user=user, granted_id=image.pk))
