@@ -115,7 +115,7 @@ export class Cells {
     return this.selection.labels.reduce((sum, count) => sum + count, 0);
   }
 
-  /** @returns {boolean} whether all cells in view are drawn; null while parts are missing */
+  /** @returns {boolean} whether all cells in view are drawn */
   get isComplete() {
     return this.view.coming === 0 && this.view.failed === 0;
   }
