@@ -15,10 +15,10 @@ from bench.people import sign_in
 from tests.browser.site import Site
 
 _SAVES = 150
-_READERS = ["jsp-reader1", "jsp-reader2", "jges-reader1", "jges-reader2", "jrs-reader1", "jrs-reader2", "jsum-reader1", "jsum-reader2"]
+READERS = ["jsp-reader1", "jsp-reader2", "jges-reader1", "jges-reader2", "jrs-reader1", "jrs-reader2", "jsum-reader1", "jsum-reader2"]
 
 
-def _begin(url: str, user: str) -> tuple[httpx.Client, dict[str, Any]]:
+def begin(url: str, user: str) -> tuple[httpx.Client, dict[str, Any]]:
     """Sign in and take the next image of the first campaign."""
     client = sign_in(url, user)
     campaign = client.get("/api/campaigns/").raise_for_status().json()["reading"][0]
@@ -26,7 +26,7 @@ def _begin(url: str, user: str) -> tuple[httpx.Client, dict[str, Any]]:
     return client, client.get(f"/api/reads/{claim['read_id']}/").raise_for_status().json()
 
 
-def _mark(read: dict[str, Any], number: int) -> dict[str, Any]:
+def mark(read: dict[str, Any], number: int) -> dict[str, Any]:
     """Return an operation that creates a mark the campaign allows, different for each number."""
     allowed = read["campaign"]["granularities"]
     granularity = next(name for name in ("region", "box", "point") if name in allowed)
@@ -70,7 +70,7 @@ def _save_many(client: httpx.Client, read: dict[str, Any], frame: int | None) ->
     """Save one mark after the other; return seconds to each acknowledgement."""
     waits = []
     for number in range(_SAVES):
-        operation = _mark(read, number)
+        operation = mark(read, number)
         operation["annotation"]["frame"] = frame
         began = time.perf_counter()
         answer = client.post(f"/api/reads/{read['id']}/operations/", json={"operations": [operation]}).raise_for_status().json()
@@ -79,7 +79,7 @@ def _save_many(client: httpx.Client, read: dict[str, Any], frame: int | None) ->
     return waits
 
 
-def _frame(client: httpx.Client, read: dict[str, Any]) -> int | None:
+def first_frame(client: httpx.Client, read: dict[str, Any]) -> int | None:
     """Return 0 for images with frames."""
     return 0 if client.get(f"/api/images/{read['image_id']}/").raise_for_status().json()["frames"] else None
 
@@ -90,8 +90,8 @@ def run() -> list[tuple[str, str]]:
         site = Site(Path(folder))
         site.start()
         try:
-            people = [_begin(site.url, user) for user in _READERS]
-            frames = [_frame(*person) for person in people]
+            people = [begin(site.url, user) for user in READERS]
+            frames = [first_frame(*person) for person in people]
             alone = _save_many(*people[0], frames[0])
             with ThreadPoolExecutor(len(people)) as pool:
                 together = list(pool.map(_save_many, *zip(*people, strict=True), frames))

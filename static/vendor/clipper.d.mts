@@ -1,2 +1,3 @@
 // Mirrors src/clipper-entry.js; written by scripts/build_vendor.mjs.
-export {Clipper, ClipType, FillRule, PolyTree64} from 'clipper2-ts';
+export {ClipType, FillRule, PathType} from 'clipper2-ts/dist/Core.js';
+export {Clipper64} from 'clipper2-ts/dist/Engine.js';

@@ -14,13 +14,6 @@ import {keyCaps, keyOf, labelOf} from './registry.js';
 
 const ADDRESS = '/api/account/key-bindings/';
 
-/**
- * The action that opens the dialog.
- * @param {() => void} open
- * @returns {Action}
- */
-export const keysAction = (open) => ({id: 'read.keys', label: t('Change keys'), group: 'read', run: open});
-
 /** @param {string[]} keys @returns {string} */
 const written = (keys) => keys.map((key) => keyCaps(key).join(' + ')).join(t(', '));
 

@@ -32,20 +32,6 @@ class Recent {
   }
 }
 
-/**
- * The action that opens the palette.
- * @param {() => void} open
- * @returns {Action}
- */
-export const paletteAction = (open) => ({
-  id: PALETTE,
-  label: t('Find and do anything'),
-  group: 'read',
-  keys: ['Ctrl+K'],
-  inFields: true,
-  run: open,
-});
-
 export class Palette {
   /** @param {Registry} registry @param {string} reader whose last used actions come first */
   constructor(registry, reader) {

@@ -3,6 +3,7 @@
  * so that none of them can know a key that the others do not. A person may have chosen other keys than an action comes with.
  */
 
+import {NotFetched} from '../lib/later.js';
 import {effectiveKeys} from './bindings.js';
 
 /** @import {Bindings} from './bindings.js' */
@@ -40,9 +41,10 @@ export class KeyConflict extends Error {
 }
 
 export class Registry {
-  /** @param {Bindings} [chosen] the keys that this person has chosen */
-  constructor(chosen = {}) {
+  /** @param {Bindings} [chosen] the keys that this person has chosen @param {() => void} [onNotFetched] tells it */
+  constructor(chosen = {}, onNotFetched = () => {}) {
     this.chosen = chosen;
+    this.onNotFetched = onNotFetched;
     /** @type {Map<string, Action>} with the keys that they have for this person */
     this.actions = new Map();
     /** @type {Map<string, Action>} with the keys that they come with */
@@ -106,7 +108,15 @@ export class Registry {
   /** @param {string} id @param {KeyboardEvent} [event] */
   run(id, event) {
     const action = this.get(id);
-    if (action.when?.() ?? true) action.run(event);
+    if (!(action.when?.() ?? true)) return;
+    const done = action.run(event);
+    if (done instanceof Promise) done.catch((error) => this.#failed(error));
+  }
+
+  /** A part of the page that the server did not send is told; all else is a mistake, and shows as one. @param {unknown} error */
+  #failed(error) {
+    if (!(error instanceof NotFetched)) throw error;
+    this.onNotFetched();
   }
 
   /** @param {() => void} listener @returns {() => void} */

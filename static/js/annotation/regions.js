@@ -4,7 +4,7 @@
  * with a positive area as `ringArea` counts it, holes with a negative one, nothing that crosses itself.
  */
 
-import {Clipper, ClipType, FillRule} from '../../vendor/clipper.mjs';
+import {ClipType, Clipper64, FillRule, PathType} from '../../vendor/clipper.mjs';
 import {GRID, ringArea} from './outline.js';
 import {doubleArea, encloses, facesOf, withMeetingPoints} from './region_faces.js';
 
@@ -58,11 +58,22 @@ function sound(loops) {
   return loopsOf(facesOf(loops));
 }
 
+/** @param {ClipType} type @param {Loop[]} a @param {Loop[]} b @returns {Loop[]} as the library leaves them */
+function combined(type, a, b) {
+  const engine = new Clipper64();
+  engine.addPaths(a, PathType.Subject);
+  engine.addPaths(b, PathType.Clip);
+  /** @type {Loop[]} */
+  const loops = [];
+  engine.execute(type, FillRule.NonZero, loops);
+  return loops;
+}
+
 /** @param {ClipType} type @param {Loop[]} a @param {Loop[]} b both sound @returns {Face[]} */
 function clip(type, a, b) {
-  let {loops, crossings} = withMeetingPoints(Clipper.booleanOp(type, a, b, FillRule.NonZero));
+  let {loops, crossings} = withMeetingPoints(combined(type, a, b));
   for (let pass = 1; crossings > 0 && pass < PASSES; pass += 1) {
-    ({loops, crossings} = withMeetingPoints(Clipper.booleanOp(ClipType.Union, sound(loops), null, FillRule.NonZero)));
+    ({loops, crossings} = withMeetingPoints(combined(ClipType.Union, sound(loops), [])));
   }
   return facesOf(loops);
 }

@@ -2,6 +2,7 @@
 
 import {actionButton} from '../actions/buttons.js';
 import {t} from '../lib/i18n.js';
+import {later} from '../lib/later.js';
 import {linkOf, placeOfLink} from '../viewer/seeing/place.js';
 
 /** @import {Action, Registry} from '../actions/registry.js' */
@@ -10,6 +11,13 @@ import {linkOf, placeOfLink} from '../viewer/seeing/place.js';
 /** @import {Parts} from './workbench_actions.js' */
 /** @import {Look} from '../viewer/seeing/look.js' */
 /** @import {LookPanel} from '../viewer/seeing/panel.js' */
+
+const fetchGoTo = later(() => import('../viewer/seeing/goto-dialog.js'));
+const fetchSnapshot = later(() => import('../viewer/seeing/snapshot.js'));
+const fetchLook = later(() => import('../viewer/seeing/look.js'));
+const fetchLookPanel = later(() => import('../viewer/seeing/panel.js'));
+const fetchLayersPanel = later(() => import('./panels/layers_panel.js'));
+const fetchCompare = later(() => import('../viewer/seeing/compare.js'));
 
 /** @returns {ReturnType<typeof placeOfLink>} the view that the address asks for; asked once, for a reload should not go there again */
 export function linkedView() {
@@ -52,10 +60,10 @@ async function copyLink(viewer) {
 export function seeingActions({viewer, registry}) {
   /** @type {{look: Look, panel: LookPanel} | null} */
   let opened = null;
-  const openGoTo = async () => (await import('../viewer/seeing/goto-dialog.js')).openGoTo(viewer);
-  const save = async () => (await import('../viewer/seeing/snapshot.js')).saveSnapshot(viewer, (await open()).look.tone);
+  const openGoTo = async () => (await fetchGoTo()).openGoTo(viewer);
+  const save = async () => (await fetchSnapshot()).saveSnapshot(viewer, (await open()).look.tone);
   const load = async () => {
-    const [{Look}, {LookPanel}] = await Promise.all([import('../viewer/seeing/look.js'), import('../viewer/seeing/panel.js')]);
+    const [{Look}, {LookPanel}] = await Promise.all([fetchLook(), fetchLookPanel()]);
     const look = new Look(viewer);
     const panel = new LookPanel(look, [
       {label: t('Go to…'), run: () => void openGoTo()},
@@ -127,7 +135,7 @@ export function layerActions({viewer, session, workspace, rules, registry}) {
   /** @type {LayersPanel | null} */
   let panel = null;
   const load = async () => {
-    const {LayersPanel} = await import('./panels/layers_panel.js');
+    const {LayersPanel} = await fetchLayersPanel();
     panel = new LayersPanel({viewer, store: session.store, workspace, rules});
     return panel;
   };
@@ -157,7 +165,7 @@ export function compareActions({viewer, registry, userId}) {
   /** @type {import('../viewer/seeing/compare.js').Compare | null} */
   let compare = null;
   const load = async () => {
-    const {Compare} = await import('../viewer/seeing/compare.js');
+    const {Compare} = await fetchCompare();
     compare = new Compare({viewer, reader: userId, onChange: () => registry.refresh()});
     return compare;
   };

@@ -1,7 +1,7 @@
 /** The actions of the workbench: the one list that toolbar, keyboard and help sheet are made from. */
 
-import {keysAction} from '../actions/key_dialog.js';
-import {paletteAction} from '../actions/palette.js';
+import {keyDialogs, paletteAction} from '../actions/dialogs.js';
+import {api} from '../lib/api.js';
 import {t} from '../lib/i18n.js';
 import {deleteMarks} from './commands/marks.js';
 import {imageActions} from './image_actions.js';
@@ -46,9 +46,6 @@ const TOOL_KEYS = {select: 'v', box: 'b', polygon: 'p', freehand: 'f', point: 'o
  * @property {() => Submission} submission
  * @property {() => string} takeReason
  * @property {Field[]} fields of the form
- * @property {() => void} openHelp
- * @property {() => void} changeKeys
- * @property {() => void} openPalette
  * @property {() => void} openSaving
  */
 
@@ -260,9 +257,10 @@ function suggestionActions({workspace, review, desk, takeReason}) {
   ];
 }
 
-/** @param {Parts} parts @returns {Action[]} */
-function readActions({session, workspace, rules, diagnosis, submission, openHelp, changeKeys, openPalette, openSaving}) {
+/** @param {Parts} parts @param {Registry} registry @returns {Action[]} */
+function readActions({session, workspace, rules, diagnosis, submission, openSaving}, registry) {
   const canWrite = () => workspace.state.canWrite;
+  const {help, keys} = keyDialogs(registry, api);
   /** @type {Action[]} */
   const actions = [
     {
@@ -294,9 +292,9 @@ function readActions({session, workspace, rules, diagnosis, submission, openHelp
       isPressed: () => workspace.state.hasPanel,
       run: () => workspace.set({hasPanel: !workspace.state.hasPanel}),
     },
-    {id: 'read.help', label: t('Keys'), group: 'read', keys: ['?'], icon: 'help', run: openHelp},
-    paletteAction(openPalette),
-    keysAction(changeKeys),
+    help,
+    paletteAction(registry, session.userId),
+    keys,
   ];
   if (rules.isDiagnosisOnly) {
     // Two keystrokes an image: the diagnosis, then Enter.
@@ -343,7 +341,7 @@ export function addWorkbenchActions(registry, parts) {
     ...layerActions({...parts, registry}),
     ...walkActions({viewer: parts.viewer, registry, userId: parts.session.userId}),
     ...nextActions({...parts, store: parts.session.store}),
-    ...readActions(parts),
+    ...readActions(parts, registry),
   );
   for (const action of labelActions(parts)) registry.add(withFreeKeys(action, registry));
 }

@@ -2,10 +2,10 @@
 
 import {api} from '../lib/api.js';
 import {t} from '../lib/i18n.js';
+import {fetchTheRest} from '../lib/later.js';
 import {byId, dataOf, startPage} from '../lib/page.js';
 import {Viewer} from '../viewer/viewer.js';
-import {HelpSheet} from '../actions/help.js';
-import {KeyDialog, keysAction} from '../actions/key_dialog.js';
+import {keyDialogs} from '../actions/dialogs.js';
 import {listenToKeys} from '../actions/keyboard.js';
 import {Registry} from '../actions/registry.js';
 import {StatusBar} from '../annotation/panels/status_bar.js';
@@ -19,19 +19,18 @@ async function open({image_id: imageId, user_id: userId}) {
   const viewer = await Viewer.open({target: byId('viewer'), imageId, api, at, reader: String(userId), fullscreenElement: document.body});
   followLinks(viewer);
   const registry = new Registry(dataOf('key-bindings'));
-  const keys = new KeyDialog(registry, api);
-  const help = new HelpSheet(registry, () => keys.open());
+  const {help, keys} = keyDialogs(registry, api);
   registry.add(
     ...imageActions({viewer}),
     ...seeingActions({viewer, registry}),
     ...compareActions({viewer, registry, userId: String(userId)}),
     ...walkActions({viewer, registry, userId: String(userId)}),
-    {id: 'read.help', label: t('Keys'), group: 'read', keys: ['?'], run: () => help.open()},
-    keysAction(() => keys.open()),
+    help,
+    keys,
   );
   listenToKeys(registry);
   addViewButtons(viewer, registry);
   new StatusBar({element: byId('status-bar'), viewer}).say(t('View only. Press ? for the keys.'));
 }
 
-void startPage(open);
+void startPage(open).then(fetchTheRest);

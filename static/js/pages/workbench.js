@@ -1,10 +1,7 @@
 /** The workbench: opens a read and puts its parts together. */
 
 import {actionButton} from '../actions/buttons.js';
-import {HelpSheet} from '../actions/help.js';
 import {keepFocusOnClick, listenToKeys} from '../actions/keyboard.js';
-import {KeyDialog} from '../actions/key_dialog.js';
-import {Palette} from '../actions/palette.js';
 import {Registry} from '../actions/registry.js';
 import {fieldsOf, initialForm} from '../annotation/form/model.js';
 import {chooseLabel} from '../annotation/label_actions.js';
@@ -41,6 +38,7 @@ import {Workspace} from '../annotation/workspace.js';
 import {api} from '../lib/api.js';
 import {el, replaceChildren} from '../lib/dom.js';
 import {t} from '../lib/i18n.js';
+import {fetchTheRest} from '../lib/later.js';
 import {byId, dataOf, startPage} from '../lib/page.js';
 import {Viewer} from '../viewer/viewer.js';
 
@@ -102,7 +100,8 @@ function build(data, session, viewer) {
         : outbox.discardEntry(entry).then(() => session.feed.pull({always: true})));
     },
   });
-  const registry = new Registry(dataOf('key-bindings'));
+  const onNotFetched = () => say(t('This is not fetched yet. Try again when the server answers.'), true);
+  const registry = new Registry(dataOf('key-bindings'), onNotFetched);
   /** @type {DiagnosisPanel | null} */
   let diagnosis = null;
   /** @type {Submission | undefined} */
@@ -111,9 +110,6 @@ function build(data, session, viewer) {
   let proposals;
   /** @type {Cells | null} */
   let cells = null;
-  const keys = new KeyDialog(registry, api);
-  const help = new HelpSheet(registry, () => keys.open());
-  const palette = new Palette(registry, String(data.user_id));
   const show = review.bringIntoView.bind(review);
   const desk = new SuggestionDesk({viewer, store, workspace, rules, suggestions, clock, exposures: session.exposures, registry, say, show});
   followPointing({viewer, workspace, suggestions});
@@ -130,9 +126,6 @@ function build(data, session, viewer) {
     submission: () => /** @type {Submission} */ (submission),
     takeReason: () => proposals?.takeReason() ?? '',
     fields,
-    openHelp: () => help.open(),
-    changeKeys: () => keys.open(),
-    openPalette: () => palette.open(),
     openSaving: () => saving.open(),
   };
   addWorkbenchActions(registry, parts);
@@ -243,4 +236,4 @@ function wire({registry, session, workspace, viewer, suggestions, notices, close
   const lease = new Lease({api, readId: read.id, onChange: () => notices.lease(lease), onSignedOut: () => sync.signedOut()});
 }
 
-void startPage(open);
+void startPage(open).then(fetchTheRest);

@@ -1,7 +1,6 @@
 /** Showing an image the way a presentation state says: fetched when first asked for, chosen by the reader, and taken off again. */
 
 import {t} from '../lib/i18n.js';
-import {FrameStack} from './frame-stack.js';
 import {bitmapsOf, isFor} from './presentation-drawing.js';
 
 /** @import {Presentation} from './types.js' */
@@ -50,7 +49,7 @@ export class Presentations {
   /** @param {string} id of a state; empty: as the file itself says */
   async choose(id) {
     const {frames} = this.viewer;
-    if (!(frames instanceof FrameStack)) return;
+    if (!frames || frames.encoding === 'planes') return;
     const state = id ? (await this.list()).find((candidate) => candidate.id === id) : undefined;
     this.viewer.dismiss(NOTICE);
     if (!state) {

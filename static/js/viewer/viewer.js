@@ -5,14 +5,12 @@ import {ApiError, api as pageApi} from '../lib/api.js';
 import {t} from '../lib/i18n.js';
 import {ChannelSet} from './channels.js';
 import {Stage} from './controls/layout.js';
-import {FrameStack} from './frame-stack.js';
 import {fromOl, imageExtent, toOl, viewport} from './geometry.js';
 import {baseInteractions, followSpaceBar, topInteractions} from './interactions.js';
 import {Navigation, makeView, motionMs} from './navigation.js';
 import {PixelGrant} from './pixel-grant.js';
 import {PlaneStack} from './plane-stack.js';
 import {pyramidLayers} from './pyramid-layer.js';
-import {VideoStack} from './video-stack.js';
 
 /** @import {Interaction} from '../../vendor/ol.mjs' */
 /** @import {Api} from '../lib/api.js' */
@@ -21,8 +19,8 @@ import {VideoStack} from './video-stack.js';
 /** @import {Level0Point, ViewportPoint} from './geometry.js' */
 /** @import {Place} from './navigation.js' */
 /** @import {Preset} from './magnification.js' */
-/** @import {FrameChange} from './frame-stack.js' */
-/** @import {Frames, Manifest, Video} from './types.js' */
+/** @import {FrameChange, FrameStack} from './frame-stack.js' */
+/** @import {Frames, Manifest} from './types.js' */
 
 /**
  * @typedef {'view' | 'frame' | 'loading' | 'window' | 'cine' | 'overlays' | 'channels' | 'failure' | 'online' | 'offline' | 'fullscreen'} ChangeKind
@@ -38,6 +36,9 @@ import {VideoStack} from './video-stack.js';
  * @property {string} [label] accessible name of the canvas; the image's name otherwise
  * @property {string | null} [reader] whose choice of channels is kept in this browser; nobody's otherwise
  * @property {HTMLElement} [fullscreenElement] what goes full screen; the target otherwise
+ *
+ * @typedef {(options: {manifest: Manifest & {frames: Frames}, grant: PixelGrant, onChange: (change: FrameChange, error?: unknown) => void,
+ *   onFramesOnly: () => void}) => FrameStack} MakeFrames of a stack or a video
  *
  * @typedef {object} ViewState a link to a view: level-0 centre, level-0 px per screen px, degrees clockwise, 0-based frame
  * @property {number} x
@@ -56,6 +57,21 @@ const VIEW_RESTS_MS = 120;
 /** While the server cannot be reached it is asked this often whether it is back. */
 const KNOCK_EVERY_MS = 5000;
 
+/**
+ * Fetches what shows an image of this kind.
+ * @param {Manifest} manifest
+ * @returns {Promise<MakeFrames | null>} null: it has no frames, or is a slide with planes
+ */
+async function framesOf({frames, planes, video}) {
+  if (planes || !frames) return null;
+  if (video) {
+    const {VideoStack} = await import('./video-stack.js');
+    return (options) => new VideoStack(/** @type {ConstructorParameters<typeof VideoStack>[0]} */ (options));
+  }
+  const {FrameStack} = await import('./frame-stack.js');
+  return (options) => new FrameStack(options);
+}
+
 export class Viewer {
   /**
    * Opens an image: asks for its pixels, then shows it.
@@ -68,15 +84,17 @@ export class Viewer {
     if (!imageId) throw new TypeError('Viewer.open needs a manifest or an imageId');
     const grant = new PixelGrant({imageId, api: options.api ?? pageApi});
     const opened = await grant.open();
-    return new Viewer({...options, manifest: options.manifest ?? opened}, grant);
+    const manifest = options.manifest ?? opened;
+    return new Viewer({...options, manifest}, grant, await framesOf(manifest));
   }
 
   /**
    * Use `Viewer.open`.
    * @param {ViewerOptions & {manifest: Manifest}} options
    * @param {PixelGrant} grant
+   * @param {MakeFrames | null} makeFrames
    */
-  constructor({target, manifest, controls = true, at = null, label, reader = null, fullscreenElement = target}, grant) {
+  constructor({target, manifest, controls = true, at = null, label, reader = null, fullscreenElement = target}, grant, makeFrames) {
     this.target = target;
     this.manifest = manifest;
     this.grant = grant;
@@ -97,7 +115,7 @@ export class Viewer {
     const projection = new Projection({code: 'mitate-image', units: 'pixels', extent: imageExtent(manifest)});
     this.view = makeView(manifest, projection);
     /** @type {FrameStack | PlaneStack | null} */
-    this.frames = this.makeFrames();
+    this.frames = this.makeStack(makeFrames);
     this.channels = this.makeChannels(reader);
     this.top = topInteractions(this.frames);
     this.map = new OlMap({
@@ -115,22 +133,18 @@ export class Viewer {
     if (controls) this.stage.addControls(this);
   }
 
-  /** @returns {FrameStack | PlaneStack | null} */
-  makeFrames() {
+  /** @param {MakeFrames | null} makeFrames @returns {FrameStack | PlaneStack | null} */
+  makeStack(makeFrames) {
     const {frames, planes} = this.manifest;
     if (planes) return new PlaneStack({planes, onChange: () => this.planeChanged()});
-    if (!frames) return null;
-    const {grant} = this;
+    if (!frames || !makeFrames) return null;
     const onChange = (/** @type {FrameChange} */ kind, /** @type {unknown} */ error) => {
       if (kind === 'failure') this.reportFailure(error);
       if (kind === 'frame' && !this.frames?.failed) this.dismiss(PIXELS_FAILED);
       this.emit({kind, error});
     };
-    if (this.manifest.video) {
-      const manifest = /** @type {Manifest & {frames: Frames, video: Video}} */ (this.manifest);
-      return new VideoStack({manifest, grant, onChange, onFramesOnly: () => this.sayFramesOnly()});
-    }
-    return new FrameStack({manifest: /** @type {Manifest & {frames: Frames}} */ (this.manifest), grant, onChange});
+    const manifest = /** @type {Manifest & {frames: Frames}} */ (this.manifest);
+    return makeFrames({manifest, grant: this.grant, onChange, onFramesOnly: () => this.sayFramesOnly()});
   }
 
   /** @param {string | null} reader @returns {ChannelSet | null} */
@@ -163,7 +177,7 @@ export class Viewer {
 
   /** @param {Projection} projection @returns {any[]} */
   makePixelLayers(projection) {
-    if (this.frames instanceof FrameStack) return [this.frames.layer];
+    if (this.frames && this.frames.encoding !== 'planes') return [this.frames.layer];
     const {manifest, grant} = this;
     const onFailure = (/** @type {unknown} */ error) => this.reportFailure(error);
     const {underlay, tiles, source} = pyramidLayers({manifest, projection, grant, onFailure});

@@ -4,24 +4,18 @@ export {default as Collection} from 'ol/Collection.js';
 export {default as Feature} from 'ol/Feature.js';
 export {default as Map} from 'ol/Map.js';
 export {default as MapBrowserEvent} from 'ol/MapBrowserEvent.js';
-export {default as Overlay} from 'ol/Overlay.js';
 export {default as View} from 'ol/View.js';
-export {unByKey} from 'ol/Observable.js';
-export * as coordinate from 'ol/coordinate.js';
 export * as extent from 'ol/extent.js';
 export * as condition from 'ol/events/condition.js';
 
-export {default as Circle} from 'ol/geom/Circle.js';
 export {default as LineString} from 'ol/geom/LineString.js';
 export {default as MultiPoint} from 'ol/geom/MultiPoint.js';
 export {default as MultiPolygon} from 'ol/geom/MultiPolygon.js';
 export {default as Point} from 'ol/geom/Point.js';
 export {default as Polygon, fromExtent as polygonFromExtent} from 'ol/geom/Polygon.js';
 
-export {default as DragBox} from 'ol/interaction/DragBox.js';
 export {default as DragPan} from 'ol/interaction/DragPan.js';
 export {default as DragRotate} from 'ol/interaction/DragRotate.js';
-export {default as Draw, createBox} from 'ol/interaction/Draw.js';
 export {default as Interaction} from 'ol/interaction/Interaction.js';
 export {default as KeyboardPan} from 'ol/interaction/KeyboardPan.js';
 export {default as KeyboardZoom} from 'ol/interaction/KeyboardZoom.js';
@@ -30,10 +24,6 @@ export {default as MouseWheelZoom} from 'ol/interaction/MouseWheelZoom.js';
 export {default as PinchRotate} from 'ol/interaction/PinchRotate.js';
 export {default as PinchZoom} from 'ol/interaction/PinchZoom.js';
 export {default as PointerInteraction} from 'ol/interaction/Pointer.js';
-export {default as Select} from 'ol/interaction/Select.js';
-export {default as Snap} from 'ol/interaction/Snap.js';
-export {default as Translate} from 'ol/interaction/Translate.js';
-export {defaults as defaultInteractions} from 'ol/interaction/defaults.js';
 
 export {default as ImageLayer} from 'ol/layer/Image.js';
 export {default as Layer} from 'ol/layer/Layer.js';

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
-import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +13,7 @@ from channels_redis.core import RedisChannelLayer
 from django.db import connections
 
 from tests.ports import free_port
+from tests.redis_server import redis_server
 
 
 @pytest.fixture(autouse=True)
@@ -23,22 +21,6 @@ async def _no_connection_left() -> AsyncIterator[None]:
     """Close the connection of the thread in which asynchronous code uses the database; PostgreSQL drops no database in use."""
     yield
     await sync_to_async(connections.close_all)()
-
-
-@contextmanager
-def redis_server(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A Redis server of our own, ended afterwards; its address and its process."""
-    port = free_port()
-    arguments = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    with (folder / "log").open("wb") as log, subprocess.Popen(arguments, stdout=log, stderr=log) as server:
-        for _attempt in range(100):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield f"redis://127.0.0.1:{port}/0", server
-        server.terminate()
-        server.wait(10)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import {isTextField} from '../../actions/keyboard.js';
 import {t} from '../../lib/i18n.js';
+import {later} from '../../lib/later.js';
 
 /** @import {Action, Registry} from '../../actions/registry.js' */
 /** @import {Viewer} from '../../viewer/viewer.js' */
@@ -11,6 +12,10 @@ import {t} from '../../lib/i18n.js';
 /** @import {Mark, Position} from '../types.js' */
 /** @import {Workspace} from '../workspace.js' */
 /** @import {Outcome, Work} from './commands.js' */
+
+const fetchCommands = later(() => import('./commands.js'));
+const fetchSimplify = later(() => import('./simplify_dialog.js'));
+const fetchClipboard = later(() => import('./clipboard.js'));
 
 /** A copy on the same frame lies this far from what was copied; screen px. */
 const COPY_STEP_PX = 18;
@@ -41,13 +46,13 @@ function tell({workspace, toolbox}, outcome) {
 
 /** @param {Parts} parts @param {'fillHoles' | 'splitParts' | 'mergeMarks' | 'keepEmptyPart'} name */
 async function run(parts, name) {
-  const commands = await import('./commands.js');
+  const commands = await fetchCommands();
   tell(parts, commands[name](workOf(parts)));
 }
 
 /** @param {Parts} parts */
 async function simplify(parts) {
-  const {SimplifyDialog} = await import('./simplify_dialog.js');
+  const {SimplifyDialog} = await fetchSimplify();
   const {viewer} = parts;
   const {marks} = parts.toolbox().parts;
   new SimplifyDialog({work: workOf(parts), marks, resolution: viewer.view.getResolution() ?? 1, spacing: viewer.manifest.spacing});
@@ -55,7 +60,7 @@ async function simplify(parts) {
 
 /** @param {Parts} parts @returns {Promise<boolean>} */
 async function copy(parts) {
-  const {clipOf, keepClip} = await import('./clipboard.js');
+  const {clipOf, keepClip} = await fetchClipboard();
   const clip = clipOf(parts.viewer.manifest.id, selected(parts));
   if (!clip) return false;
   const {say} = parts.toolbox().parts;
@@ -66,7 +71,7 @@ async function copy(parts) {
 
 /** @param {Parts} parts @param {string} name of the step */
 async function paste(parts, name) {
-  const {keptClip, pasteClip} = await import('./clipboard.js');
+  const {keptClip, pasteClip} = await fetchClipboard();
   const {viewer, session, rules} = parts;
   const clip = keptClip(localStorage, session.userId);
   if (!clip) {

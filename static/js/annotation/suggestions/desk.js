@@ -4,6 +4,7 @@
  */
 
 import {t, tn} from '../../lib/i18n.js';
+import {later} from '../../lib/later.js';
 import {decideMany, isOpen} from '../commands/suggestions.js';
 
 /** @import {Registry} from '../../actions/registry.js' */
@@ -18,6 +19,10 @@ import {decideMany, isOpen} from '../commands/suggestions.js';
 /** @import {FilmStrip} from './film_strip.js' */
 /** @import {Lasso} from './lasso.js' */
 /** @import {ManyBar} from './many_bar.js' */
+
+const fetchLasso = later(() => import('./lasso.js'));
+const fetchBar = later(() => import('./many_bar.js'));
+const fetchStrip = later(() => import('./film_strip.js'));
 
 const DECIDING = 'suggestions-at-once';
 
@@ -39,11 +44,11 @@ export class SuggestionDesk {
   /** @param {Parts} parts */
   constructor(parts) {
     this.parts = parts;
-    /** @type {Promise<Lasso> | null} */
+    /** @type {Lasso | null} */
     this.lasso = null;
-    /** @type {Promise<ManyBar> | null} */
+    /** @type {ManyBar | null} */
     this.bar = null;
-    /** @type {Promise<FilmStrip> | null} */
+    /** @type {FilmStrip | null} */
     this.strip = null;
     const {workspace, store} = parts;
     store.observe(({decided, origin}) => {
@@ -117,8 +122,8 @@ export class SuggestionDesk {
     const isLassoing = !workspace.state.isLassoing;
     if (isLassoing) {
       this.begin();
-      this.lasso ??= import('./lasso.js').then(({Lasso}) => new Lasso(this));
-      await this.lasso;
+      const {Lasso} = await fetchLasso();
+      this.lasso ??= new Lasso(this);
     }
     workspace.set({isLassoing, showsSuggestions: true});
   }
@@ -130,8 +135,9 @@ export class SuggestionDesk {
       return;
     }
     this.begin();
-    this.bar ??= import('./many_bar.js').then(({ManyBar}) => new ManyBar(this));
-    (await this.bar).open();
+    const {ManyBar} = await fetchBar();
+    this.bar ??= new ManyBar(this);
+    this.bar.open();
   }
 
   async toggleStrip() {
@@ -141,8 +147,9 @@ export class SuggestionDesk {
       return;
     }
     this.begin();
-    this.strip ??= import('./film_strip.js').then(({FilmStrip}) => new FilmStrip(this));
-    (await this.strip).open();
+    const {FilmStrip} = await fetchStrip();
+    this.strip ??= new FilmStrip(this);
+    this.strip.open();
   }
 }
 

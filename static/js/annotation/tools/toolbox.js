@@ -1,6 +1,7 @@
 /** The tools of a page: which one is in hand, and how they reach canvas, store and reader. */
 
 import {t} from '../../lib/i18n.js';
+import {later} from '../../lib/later.js';
 import {createMark, newBody, reshapeMarks} from '../commands/marks.js';
 import {MeasuresLayer} from '../render/measures_layer.js';
 import {SketchLayer} from '../render/sketch_layer.js';
@@ -8,9 +9,7 @@ import {BrushRing} from '../render/brush_ring.js';
 import {ModeBadge} from '../render/mode_badge.js';
 import {holdOf} from './box/rule.js';
 import {boxTool} from './box/tool.js';
-import {brushHost} from './brush/host.js';
-import {brushTool} from './brush/tool.js';
-import {combine} from './combine/combine.js';
+import {comingTool} from './coming/tool.js';
 import {ellipseTool} from './ellipse/tool.js';
 import {measureTool} from './measure/tool.js';
 import {freehandTool} from './freehand/tool.js';
@@ -19,8 +18,6 @@ import {PointerFeed} from './pointer_feed.js';
 import {polygonTool} from './polygon/tool.js';
 import {ShapeEditor} from './select/shape_editor.js';
 import {selectTool} from './select/tool.js';
-import {wandHost} from './wand/host.js';
-import {wandTool} from './wand/tool.js';
 
 /** @import {Viewer} from '../../viewer/viewer.js' */
 /** @import {ActivityClock} from '../activity.js' */
@@ -32,7 +29,7 @@ import {wandTool} from './wand/tool.js';
 /** @import {ToolName, Workspace} from '../workspace.js' */
 /** @import {StateChart, ToolHost} from './chart.js' */
 /** @import {Mode} from './combine/mode.js' */
-/** @import {BrushHost} from './brush/host.js' */
+/** @import {BrushParts} from './brush/host.js' */
 /** @import {MeasureHost} from './measure/tool.js' */
 /** @import {SelectHost} from './select/tool.js' */
 
@@ -65,8 +62,10 @@ export class Toolbox {
     const host = this.#drawingHost();
     this.measures = new MeasuresLayer({viewer, workspace});
     const measure = this.#measureHost(host);
-    const brush = this.#brushHost();
     const select = this.#selectHost();
+    /** @type {typeof import('./combine/combine.js').combine | null} null: on its way */
+    this.combine = null;
+    const coming = comingTool(parts.say, later(() => this.#fetchRegionTools(host)));
     /** @type {Partial<Record<ToolName, StateChart>> & {select: StateChart}} */
     this.tools = {
       select: selectTool(select),
@@ -75,9 +74,9 @@ export class Toolbox {
       freehand: freehandTool(host),
       point: pointTool(host),
       ellipse: ellipseTool(host),
-      brush: brushTool(brush, {isEraser: false}),
-      eraser: brushTool(brush, {isEraser: true}),
-      wand: wandTool(wandHost(host, parts)),
+      brush: coming,
+      eraser: coming,
+      wand: coming,
       ruler: measureTool(measure, 'line'),
       angle: measureTool(measure, 'angle'),
     };
@@ -103,6 +102,15 @@ export class Toolbox {
   /** @param {ToolName} name @param {StateChart} tool that came later */
   add(name, tool) {
     this.tools[name] = tool;
+    if (this.toolInHand === name) this.current.state.enter?.();
+  }
+
+  /** @param {ToolHost} host */
+  async #fetchRegionTools(host) {
+    const {regionTools, combine} = await import('./region_tools.js');
+    this.combine = combine;
+    const tools = regionTools(this.#brushParts(), host, this.parts);
+    for (const name of /** @type {const} */ (['brush', 'eraser', 'wand'])) this.add(name, tools[name]);
   }
 
   /** @returns {Label | null} */
@@ -189,10 +197,10 @@ export class Toolbox {
     };
   }
 
-  /** @returns {BrushHost} */
-  #brushHost() {
+  /** @returns {BrushParts} */
+  #brushParts() {
     const {viewer, store, workspace, rules, marks, clock, say} = this.parts;
-    return brushHost({
+    return {
       marks,
       viewer,
       store,
@@ -210,7 +218,7 @@ export class Toolbox {
         workspace.set({isDrawing: true, suggestion: null});
       },
       end: () => workspace.set({isDrawing: false}),
-    });
+    };
   }
 
   /** A shape that is drawn on after it was refused was begun once. */
@@ -223,7 +231,8 @@ export class Toolbox {
   #finish(geometry, mode) {
     const {viewer, clock} = this.parts;
     const resolution = viewer.view.getResolution() ?? 1;
-    const met = mode && combine({...this.parts, resolution, spent: () => clock.take(DRAWING)}, geometry, mode, this.selectedBefore);
+    if (mode && !this.combine) return t('One moment.');
+    const met = mode && this.combine?.({...this.parts, resolution, spent: () => clock.take(DRAWING)}, geometry, mode, this.selectedBefore);
     if (met === 'done') return null;
     if (met && met !== 'alone') return met.problem;
     const obstacle = this.#obstacle();

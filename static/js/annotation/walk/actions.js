@@ -1,6 +1,7 @@
 /** Walks: through the whole image at one magnification, and to the next thing that is still to be done. */
 
 import {t} from '../../lib/i18n.js';
+import {later} from '../../lib/later.js';
 import {boundsOf} from '../outline.js';
 import {leastCertainFirst} from '../suggestions/batches.js';
 
@@ -10,6 +11,8 @@ import {leastCertainFirst} from '../suggestions/batches.js';
 /** @import {Store} from '../store.js' */
 /** @import {Workspace} from '../workspace.js' */
 /** @import {Walk} from './walk.js' */
+
+const fetchWalk = later(() => import('./walk.js'));
 
 const PADDING_PX = 160;
 
@@ -28,7 +31,7 @@ export function walkActions({viewer, registry, userId}) {
   /** @type {Promise<Walk> | null} */
   let opening = null;
   const load = async () => {
-    const {Walk} = await import('./walk.js');
+    const {Walk} = await fetchWalk();
     walk = new Walk({viewer, registry, userId, onChange});
     await walk.load();
     return walk;

@@ -2,7 +2,6 @@
 
 import {el} from '../../lib/dom.js';
 import {t} from '../../lib/i18n.js';
-import {FrameStack} from '../frame-stack.js';
 import {presentationName, Presentations} from '../presentations.js';
 import {group, iconButton} from './parts.js';
 
@@ -11,7 +10,7 @@ import {group, iconButton} from './parts.js';
 /** @param {Viewer} viewer @returns {HTMLElement | null} null for images without frames */
 export function drawingsPanel(viewer) {
   const {frames} = viewer;
-  if (!(frames instanceof FrameStack)) return null;
+  if (!frames || frames.encoding === 'planes') return null;
   const overlays = iconButton('overlay', t('Drawings in the file (overlays)'), () => frames.showOverlays(!frames.overlays.visible));
   overlays.classList.add('viewer-overlays');
   const states = viewer.manifest.presentations_url ? presentationChoice(viewer) : null;

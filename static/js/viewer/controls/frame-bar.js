@@ -3,17 +3,17 @@
 import {el, replaceChildren} from '../../lib/dom.js';
 import {t} from '../../lib/i18n.js';
 import {partName} from '../frame-parts.js';
-import {FrameStack} from '../frame-stack.js';
 import {icon} from './icons.js';
 import {hoverPictures} from './hover-pictures.js';
 import {group, iconButton} from './parts.js';
 
+/** @import {FrameStack} from '../frame-stack.js' */
 /** @import {Viewer} from '../viewer.js' */
 
 /** @param {Viewer} viewer @returns {HTMLElement | null} null for a single frame */
 export function frameBar(viewer) {
   const {frames, manifest} = viewer;
-  if (!(frames instanceof FrameStack) || frames.count < 2) return null;
+  if (!frames || frames.encoding === 'planes' || frames.count < 2) return null;
   const slider = el('input', {
     class: 'viewer-slider',
     attrs: {type: 'range', min: 1, max: frames.count, step: 1, value: 1, 'aria-label': t('Frame')},

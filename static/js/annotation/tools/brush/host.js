@@ -37,7 +37,7 @@ import {emptyPart, neighbours, regionOfMark, settled, shapesOf} from '../region_
  * @property {() => void} end
  * @property {(stroke: Stroke) => void} finish
  *
- * @typedef {object} Parts
+ * @typedef {object} BrushParts
  * @property {Viewer} viewer
  * @property {Store} store
  * @property {Workspace} workspace
@@ -59,7 +59,7 @@ const FINEST_PX = 1 / 8;
 /** Up to here a region follows the pointer while its border is pushed, within a frame. */
 const LIVE_VERTICES = 3000;
 
-/** @param {Parts} parts @returns {BrushHost} */
+/** @param {BrushParts} parts @returns {BrushHost} */
 export function brushHost(parts) {
   const {viewer, workspace, ring, obstacle, sketch, say, begin, end} = parts;
   return {
@@ -86,7 +86,7 @@ export function brushHost(parts) {
 /** @param {Viewer} viewer @returns {number} level-0 px per screen px */
 const resolution = (viewer) => viewer.view.getResolution() ?? 1;
 
-/** @param {Parts} parts @returns {Mark | null} */
+/** @param {BrushParts} parts @returns {Mark | null} */
 function selectedRegion({store, workspace, viewer, rules}) {
   const [id, ...others] = workspace.state.selection;
   const mark = others.length === 0 && !workspace.state.locked.has(id) ? store.get(id) : undefined;
@@ -94,7 +94,7 @@ function selectedRegion({store, workspace, viewer, rules}) {
   return isHere && regionOfMark(mark, rules).length > 0 ? mark : null;
 }
 
-/** @param {Parts} parts @param {Stroke} stroke @returns {Region} what it covers of the image */
+/** @param {BrushParts} parts @param {Stroke} stroke @returns {Region} what it covers of the image */
 function sweptBy({viewer}, {path, radius}) {
   const tolerance = Math.max(TOLERANCE_PX * resolution(viewer), FINEST_PX);
   return intersection(strokeRegion(simplify(withoutRepeats(path), tolerance), radius, tolerance), wholeImage(viewer.manifest));
@@ -111,7 +111,7 @@ function pushed(parts, region, stroke) {
 }
 
 /**
- * @param {Parts} parts @param {Region} before @param {Stroke} stroke @param {Mark | null} [mark]
+ * @param {BrushParts} parts @param {Region} before @param {Stroke} stroke @param {Mark | null} [mark]
  * @returns {Region}
  */
 function combinedWith(parts, before, stroke, mark = null) {
@@ -123,14 +123,14 @@ function combinedWith(parts, before, stroke, mark = null) {
   return union(before, emptyPart(swept, others));
 }
 
-/** @param {Parts} parts @returns {Pick<Body, 'granularity' | 'frame'> | null} what a new mark of the brush would be */
+/** @param {BrushParts} parts @returns {Pick<Body, 'granularity' | 'frame'> | null} what a new mark of the brush would be */
 function newcomer({rules, viewer, ...parts}) {
   const label = parts.label();
   const granularity = label && rules.granularityFor('brush', label);
   return granularity && {granularity, frame: viewer.frame};
 }
 
-/** @param {Parts} parts @param {Stroke} stroke */
+/** @param {BrushParts} parts @param {Stroke} stroke */
 function finish(parts, stroke) {
   const {kind} = stroke;
   const {viewer} = parts;
@@ -151,7 +151,7 @@ function finish(parts, stroke) {
   else parts.say(problemText('geometry_too_many_vertices'), true);
 }
 
-/** @param {Parts} parts @param {Mark | null} mark null: a new one @param {Region} region */
+/** @param {BrushParts} parts @param {Mark | null} mark null: a new one @param {Region} region */
 function keep(parts, mark, region) {
   const {store, workspace, rules, viewer, spent} = parts;
   if (mark) {

@@ -15,7 +15,6 @@ export class Idle {
   }
 
   enter() {
-    this.host.prepare();
     this.host.say(this.host.obstacle() ?? withModes(t('Click what is to be marked; drag to the right for more of it, to the left for less.')));
   }
 
@@ -23,8 +22,8 @@ export class Idle {
   down(event) {
     const obstacle = this.host.obstacle(modeOf(event));
     const pick = obstacle ? null : this.host.pick(event.pixel);
-    if (obstacle || pick === null || pick === 'not-ready') {
-      this.host.say(obstacle ?? (pick ? t('One moment.') : t('There is no image here.')), true);
+    if (obstacle || pick === null) {
+      this.host.say(obstacle ?? t('There is no image here.'), true);
       return false;
     }
     this.chart.go('growing', {pick, from: event.pixel[0]});
