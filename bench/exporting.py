@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from bench.people import sign_in
-from bench.saving import _mark
+from bench.saving import mark
 from tests.browser.site import ROOT, Site
 
 
@@ -43,7 +43,7 @@ def run() -> list[tuple[str, str]]:
             count = 0
             for goal in (100, 20_000):
                 while count < goal:
-                    batch = [_mark(read, count + number) for number in range(100)]
+                    batch = [mark(read, count + number) for number in range(100)]
                     client.post(f"/api/reads/{read_id}/operations/", json={"operations": batch}).raise_for_status()
                     count += len(batch)
                 for format_name in ("document", "qupath", "coco"):

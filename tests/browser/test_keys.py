@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
+from tests.browser.hands import polygon
 from tests.browser.site import ROOT
 from tests.browser.workbench import Workbench
 from tests.waiting import wait_for
@@ -198,3 +199,58 @@ def test_keys_that_cannot_be_saved_say_so_and_count_on_the_page(visit: Begin) ->
     wait_for("what is kept", lambda: bench.get(ADDRESS) == {"bindings": {"image.right": ["y"]}})
     row.locator("button").nth(1).click()
     wait_for("nothing kept", lambda: bench.get(ADDRESS) == {"bindings": {}})
+
+
+# The label set of one campaign gets more labels than there are digits.
+_MORE_LABELS = """
+from annotation.models import Campaign
+campaign = Campaign.objects.get(pk="CAMPAIGN")
+for at in range(3):
+    campaign.label_set.labels.get_or_create(code=f"more-{at}", defaults={"role": "finding", "display_ja": f"追加の所見 {at + 1}",
+        "display_en": f"Further finding {at + 1}", "colour": "#7a5cff", "granularities": campaign.granularities, "position": 90 + at})
+"""
+
+
+@LANGUAGES
+def test_two_keys_choose_a_label_and_one_relabels_what_is_pointed_to(visit: Begin, take_picture: Picture, language: str) -> None:
+    bench = Workbench(visit(READERS[language], language, bypass_csp=True)).take_next_from_home()
+    bench.visit.site.manage("shell", "--no-imports", "-c", _MORE_LABELS.replace("CAMPAIGN", bench.campaign["id"]))
+    bench.page.reload()
+    bench.arrive()
+    page, key = bench.page, bench.key
+    page.evaluate((ROOT / "node_modules/axe-core/axe.min.js").read_text("utf-8"))
+    key("s")
+    hint = page.locator(".chord-hint")
+    button = page.locator("#labels-panel .label-button", has_text={"ja": "追加の所見 2", "en": "Further finding 2"}[language])
+    expect(button.locator("kbd")).to_have_text(["/", "3"])  # zero is a label here, and one had no key before
+    key("/")
+    expect(hint.locator("li")).to_have_count(9)
+    accessible(page)
+    take_picture(page, "keys-two")
+    key("Escape")
+    expect(hint).to_be_hidden()
+    key("/")
+    key("9")  # leads nowhere
+    expect(hint).to_be_hidden()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    key("/")
+    key("3")
+    expect(button).to_have_attribute("aria-pressed", "true")
+
+    polygon(bench, [(0.4, 0.4), (0.6, 0.4), (0.5, 0.6)], "Enter")
+    expect(bench.mark_rows).to_have_count(1)
+    key("v")
+    key("Escape")  # nothing selected
+    page.mouse.move(*bench.at(0.5, 0.45))
+    take_picture(page, "keys-pointed")
+    key("/")
+    key("4")
+    wait_for("the new label", lambda: [mark["labels"] for mark in bench.saved_marks()] == [["more-2"]])
+    assert page.locator("#labels-panel .label-button[aria-pressed='true']").inner_text() == button.inner_text(), (
+        "the next mark keeps its label"
+    )
+    page.mouse.move(*bench.at(0.1, 0.9))  # beside it: the key is for the next mark
+    key("/")
+    key("1")
+    bench.wait_saved()
+    assert [mark["labels"] for mark in bench.saved_marks()] == [["more-2"]]

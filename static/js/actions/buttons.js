@@ -2,7 +2,7 @@
 
 import {el, replaceChildren, setAttributes} from '../lib/dom.js';
 import {icon} from './icons.js';
-import {keyCaps, labelOf} from './registry.js';
+import {keyCaps, keyText, labelOf} from './registry.js';
 
 /** @import {Action, Registry} from './registry.js' */
 
@@ -32,8 +32,8 @@ export function actionKeyHint(registry, id) {
   return hint;
 }
 
-/** @param {Action} action @returns {string | null} its keys as `aria-keyshortcuts` wants them */
-export const ariaKeys = ({keys = []}) => keys.map((key) => key.replace('Ctrl', 'Control')).join(' ') || null;
+/** @param {Action} action @returns {string | null} its keys as `aria-keyshortcuts` wants them, which knows no two that follow each other */
+export const ariaKeys = ({keys = []}) => keys.filter((key) => !key.includes(' ')).map((key) => key.replace('Ctrl', 'Control')).join(' ') || null;
 
 /**
  * @param {Registry} registry
@@ -56,7 +56,7 @@ export function actionButton(registry, id, {text = false, class: className = 'to
   const refresh = () => {
     const label = labelOf(action);
     const [key] = action.keys ?? [];
-    const title = key ? `${label} (${keyCaps(key).join(' + ')})` : label;
+    const title = key ? `${label} (${keyText(key)})` : label;
     if (text) caption.textContent = label;
     else button.setAttribute('aria-label', label);
     if (button.title !== title) button.title = title;

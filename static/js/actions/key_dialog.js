@@ -6,7 +6,7 @@ import {t} from '../lib/i18n.js';
 import {holdersOf, refusalOf, withKeys} from './bindings.js';
 import {keyHint} from './buttons.js';
 import {headings} from './help.js';
-import {keyCaps, keyOf, labelOf} from './registry.js';
+import {keyOf, keyText, labelOf} from './registry.js';
 
 /** @import {Api} from '../lib/api.js' */
 /** @import {Refusal} from './bindings.js' */
@@ -15,7 +15,7 @@ import {keyCaps, keyOf, labelOf} from './registry.js';
 const ADDRESS = '/api/account/key-bindings/';
 
 /** @param {string[]} keys @returns {string} */
-const written = (keys) => keys.map((key) => keyCaps(key).join(' + ')).join(t(', '));
+const written = (keys) => keys.map(keyText).join(t(', '));
 
 /** @param {Refusal} refusal @param {string} key @returns {string} */
 function reasonOf(refusal, key) {

@@ -19,6 +19,10 @@ const TEXT_INPUTS = new Set([
   'month',
   'week',
 ]);
+/** Pressed on the way to another key, they are none themselves. */
+const MODIFIERS = new Set(['Shift', 'Control', 'Alt', 'Meta', 'AltGraph', 'CapsLock']);
+/** After so long the first key of two is forgotten: longer than a look at the list takes. */
+const PATIENCE_MS = 4000;
 /** What a focused control does with a key itself. */
 const CONTROL_KEYS = new Set([
   'Enter',
@@ -64,12 +68,32 @@ function isForControls(registry, {id, onControls}, key) {
 export function listenToKeys(registry, root = document) {
   /** @type {Map<string, Action>} actions that last as long as their key */
   const held = new Map();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let waiting;
+  /** @param {string | null} key the first of two */
+  const wait = (key) => {
+    clearTimeout(waiting);
+    if (key !== null) waiting = setTimeout(() => registry.begin(null), PATIENCE_MS);
+    registry.begin(key);
+  };
   /** @param {KeyboardEvent} event */
   const onKeydown = (event) => {
     // While a Japanese word is being composed, keys belong to the input method (229: browsers that say so late).
     if (event.isComposing || event.keyCode === 229 || event.defaultPrevented) return;
     if (document.querySelector('dialog[open]')) return;
-    const key = keyOf(event);
+    if (MODIFIERS.has(event.key)) return;
+    const begun = registry.begun;
+    const key = begun === null ? keyOf(event) : `${begun} ${keyOf(event)}`;
+    if (begun !== null) {
+      wait(null);
+      event.preventDefault();
+    }
+    if (registry.isBeginning(key)) {
+      if (isTextField(event.target)) return;
+      event.preventDefault();
+      wait(key);
+      return;
+    }
     const action = registry.find(key);
     if (!action || (isTextField(event.target) && !(action.inFields && !writesText(key)))) return;
     if (isControl(event.target) && CONTROL_KEYS.has(key) && !isForControls(registry, action, key)) return;
@@ -86,6 +110,7 @@ export function listenToKeys(registry, root = document) {
   const onBlur = () => {
     for (const action of held.values()) action.release?.();
     held.clear();
+    wait(null);
   };
   root.addEventListener('keydown', /** @type {EventListener} */ (onKeydown));
   root.addEventListener('keyup', /** @type {EventListener} */ (onKeyup));

@@ -19,7 +19,8 @@ import {effectiveKeys} from './bindings.js';
  * @property {string | (() => string)} label in the reader's language
  * @property {Group} group
  * @property {Context} [context] default: workbench
- * @property {string[]} [keys] as `keyOf` writes them: `b`, `Ctrl+Z`, `Shift+Tab`, `?`; the first one is shown
+ * @property {string[]} [keys] as `keyOf` writes them: `b`, `Ctrl+Z`, `Shift+Tab`, `?`; two that follow each other: `0 1`; the first
+ *   one is shown
  * @property {(event?: KeyboardEvent) => unknown} run
  * @property {() => unknown} [release] when the key is let go: the action lasts as long as the key is held
  * @property {() => boolean} [when] whether it can be done now; default: always
@@ -49,6 +50,8 @@ export class Registry {
     this.actions = new Map();
     /** @type {Map<string, Action>} with the keys that they come with */
     this.originals = new Map();
+    /** @type {string | null} the first key of two, pressed and waiting for the second */
+    this.begun = null;
     /** @type {Set<() => void>} */
     this.listeners = new Set();
   }
@@ -88,14 +91,36 @@ export class Registry {
   /**
    * What a key means now.
    * @param {string} key
-   * @returns {Action | null}
+   * @returns {Action | null} null also where another key has to follow
    */
   find(key) {
     for (const context of CONTEXTS) {
       const action = holder(this.actions, key, context);
       if (action && (action.when?.() ?? true)) return action;
+      if (this.following(key).some(({action: next}) => (next.context ?? 'workbench') === context)) return null;
     }
     return null;
+  }
+
+  /** @param {string} key @returns {{action: Action, key: string}[]} what can be done now by this key and a second one, and that one */
+  following(key) {
+    return [...this.actions.values()].flatMap((action) =>
+      (action.keys ?? [])
+        .filter((one) => one.startsWith(`${key} `) && (action.when?.() ?? true))
+        .map((one) => ({action, key: one.slice(key.length + 1)})),
+    );
+  }
+
+  /** @param {string} key @returns {boolean} whether another key has to follow */
+  isBeginning(key) {
+    return this.find(key) === null && this.following(key).length > 0;
+  }
+
+  /** @param {string | null} key the first of two; null: it leads nowhere any more */
+  begin(key) {
+    if (this.begun === key) return;
+    this.begun = key;
+    this.refresh();
   }
 
   /** @param {string} id @returns {Action} */
@@ -175,6 +200,9 @@ const SYMBOLS = new Map([
 
 /** @param {string} key @returns {string[]} one text for each key cap */
 export function keyCaps(key) {
-  const parts = key === '+' ? ['+'] : key.split(/\+(?=.)/);
+  const parts = key.split(' ').flatMap((stroke) => (stroke === '+' ? ['+'] : stroke.split(/\+(?=.)/)));
   return parts.map((part) => SYMBOLS.get(part) ?? (part.length === 1 ? part.toUpperCase() : part));
 }
+
+/** @param {string} key @returns {string} as it is spoken of: `Ctrl + Z`, `0 1` */
+export const keyText = (key) => key.split(' ').map((stroke) => keyCaps(stroke).join(' + ')).join(' ');

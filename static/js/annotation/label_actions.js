@@ -3,7 +3,7 @@
 import {pickText} from '../lib/i18n.js';
 import {relabelMarks} from './commands/marks.js';
 
-/** @import {Action} from '../actions/registry.js' */
+/** @import {Action, Registry} from '../actions/registry.js' */
 /** @import {Cells} from './cells/cells.js' */
 /** @import {Field} from './form/model.js' */
 /** @import {MarkingRules} from './marking_rules.js' */
@@ -28,7 +28,7 @@ import {relabelMarks} from './commands/marks.js';
 
 /**
  * What a label key or a click on a label means just now: the suggestions that are chosen on the film strip, the one that is
- * being relabelled, the chosen cells, the selected marks, or the next mark.
+ * being relabelled, the chosen cells, the selected marks, the mark under the pointer, or the next mark.
  * @param {Parts} parts @param {Label} label
  */
 export function chooseLabel({session, workspace, rules, review, cells, desk}, label) {
@@ -55,6 +55,11 @@ export function chooseLabel({session, workspace, rules, review, cells, desk}, la
     );
     return;
   }
+  const pointed = tool === 'select' ? session.store.get(workspace.state.pointedMark ?? '') : undefined;
+  if (pointed && rules.mayCarry(label, pointed.body.granularity)) {
+    relabelMarks(session.store, [pointed.id], label.code);
+    return;
+  }
   const tools = rules.toolsFor(label);
   const fits = tools.some((one) => one === tool);
   workspace.set({label: label.code, tool: fits ? tool : tools[0]});
@@ -66,6 +71,25 @@ export function chooseLabel({session, workspace, rules, review, cells, desk}, la
 function chooseDiagnosis({workspace, review, diagnosis}, label) {
   if (workspace.state.isRelabelling && review.current?.geometry === null) review.relabel(label.code);
   else diagnosis()?.choose(label);
+}
+
+/** The first key of those that nobody gave a key: where counting on from nine comes to, or what lies under the hand on every keyboard. */
+const LEADERS = ['0', '/'];
+const SECOND_KEYS = [...'123456789', ...'abcdefghijklmnopqrstuvwxyz'];
+
+/**
+ * Gives labels without a key two that follow each other.
+ * @param {Action[]} actions of labels and form values @param {Registry} registry where they are going to be added
+ * @returns {Action[]}
+ */
+export function withChords(actions, registry) {
+  const leader = LEADERS.find((key) => !registry.isTaken(key, 'labels') && !actions.some(({keys}) => keys?.includes(key)));
+  const second = SECOND_KEYS.values();
+  return actions.map((action) => {
+    if (!leader || !/^(label|diagnosis)\./.test(action.id) || (action.keys ?? []).length > 0) return action;
+    const {value} = second.next();
+    return value ? {...action, keys: [`${leader} ${value}`]} : action;
+  });
 }
 
 /** @param {Parts} parts @returns {Action[]} */

@@ -9,7 +9,7 @@ import {regionActions} from './region_edit/actions.js';
 import {boxActions} from './tools/box/actions.js';
 import {brushActions} from './tools/brush/actions.js';
 import {modeActions} from './tools/combine/actions.js';
-import {labelActions} from './label_actions.js';
+import {labelActions, withChords} from './label_actions.js';
 import {compareActions, layerActions, seeingActions} from './seeing_actions.js';
 import {manyActions} from './suggestions/actions.js';
 import {nextActions, walkActions} from './walk/actions.js';
@@ -311,12 +311,17 @@ function readActions({session, workspace, rules, diagnosis, submission, openSavi
 }
 
 /**
- * Keys of labels are data: one that means something else already is not given out twice.
- * @param {Action} action @param {Registry} registry
- * @returns {Action}
+ * Label sets come from people and may use a key twice: the first one has it.
+ * @param {Action[]} actions @param {Registry} registry @returns {Action[]}
  */
-function withFreeKeys(action, registry) {
-  return {...action, keys: action.keys?.filter((key) => !registry.isTaken(key, 'labels'))};
+function withFreeKeys(actions, registry) {
+  /** @type {Set<string>} */
+  const given = new Set();
+  return actions.map((action) => {
+    const keys = action.keys?.filter((key) => !registry.isTaken(key, 'labels') && !given.has(key)) ?? [];
+    for (const key of keys) given.add(key);
+    return {...action, keys};
+  });
 }
 
 /**
@@ -343,5 +348,5 @@ export function addWorkbenchActions(registry, parts) {
     ...nextActions({...parts, store: parts.session.store}),
     ...readActions(parts, registry),
   );
-  for (const action of labelActions(parts)) registry.add(withFreeKeys(action, registry));
+  registry.add(...withChords(withFreeKeys(labelActions(parts), registry), registry));
 }

@@ -31,6 +31,7 @@ export const ALL_LAYERS = Object.freeze({labels: new Set(), origins: new Set(), 
  * @property {Readonly<BoxRule>} boxRule what boxes are held to
  * @property {string | null} label code of the label that the next mark gets
  * @property {ReadonlySet<string>} selection ids of marks
+ * @property {string | null} pointedMark id of the mark under the pointer while nothing is selected
  * @property {ReadonlySet<string>} hidden ids of marks that are not drawn
  * @property {number} cells how many cells of layers are chosen
  * @property {ReadonlySet<string>} locked ids of marks that are neither hit nor changed
@@ -60,6 +61,7 @@ const AT_FIRST = Object.freeze({
   boxRule: FREE_BOX,
   label: null,
   selection: new Set(),
+  pointedMark: null,
   hidden: new Set(),
   cells: 0,
   locked: new Set(),

@@ -1,6 +1,7 @@
 /** The workbench: opens a read and puts its parts together. */
 
 import {actionButton} from '../actions/buttons.js';
+import {chordHint} from '../actions/chord_hint.js';
 import {keepFocusOnClick, listenToKeys} from '../actions/keyboard.js';
 import {Registry} from '../actions/registry.js';
 import {fieldsOf, initialForm} from '../annotation/form/model.js';
@@ -23,6 +24,7 @@ import {Notices} from '../annotation/panels/workbench_notices.js';
 import {MarksLayer} from '../annotation/render/marks_layer.js';
 import {SuggestionsLayer} from '../annotation/render/suggestions_layer.js';
 import {listenToClipboard} from '../annotation/region_edit/actions.js';
+import {followPointedMark} from '../annotation/pointing.js';
 import {Review} from '../annotation/review.js';
 import {SuggestionDesk} from '../annotation/suggestions/desk.js';
 import {followPointing} from '../annotation/suggestions/pointing.js';
@@ -113,6 +115,7 @@ function build(data, session, viewer) {
   const show = review.bringIntoView.bind(review);
   const desk = new SuggestionDesk({viewer, store, workspace, rules, suggestions, clock, exposures: session.exposures, registry, say, show});
   followPointing({viewer, workspace, suggestions});
+  followPointedMark({viewer, workspace, marks});
   const parts = {
     session,
     viewer,
@@ -214,6 +217,7 @@ function buildToolbar(registry, rules, hasSuggestions) {
 function wire({registry, session, workspace, viewer, suggestions, notices, close}) {
   const {store, sync, history, read, exposures} = session;
   listenToKeys(registry);
+  document.body.append(chordHint(registry));
   listenToClipboard(registry);
   for (const id of ['toolbar', 'panel', 'submit-slot']) keepFocusOnClick(byId(id));
   const refresh = () => registry.refresh();

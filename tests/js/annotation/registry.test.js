@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
-import {KeyConflict, Registry, keyCaps, keyOf} from '../../../static/js/actions/registry.js';
+import {KeyConflict, Registry, keyCaps, keyOf, keyText} from '../../../static/js/actions/registry.js';
 import {addWorkbenchActions} from '../../../static/js/annotation/workbench_actions.js';
 import {fieldsOf} from '../../../static/js/annotation/form/model.js';
+import {withChords} from '../../../static/js/annotation/label_actions.js';
 import {History} from '../../../static/js/annotation/history.js';
 import {MarkingRules} from '../../../static/js/annotation/marking_rules.js';
 import {Store} from '../../../static/js/annotation/store.js';
@@ -39,6 +40,38 @@ test('a key has one meaning in a context; the inner context comes first', () => 
   isDrawing = false;
   assert.equal(registry.find('Enter')?.id, 'submit');
   assert.throws(() => registry.add(action({id: 'other', keys: ['Enter']})), KeyConflict);
+});
+
+test('a key may have to be followed by another; what it means alone in an inner context comes first', () => {
+  const registry = new Registry();
+  let isDrawing = false;
+  registry.add(
+    action({id: 'tenth', keys: ['0 1'], context: 'labels'}),
+    action({id: 'eleventh', keys: ['0 2'], context: 'labels'}),
+    action({id: 'fit', keys: ['0']}),
+    action({id: 'zero', keys: ['0'], context: 'drawing', when: () => isDrawing}),
+  );
+  assert.equal(registry.find('0'), null);
+  assert.equal(registry.isBeginning('0'), true);
+  assert.deepEqual(registry.following('0').map(({key, action: {id}}) => [key, id]), [['1', 'tenth'], ['2', 'eleventh']]);
+  assert.equal(registry.find('0 2')?.id, 'eleventh');
+  assert.equal(registry.isBeginning('1'), false);
+  isDrawing = true;
+  assert.equal(registry.find('0')?.id, 'zero');
+  assert.equal(registry.isBeginning('0'), false);
+  assert.deepEqual([keyCaps('0 1'), keyText('Ctrl+Z'), keyText('0 1')], [['0', '1'], 'Ctrl + Z', '0 1']);
+});
+
+test('labels without a key get two, counted on from nine', () => {
+  const place = /** @type {const} */ ({group: 'labels', context: 'labels', label: '', run: () => {}});
+  const labels = ['a', 'b', 'c'].map((code, at) => ({...place, id: `label.${code}`, keys: at === 0 ? ['1'] : []}));
+  const others = [{...place, id: 'form.eye.R', keys: []}];
+  const keysOf = (/** @type {any[]} */ actions) => actions.map(({keys}) => keys);
+  assert.deepEqual(keysOf(withChords([...labels, ...others], new Registry())), [['1'], ['0 1'], ['0 2'], []]);
+  const taken = [...labels, {...place, id: 'label.zero', keys: ['0']}];
+  assert.deepEqual(keysOf(withChords(taken, new Registry())), [['1'], ['/ 1'], ['/ 2'], ['0']], 'zero is a label itself');
+  const both = [...taken, {...place, id: 'label.other', keys: ['/']}];
+  assert.deepEqual(keysOf(withChords(both, new Registry())).slice(0, 3), [['1'], [], []], 'so is the other key that could come first');
 });
 
 for (const kind of /** @type {const} */ (['marking', 'diagnosis'])) {

@@ -23,6 +23,8 @@ export class MarksLayer {
     this.store = store;
     this.workspace = workspace;
     this.rules = rules;
+    /** @type {string | null} the mark that is drawn as pointed to */
+    this.pointed = null;
     this.source = new VectorSource();
     this.layer = new VectorLayer({
       source: this.source,
@@ -86,7 +88,14 @@ export class MarksLayer {
     if (changed.has('layers')) this.layer.setOpacity(this.workspace.state.layers.opacity);
     if (changed.has('hidden') || changed.has('layers')) this.rebuild();
     if (changed.has('isPeeking')) this.layer.setVisible(!this.workspace.state.isPeeking);
+    if (changed.has('pointedMark')) this.#onPointed();
     if (changed.has('selection') || changed.has('canWrite') || changed.has('locked') || changed.has('tool')) this.layer.changed();
+  }
+
+  #onPointed() {
+    const {pointedMark} = this.workspace.state;
+    for (const id of [this.pointed, pointedMark]) if (id !== null) this.feature(id)?.changed();
+    this.pointed = pointedMark;
   }
 
   /** @param {string} id */
@@ -139,6 +148,7 @@ export class MarksLayer {
     return markStyle({
       colour: this.rules.byCode.get(mark.body.labels[0])?.colour ?? UNKNOWN_COLOUR,
       isSelected,
+      isPointed: this.workspace.state.pointedMark === id,
       fill: layers.fill,
       status: isRefused ? 'refused' : mark.status.kind,
       showsHandles: isSelected && canWrite && !locked.has(id) && tool === 'select' && selection.size === 1 && hasRoomForHandles(feature, resolution),

@@ -25,6 +25,7 @@ const FILLS = {none: 0.004, faint: 0.06, strong: 0.4};
  * @typedef {object} Look
  * @property {string} colour #rrggbb
  * @property {boolean} isSelected
+ * @property {boolean} [isPointed] the pointer is on it, and a key can change it
  * @property {SyncStatus['kind']} status
  * @property {keyof typeof FILLS} [fill]
  * @property {boolean} [showsHandles]
@@ -41,7 +42,7 @@ export function withAlpha(colour, alpha) {
 
 /** @param {Look} look @returns {Style[]} */
 export function markStyle(look) {
-  const key = `${look.colour} ${look.isSelected} ${look.status} ${look.showsHandles ?? false} ${look.fill ?? 'faint'}`;
+  const key = `${look.colour} ${look.isSelected} ${look.status} ${look.showsHandles ?? false} ${look.fill ?? 'faint'} ${look.isPointed ?? false}`;
   let styles = cache.get(key);
   if (!styles) {
     styles = makeMarkStyle(look);
@@ -51,11 +52,11 @@ export function markStyle(look) {
 }
 
 /** @param {Look} look @returns {Style[]} */
-function makeMarkStyle({colour, isSelected, status, showsHandles, fill = 'faint'}) {
+function makeMarkStyle({colour, isSelected, isPointed, status, showsHandles, fill = 'faint'}) {
   const isFaulty = status === 'refused' || status === 'conflict';
   const line = isFaulty ? REFUSED : colour;
   const lineDash = isFaulty ? [8, 4] : undefined;
-  const width = 2;
+  const width = isPointed ? 3.5 : 2;
   const styles = [
     new Style({
       fill: new Fill({color: withAlpha(colour, FILLS[fill] + (isSelected ? 0.1 : 0))}),

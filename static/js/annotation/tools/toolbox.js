@@ -256,7 +256,7 @@ export class Toolbox {
     const {workspace, rules} = this.parts;
     if (!workspace.state.canWrite) return t('Click a mark to see it.');
     if (rules.isDiagnosisOnly) return t('Choose the diagnosis by its key, then press Enter: submit and next.');
-    return t('Click a mark to select it; drag it or its vertices to change it.');
+    return t('Click a mark to select it; drag it or its vertices to change it. A label key relabels the one under the pointer.');
   }
 
   /** @returns {SelectHost} */
