@@ -12,8 +12,8 @@ const KINDS = {
   tissue: [null, 'Rectangle', 'Polygon', 'MultiPolygon'],
   point: ['Point'],
   box: ['Rectangle'],
-  region: ['Polygon', 'MultiPolygon'],
-  cell: ['Polygon'],
+  region: ['Polygon', 'MultiPolygon', 'Mask'],
+  cell: ['Polygon', 'Mask'],
 };
 
 /** @type {Record<DrawingTool, Geometry['type']>} */
@@ -69,7 +69,11 @@ export class MarkingRules {
    * @returns {Granularity | null} what a shape of this tool says with this label; null: they do not go together
    */
   granularityFor(tool, label) {
-    const kind = TOOL_KINDS[tool];
+    return this.granularityOf(TOOL_KINDS[tool], label);
+  }
+
+  /** @param {Geometry['type']} kind @param {Label} label @returns {Granularity | null} what such a shape says with this label */
+  granularityOf(kind, label) {
     return (
       this.campaign.granularities.find((granularity) => KINDS[granularity]?.includes(kind) && this.#mayUse(label, granularity)) ?? null
     );

@@ -27,6 +27,7 @@ export const ALL_LAYERS = Object.freeze({labels: new Set(), origins: new Set(), 
  * @property {number} brushPx how wide brush and eraser are; screen px
  * @property {boolean} paintsOnlyEmpty the brush leaves out what neighbouring marks have
  * @property {boolean} brushPushes the brush pushes the border of the selected region
+ * @property {boolean} brushPixels new marks of the brush are masks
  * @property {number} wandTolerance how far colours may lie apart, of 256
  * @property {Readonly<BoxRule>} boxRule what boxes are held to
  * @property {string | null} label code of the label that the next mark gets
@@ -56,6 +57,7 @@ const AT_FIRST = Object.freeze({
   brushPx: 32,
   paintsOnlyEmpty: false,
   brushPushes: false,
+  brushPixels: false,
   wandTolerance: TOLERANCE.first,
   boxRule: FREE_BOX,
   label: null,

@@ -20,7 +20,7 @@ export class ToolOptions {
     this.spacing = viewer.manifest.spacing;
     this.workspace = workspace;
     this.size = el('span', {class: 'numbers tool-size'});
-    const toggles = ['brush.only-empty', 'brush.push'].filter((id) => registry.actions.has(id));
+    const toggles = ['brush.only-empty', 'brush.push', 'brush.pixels'].filter((id) => registry.actions.has(id));
     this.toggles = toggles.map((id) => actionButton(registry, id, {text: true, showKey: true, class: 'tool-toggle'}));
     this.wipe = actionButton(registry, 'measure.clear', {text: true, showKey: true, class: 'tool-toggle'});
     workspace.observe((changed) => {

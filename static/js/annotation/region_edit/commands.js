@@ -22,10 +22,10 @@ import {emptyPart, neighbours, regionOfMark, shapesOf} from '../tools/region_mar
  */
 
 /** @param {Mark} mark @param {Geometry} geometry @returns {{id: string, body: Body}} */
-const withShape = ({id, body}, geometry) => ({id, body: {...body, geometry}});
+export const withShape = ({id, body}, geometry) => ({id, body: {...body, geometry}});
 
 /** @param {Mark} mark @param {Geometry} geometry @returns {{id: string, body: Body}} a mark that says the same of another place */
-function sibling({body: {granularity, frame, labels}}, geometry) {
+export function sibling({body: {granularity, frame, labels}}, geometry) {
   return {id: newId(), body: newBody({granularity, geometry, frame, labels})};
 }
 

@@ -32,12 +32,13 @@ export function optionsFrom(text) {
     um: isPair(um) ? um : FREE_BOX.um,
     px: isPair(px) ? px : FREE_BOX.px,
   };
-  const {brushPx, paintsOnlyEmpty, brushPushes, wandTolerance} = kept ?? {};
+  const {brushPx, paintsOnlyEmpty, brushPushes, brushPixels, wandTolerance} = kept ?? {};
   return {
     boxRule,
     brushPx: brushPx >= BRUSH_PX.least && brushPx <= BRUSH_PX.most ? Number(brushPx) : BRUSH_PX.first,
     paintsOnlyEmpty: paintsOnlyEmpty === true,
     brushPushes: brushPushes === true,
+    brushPixels: brushPixels === true,
     wandTolerance: Number.isFinite(wandTolerance) ? asTolerance(wandTolerance) : TOLERANCE.first,
   };
 }

@@ -26,6 +26,7 @@ import {wandTool} from './wand/tool.js';
 /** @import {ActivityClock} from '../activity.js' */
 /** @import {DrawingTool, MarkingRules} from '../marking_rules.js' */
 /** @import {MarksLayer} from '../render/marks_layer.js' */
+/** @import {MasksLayer} from '../render/masks_layer.js' */
 /** @import {SuggestionsLayer} from '../render/suggestions_layer.js' */
 /** @import {Store} from '../store.js' */
 /** @import {Geometry, Label} from '../types.js' */
@@ -46,6 +47,7 @@ const NEUTRAL = '#ffffff';
  * @property {Workspace} workspace
  * @property {MarkingRules} rules
  * @property {MarksLayer} marks
+ * @property {MasksLayer} masks
  * @property {SuggestionsLayer} suggestions
  * @property {ActivityClock} clock
  * @property {(text: string | null, isProblem?: boolean) => void} say
@@ -191,9 +193,10 @@ export class Toolbox {
 
   /** @returns {BrushHost} */
   #brushHost() {
-    const {viewer, store, workspace, rules, marks, clock, say} = this.parts;
+    const {viewer, store, workspace, rules, marks, masks, clock, say} = this.parts;
     return brushHost({
       marks,
+      masks,
       viewer,
       store,
       workspace,

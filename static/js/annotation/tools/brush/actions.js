@@ -35,6 +35,15 @@ export function brushActions({workspace, rules}) {
       run: () => workspace.set({paintsOnlyEmpty: !workspace.state.paintsOnlyEmpty}),
     },
     {
+      id: 'brush.pixels',
+      label: t('Paint pixels (a mask)'),
+      group: 'drawing',
+      keys: ['Shift+Z'],
+      when: canWrite,
+      isPressed: () => workspace.state.brushPixels,
+      run: () => workspace.set({brushPixels: !workspace.state.brushPixels}),
+    },
+    {
       id: 'brush.push',
       label: t('Push the border'),
       group: 'drawing',

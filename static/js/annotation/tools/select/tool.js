@@ -64,7 +64,8 @@ class Idle {
     }
     const hit = this.host.markAt(event.point, reach(event, this.host));
     const isSelected = hit !== null && this.host.selected().some(({id}) => id === hit.id);
-    if (!isSelected || event.shift || !this.host.canWrite()) return false;
+    // Masks stay where they are painted.
+    if (!isSelected || event.shift || !this.host.canWrite() || hit.body.geometry?.type === 'Mask') return false;
     this.chart.go('pressing', event);
     return true;
   }
@@ -146,7 +147,7 @@ class Moving {
   /** @param {Position} from level-0 px */
   enter(from) {
     this.from = from;
-    this.shapes = this.host.selected().flatMap(({id, body}) => (body.geometry ? [{id, geometry: body.geometry}] : []));
+    this.shapes = this.host.selected().flatMap(({id, body}) => (body.geometry && body.geometry.type !== 'Mask' ? [{id, geometry: body.geometry}] : []));
     this.moved = [];
     this.host.cursor('move');
   }
