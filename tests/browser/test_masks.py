@@ -142,6 +142,36 @@ def test_masks_and_outlines(visit: Begin, take_picture: Picture, reader: str, la
     assert not bench.visit.errors
 
 
+def test_shapes_and_masks(visit: Begin) -> None:
+    bench = begin(visit("jsp-reader2", "en"))
+    bench.choose("tumour")
+    take_pixels(bench)
+    for _ in range(6):
+        bench.key("]")
+    drag(bench, [(0.44, 0.4), (0.5, 0.4)])
+    (painted,) = masks(bench)
+    bench.key("Shift+Z")
+    bench.take("freehand")
+    drag(bench, frame_of(0.49, 0.38, 0.56, 0.44), keys=["Control"])
+    wait_for("the addition", lambda: masks(bench)[0].area > painted.area)
+    (added,) = masks(bench)
+    drag(bench, frame_of(0.46, 0.39, 0.47, 0.41), keys=["Alt"])
+    wait_for("a hole", lambda: len(region(masks(bench)[0]).geoms[0].interiors) == 1)
+    with held(bench, "Control"):
+        drag(bench, frame_of(0.49, 0.3, 0.7, 0.7), keys=["Shift"])
+    one, other = (region(each) for each in masks(bench, 2))
+    assert one.intersection(other).area == 0
+    assert one.union(other).area < added.area
+    bench.key("Control+a")
+    bench.key("Shift+M")
+    wait_for("one mask of both", lambda: len(bench.saved_marks()) == 1)
+    assert region(masks(bench)[0]).equals(one.union(other))
+    for _ in range(4):
+        bench.key("Control+z")
+    wait_for("what was painted", lambda: masks(bench) == [painted])
+    assert not bench.visit.errors
+
+
 @IMAGES
 def test_only_what_is_empty(visit: Begin, take_picture: Picture, reader: str, label: str, language: str) -> None:
     bench = begin(visit(reader, language))
@@ -170,4 +200,62 @@ def test_only_what_is_empty(visit: Begin, take_picture: Picture, reader: str, la
     (outline,) = [shapely.geometry.shape(each) for each in geometries(bench, 3) if each["type"] != "Mask"]
     assert outline.intersection(one.union(other)).area == 0
     bench.key("z")
+    assert not bench.visit.errors
+
+
+def superpixels_found(bench: Workbench) -> None:
+    """Wait until the superpixels of what is on screen are found."""
+    found = "performance.getEntriesByName('mitate:superpixels-ready').length > 0"
+    wait_for("superpixels", lambda: bench.page.evaluate(found), 20)
+
+
+def pixels_on_server(bench: Workbench) -> float:
+    """Return how many pixels all masks have together."""
+    bench.wait_saved()
+    return sum(parse_mask(mark["geometry"], width=LARGE, height=LARGE).area for mark in bench.saved_marks())
+
+
+def look_again(bench: Workbench) -> None:
+    """Forget that superpixels were found."""
+    bench.page.evaluate("performance.clearMarks('mitate:superpixels-ready')")
+
+
+@IMAGES
+def test_superpixels(visit: Begin, take_picture: Picture, reader: str, label: str, language: str) -> None:
+    bench = begin(visit(reader, language))
+    kind = reader[:4].rstrip("-")
+    bench.choose(label)
+    bench.take("superpixel")
+    pixels = bench.page.locator("[data-action='brush.pixels']")
+    if pixels.get_attribute("aria-pressed") == "true":
+        bench.key("Shift+Z")
+    superpixels_found(bench)
+    drag(bench, [(0.45, 0.4), (0.52, 0.42)], look=lambda: take_picture(bench.page, f"superpixels-painting-{kind}"))
+    (outline,) = (shapely.geometry.shape(each) for each in geometries(bench, 1))
+    assert outline.is_valid
+    drag(bench, [(0.49, 0.41), (0.53, 0.47)])
+    wait_for("more of it", lambda: shapely.geometry.shape(geometries(bench, 1)[0]).area > outline.area)
+    larger = shapely.geometry.shape(geometries(bench, 1)[0])
+    with held(bench, "Alt"):
+        drag(bench, [(0.45, 0.4), (0.46, 0.4)])
+    wait_for("less of it", lambda: shapely.geometry.shape(geometries(bench, 1)[0]).area < larger.area)
+    for _ in range(3):
+        bench.key("Control+z")
+    geometries(bench, 0)
+
+    bench.key("Shift+Z")
+    expect(pixels).to_have_attribute("aria-pressed", "true")
+    look_again(bench)
+    bench.key("[")
+    superpixels_found(bench)
+    drag(bench, [(0.45, 0.4), (0.52, 0.42)])
+    (mask,) = masks(bench)
+    look_again(bench)
+    bench.key("+")
+    superpixels_found(bench)
+    drag(bench, [(0.47, 0.42), (0.47, 0.5)])
+    wait_for("more pixels", lambda: pixels_on_server(bench) > mask.area)
+    bench.page.mouse.move(*bench.at(0.52, 0.52))
+    take_picture(bench.page, f"superpixels-mask-{kind}")
+    bench.key("Shift+Z")
     assert not bench.visit.errors

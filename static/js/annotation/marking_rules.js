@@ -2,7 +2,7 @@
 
 /** @import {Geometry, Granularity, Label, ReadBundle} from './types.js' */
 
-/** @typedef {'box' | 'polygon' | 'freehand' | 'point' | 'ellipse' | 'brush' | 'eraser' | 'wand'} DrawingTool */
+/** @typedef {'box' | 'polygon' | 'freehand' | 'point' | 'ellipse' | 'brush' | 'eraser' | 'wand' | 'superpixel'} DrawingTool */
 /** @typedef {ReadBundle['campaign']} CampaignBundle */
 
 /** @type {Record<Granularity, (Geometry['type'] | null)[]>} which shapes each granularity takes; null: the whole image */
@@ -26,10 +26,11 @@ const TOOL_KINDS = {
   brush: 'Polygon',
   eraser: 'Polygon',
   wand: 'Polygon',
+  superpixel: 'Polygon',
 };
 
 /** Come with every campaign that has outlines drawn. @type {DrawingTool[]} */
-const COMING_ALONG = ['ellipse', 'brush', 'eraser', 'wand'];
+const COMING_ALONG = ['ellipse', 'brush', 'eraser', 'wand', 'superpixel'];
 
 /** @type {Granularity[]} */
 const IMAGE_LEVEL = ['diagnosis', 'presence'];

@@ -3,10 +3,9 @@
  * On the grid all products below stay under 2^53, so every test is exact.
  */
 
-import {movedMask} from './masks/pixels.js';
 import {maskBounds} from './masks/tiles.js';
 
-/** @import {Geometry, Position, Ring} from './types.js' */
+/** @import {Geometry, OutlineGeometry, Position, Ring} from './types.js' */
 
 export const GRID = 8;
 export const MAX_VERTICES = 20_000;
@@ -188,7 +187,7 @@ export function boundsOf(geometry) {
 
 /**
  * Moves a geometry, as far as the image allows.
- * @template {Geometry} G
+ * @template {OutlineGeometry} G
  * @param {G} geometry
  * @param {number} dx level-0 px @param {number} dy level-0 px
  * @param {{width: number, height: number}} image
@@ -198,7 +197,6 @@ export function translate(geometry, dx, dy, image) {
   const [left, top, width, height] = boundsOf(geometry);
   const stepX = snap(Math.min(Math.max(dx, -left), image.width - left - width));
   const stepY = snap(Math.min(Math.max(dy, -top), image.height - top - height));
-  if (geometry.type === 'Mask') return /** @type {any} */ (movedMask(geometry, Math.round(stepX), Math.round(stepY)));
   /** @param {any} value @returns {any} */
   const shift = (value) => (typeof value[0] === 'number' ? [value[0] + stepX, value[1] + stepY] : value.map(shift));
   if (geometry.type === 'Rectangle') return {...geometry, bbox: [left + stepX, top + stepY, width, height]};

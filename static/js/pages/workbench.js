@@ -47,7 +47,7 @@ import {Viewer} from '../viewer/viewer.js';
 
 /** @import {Cells} from '../annotation/cells/cells.js' */
 
-/** @typedef {{read_id: string, user_id: number, image_id: string, home_url: string, login_url: string, cells_worker_url: string}} PageData */
+/** @typedef {{read_id: string, user_id: number, image_id: string, home_url: string, login_url: string, cells_worker_url: string, superpixels_worker_url: string}} PageData */
 
 /** @param {PageData} data */
 async function open(data) {
@@ -85,7 +85,7 @@ function build(data, session, viewer) {
   const acquisition = viewer.manifest.acquisition ?? {};
   const fields = campaign.form ? fieldsOf(campaign.form.schema, campaign.form.ui, acquisition) : [];
   const review = new Review({viewer, store, workspace, clock, say, startingForm: campaign.form && initialForm(fields)});
-  const toolbox = new Toolbox({viewer, store, workspace, rules, marks, masks, suggestions, clock, say});
+  const toolbox = new Toolbox({viewer, store, workspace, rules, marks, masks, suggestions, clock, say, superpixelsUrl: data.superpixels_worker_url});
   const problems = new ProblemDialog({
     store,
     outbox,

@@ -75,6 +75,25 @@ export function withoutPixels(mask, pixels) {
   return maskOfTiles(texts);
 }
 
+/** @param {MaskGeometry} mask @param {Pixels} pixels @returns {MaskGeometry | null | 'too-large'} what is in both */
+export function commonPixels(mask, pixels) {
+  /** @type {[number, string][]} */
+  const tiles = [];
+  for (const [column, row, text] of mask.tiles) {
+    const key = keyOf(column, row);
+    const bits = pixels.get(key);
+    if (bits === undefined) continue;
+    const both = bits && bitsOf(text);
+    if (both) {
+      const [to, from] = [fours(both), fours(bits)];
+      for (let at = 0; at < to.length; at += 1) to[at] &= from[at];
+    }
+    const left = both ? textOfBits(both) : text;
+    if (left !== null) tiles.push([key, left]);
+  }
+  return maskOfTiles(tiles);
+}
+
 /** @param {Uint8Array} bits @param {Uint8Array} others leave them */
 function subtract(bits, others) {
   const [to, from] = [fours(bits), fours(others)];

@@ -4,7 +4,6 @@
  */
 
 import {ImageTile, TileGrid, TileLayer} from '../../../vendor/ol.mjs';
-import {addTile, emptyGrid, paintGrid, tilesIn} from '../masks/drawing.js';
 import {isMarkShown} from './marks_layer.js';
 
 /** @import {Viewer} from '../../viewer/viewer.js' */
@@ -146,6 +145,7 @@ export class MasksLayer {
     const canvas = new OffscreenCanvas(place.side, place.side);
     const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
     try {
+      const {addTile, emptyGrid, paintGrid, tilesIn} = await import('../masks/drawing.js');
       const picture = context.createImageData(place.side, place.side);
       let since = performance.now();
       const pause = async () => {

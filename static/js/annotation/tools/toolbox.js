@@ -19,6 +19,8 @@ import {PointerFeed} from './pointer_feed.js';
 import {polygonTool} from './polygon/tool.js';
 import {ShapeEditor} from './select/shape_editor.js';
 import {selectTool} from './select/tool.js';
+import {superpixelHost} from './superpixel/host.js';
+import {superpixelTool} from './superpixel/tool.js';
 import {wandHost} from './wand/host.js';
 import {wandTool} from './wand/tool.js';
 
@@ -33,7 +35,7 @@ import {wandTool} from './wand/tool.js';
 /** @import {ToolName, Workspace} from '../workspace.js' */
 /** @import {StateChart, ToolHost} from './chart.js' */
 /** @import {Mode} from './combine/mode.js' */
-/** @import {BrushHost} from './brush/host.js' */
+/** @import {BrushParts} from './brush/host.js' */
 /** @import {MeasureHost} from './measure/tool.js' */
 /** @import {SelectHost} from './select/tool.js' */
 
@@ -50,6 +52,7 @@ const NEUTRAL = '#ffffff';
  * @property {MasksLayer} masks
  * @property {SuggestionsLayer} suggestions
  * @property {ActivityClock} clock
+ * @property {string} superpixelsUrl of the worker that finds superpixels
  * @property {(text: string | null, isProblem?: boolean) => void} say
  */
 
@@ -67,7 +70,8 @@ export class Toolbox {
     const host = this.#drawingHost();
     this.measures = new MeasuresLayer({viewer, workspace});
     const measure = this.#measureHost(host);
-    const brush = this.#brushHost();
+    const brushParts = this.#brushParts();
+    const brush = brushHost(brushParts);
     const select = this.#selectHost();
     /** @type {Partial<Record<ToolName, StateChart>> & {select: StateChart}} */
     this.tools = {
@@ -80,6 +84,7 @@ export class Toolbox {
       brush: brushTool(brush, {isEraser: false}),
       eraser: brushTool(brush, {isEraser: true}),
       wand: wandTool(wandHost(host, parts)),
+      superpixel: superpixelTool(superpixelHost(brushParts, parts)),
       ruler: measureTool(measure, 'line'),
       angle: measureTool(measure, 'angle'),
     };
@@ -128,7 +133,7 @@ export class Toolbox {
       this.editor.modify.setActive(tool === 'select');
       this.parts.viewer.canvas.style.cursor = tool === 'select' ? '' : 'crosshair';
       this.current.state.enter?.();
-    } else if ((changed.has('label') || changed.has('boxRule') || changed.has('brushPushes')) && !this.parts.workspace.state.isDrawing) this.current.state.enter?.();
+    } else if ((changed.has('label') || changed.has('boxRule') || changed.has('brushPushes') || changed.has('superpixelPx')) && !this.parts.workspace.state.isDrawing) this.current.state.enter?.();
     if (changed.has('selection') || changed.has('locked') || changed.has('tool')) this.#editOnly(selection);
   }
 
@@ -191,10 +196,10 @@ export class Toolbox {
     };
   }
 
-  /** @returns {BrushHost} */
-  #brushHost() {
+  /** @returns {BrushParts} */
+  #brushParts() {
     const {viewer, store, workspace, rules, marks, masks, clock, say} = this.parts;
-    return brushHost({
+    return {
       marks,
       masks,
       viewer,
@@ -213,7 +218,7 @@ export class Toolbox {
         workspace.set({isDrawing: true, suggestion: null});
       },
       end: () => workspace.set({isDrawing: false}),
-    });
+    };
   }
 
   /** A shape that is drawn on after it was refused was begun once. */

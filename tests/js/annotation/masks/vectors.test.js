@@ -5,6 +5,7 @@ import {test} from 'node:test';
 import {holdsPixel, maskBounds, pixelCount, textOfBits, bitsOf, TILE_PX} from '../../../../static/js/annotation/masks/tiles.js';
 import {maskOf, pixelsOf, pixelsOfStroke, withPixels, withoutPixels, leaveOut, maskNear, meets, movedMask} from '../../../../static/js/annotation/masks/pixels.js';
 import {maskOfRegion, regionOfMask} from '../../../../static/js/annotation/masks/outlines.js';
+import {combinedMasks, mergedMasks, sharedWith} from '../../../../static/js/annotation/masks/combining.js';
 import {areaOf} from '../../../../static/js/annotation/regions.js';
 
 /** @import {MaskGeometry} from '../../../../static/js/annotation/types.js' */
@@ -138,6 +139,28 @@ test('adding, taking away, leaving out', () => {
   assert.deepEqual(maskOf(pixelsOf(large)), large);
   const filled = /** @type {MaskGeometry} */ (withPixels(/** @type {MaskGeometry} */ (withoutPixels(large, dab(1000, 1000))), dab(1000, 1000, 150)));
   assert.deepEqual(filled, large);
+});
+
+test('shapes meet masks as they meet regions', () => {
+  const square = (/** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ side) =>
+    /** @type {[number, number][][][]} */ ([[[[x, y], [x + side, y], [x + side, y + side], [x, y + side], [x, y]]]]); // prettier-ignore
+  const mask = /** @type {MaskGeometry} */ (maskOfRegion(square(200, 200, 600)));
+  const shape = square(500, 500, 1000);
+  const sizes = (/** @type {'add' | 'subtract' | 'intersect' | 'cut'} */ mode) => {
+    const parts = combinedMasks(mask, shape, mode);
+    assert.ok(!('problem' in parts));
+    return parts.map((part) => part.reduce((sum, each) => sum + pixelCount(/** @type {MaskGeometry} */ (each)), 0));
+  };
+  assert.equal(sharedWith(mask, shape), 300 ** 2);
+  assert.equal(sharedWith(mask, square(900, 900, 10)), 0);
+  assert.deepEqual(sizes('add'), [600 ** 2 + 1000 ** 2 - 300 ** 2]);
+  assert.deepEqual(sizes('subtract'), [600 ** 2 - 300 ** 2]);
+  assert.deepEqual(sizes('intersect'), [300 ** 2]);
+  assert.deepEqual(sizes('cut'), [600 ** 2 - 300 ** 2, 300 ** 2]);
+  assert.deepEqual(combinedMasks(mask, square(0, 0, 900), 'subtract'), [[]]);
+  const merged = mergedMasks([mask, /** @type {MaskGeometry} */ (maskOfRegion(shape))]);
+  const added = combinedMasks(mask, shape, 'add');
+  assert.deepEqual('problem' in added ? null : added[0][0], merged);
 });
 
 test('moved by whole pixels, over the borders of tiles', () => {

@@ -42,7 +42,7 @@ import {paintPixels, strokePixels} from '../../masks/painting.js';
  *
  * @typedef {{isIn: (point: Position) => boolean, region: Region | null}} Target region: null for a mask
  *
- * @typedef {object} Parts
+ * @typedef {object} BrushParts
  * @property {Viewer} viewer
  * @property {Store} store
  * @property {Workspace} workspace
@@ -65,7 +65,7 @@ const FINEST_PX = 1 / 8;
 /** Up to here a region follows the pointer while its border is pushed, within a frame. */
 const LIVE_VERTICES = 3000;
 
-/** @param {Parts} parts @returns {BrushHost} */
+/** @param {BrushParts} parts @returns {BrushHost} */
 export function brushHost(parts) {
   const {viewer, workspace, ring, obstacle, say, begin, end} = parts;
   let shown = 0;
@@ -97,22 +97,22 @@ export function brushHost(parts) {
 /** @param {Viewer} viewer @returns {number} level-0 px per screen px */
 const resolution = (viewer) => viewer.view.getResolution() ?? 1;
 
-/** @param {Parts} parts @returns {Mark | null} the one mark that is selected, if it is a region or a mask of this frame */
-function selectedMark({store, workspace, viewer, rules}) {
+/** @param {BrushParts} parts @returns {Mark | null} the one mark that is selected, if it is a region or a mask of this frame */
+export function selectedMark({store, workspace, viewer, rules}) {
   const [id, ...others] = workspace.state.selection;
   const mark = others.length === 0 && !workspace.state.locked.has(id) ? store.get(id) : undefined;
   const isHere = mark && (mark.body.frame === null || mark.body.frame === viewer.frame);
   return isHere && (mark.body.geometry?.type === 'Mask' || regionOfMark(mark, rules).length > 0) ? mark : null;
 }
 
-/** @param {Parts} parts @returns {Mark | null} */
+/** @param {BrushParts} parts @returns {Mark | null} */
 function selectedRegion(parts) {
   const mark = selectedMark(parts);
   return mark?.body.geometry?.type === 'Mask' ? null : mark;
 }
 
-/** @param {Parts} parts @returns {Target | null} */
-function targetOf(parts) {
+/** @param {BrushParts} parts @returns {Target | null} */
+export function targetOf(parts) {
   const mark = selectedMark(parts);
   const geometry = mark?.body.geometry;
   if (!mark || !geometry) return null;
@@ -121,67 +121,69 @@ function targetOf(parts) {
   return {isIn: (point) => isInRegion(region, point), region};
 }
 
-/** @param {Parts} parts @param {Stroke} stroke @returns {boolean} whether it paints pixels: a selected mark is painted as what it is */
-function isOfPixels(parts, {kind}) {
+/** @param {BrushParts} parts @param {{kind: StrokeKind}} stroke @returns {boolean} whether it paints pixels: a selected mark is painted as what it is */
+export function isOfPixels(parts, {kind}) {
   const mark = kind === 'new' ? null : selectedMark(parts);
   if (mark) return mark.body.geometry?.type === 'Mask';
   const label = parts.label();
   return parts.workspace.state.brushPixels && label !== null && parts.rules.granularityOf('Mask', label) !== null;
 }
 
-/** @param {Parts} parts @param {Stroke} stroke @returns {Region} what it covers of the image */
+/** @param {BrushParts} parts @param {Stroke} stroke @returns {Region} what it covers of the image */
 function sweptBy({viewer}, {path, radius}) {
   const tolerance = Math.max(TOLERANCE_PX * resolution(viewer), FINEST_PX);
   return intersection(strokeRegion(simplify(withoutRepeats(path), tolerance), radius, tolerance), wholeImage(viewer.manifest));
 }
 
-/** @type {(...args: Parameters<typeof combinedWith>) => Region | null} */
+/** @param {BrushParts} parts @param {Region} region @param {Stroke} stroke @returns {Region | null} */
 function pushed(parts, region, stroke) {
   const mark = selectedRegion(parts);
   if (!mark || region.flat(2).length > LIVE_VERTICES) return null;
-  const after = combinedWith(parts, region, stroke, mark);
+  const after = combinedWith(parts, region, sweptBy(parts, stroke), stroke.kind, mark);
   const geometry = geometryOf(after);
   if (geometry) parts.marks.preview(mark.id, geometry);
   return after;
 }
 
 /**
- * @param {Parts} parts @param {Region} before @param {Stroke} stroke @param {Mark | null} [mark]
+ * @param {BrushParts} parts @param {Region} before @param {Region} swept @param {StrokeKind} kind @param {Mark | null} mark
  * @returns {Region}
  */
-function combinedWith(parts, before, stroke, mark = null) {
-  const swept = sweptBy(parts, stroke);
-  if (stroke.kind === 'erase') return difference(before, swept);
+function combinedWith(parts, before, swept, kind, mark) {
+  if (kind === 'erase') return difference(before, swept);
   const {store, rules, workspace} = parts;
   const body = mark?.body ?? newcomer(parts);
   const others = workspace.state.paintsOnlyEmpty && body ? neighbours(store, rules, {id: mark?.id, body}, swept) : [];
   return union(before, emptyPart(swept, others));
 }
 
-/** @param {Parts} parts @returns {Pick<Body, 'granularity' | 'frame'> | null} what a new mark of the brush would be */
+/** @param {BrushParts} parts @returns {Pick<Body, 'granularity' | 'frame'> | null} what a new mark of the brush would be */
 function newcomer({rules, viewer, ...parts}) {
   const label = parts.label();
   const granularity = label && rules.granularityFor('brush', label);
   return granularity && {granularity, frame: viewer.frame};
 }
 
-/** @param {Parts} parts @param {Stroke} stroke */
+/** @param {BrushParts} parts @param {Stroke} stroke */
 function finish(parts, stroke) {
   const {kind} = stroke;
   if (isOfPixels(parts, stroke)) {
     const finer = {...stroke, path: simplify(withoutRepeats(stroke.path), TOLERANCE_PX * resolution(parts.viewer))};
     paintPixels(parts, kind === 'new' ? null : selectedMark(parts), strokePixels(parts.viewer, finer), kind);
-    return;
-  }
+  } else paintRegion(parts, sweptBy(parts, stroke), kind);
+}
+
+/** Has a region added to the selected one, taken out of it, or become a mark of its own. @param {BrushParts} parts @param {Region} swept @param {StrokeKind} kind */
+export function paintRegion(parts, swept, kind) {
   const {viewer} = parts;
   const mark = kind === 'new' ? null : selectedRegion(parts);
   const before = mark ? regionOfMark(mark, parts.rules) : [];
   // With Shift held a stroke may begin beside the region; if it never meets it, it is one of its own.
-  if (mark && kind === 'extend' && intersection(before, sweptBy(parts, stroke)).length === 0) {
-    finish(parts, {...stroke, kind: 'new'});
+  if (mark && kind === 'extend' && intersection(before, swept).length === 0) {
+    paintRegion(parts, swept, 'new');
     return;
   }
-  const combined = combinedWith(parts, before, stroke, mark);
+  const combined = combinedWith(parts, before, swept, kind, mark);
   if (areaOf(combined) === areaOf(before)) {
     if (kind === 'new') parts.say(t('Nothing under this stroke is empty.'), true);
     return;
@@ -191,7 +193,7 @@ function finish(parts, stroke) {
   else parts.say(problemText('geometry_too_many_vertices'), true);
 }
 
-/** @param {Parts} parts @param {Mark | null} mark null: a new one @param {Region} region */
+/** @param {BrushParts} parts @param {Mark | null} mark null: a new one @param {Region} region */
 function keep(parts, mark, region) {
   const {store, workspace, rules, viewer, spent} = parts;
   if (mark) {

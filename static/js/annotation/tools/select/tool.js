@@ -5,7 +5,7 @@ import {StateChart} from '../chart.js';
 import {handleAt, resize} from './handles.js';
 
 /** @import {State, ToolEvent} from '../chart.js' */
-/** @import {Geometry, Mark, Position, RectangleGeometry, Suggestion} from '../../types.js' */
+/** @import {Geometry, Mark, OutlineGeometry, Position, RectangleGeometry, Suggestion} from '../../types.js' */
 /** @import {Handle} from './handles.js' */
 
 /**
@@ -138,7 +138,7 @@ class Moving {
     this.host = host;
     /** @type {Position} */
     this.from = [0, 0];
-    /** @type {{id: string, geometry: Geometry}[]} */
+    /** @type {{id: string, geometry: OutlineGeometry}[]} */
     this.shapes = [];
     /** @type {{id: string, geometry: Geometry}[]} */
     this.moved = [];
