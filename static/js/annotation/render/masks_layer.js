@@ -61,6 +61,8 @@ export class MasksLayer {
     this.parts = {viewer, store, workspace, rules};
     /** Pictures on their way. */
     this.coming = 0;
+    /** Pictures are made one after the other: at once, their slices would fill the time of whole frames. @type {Promise<void>} */
+    this.turn = Promise.resolve();
     /** Something changed that no picture shows yet. */
     this.isStale = false;
     const projection = viewer.view.getProjection();
@@ -142,30 +144,17 @@ export class MasksLayer {
   /** @param {Place} place @returns {Promise<ImageBitmap>} */
   async #load(place) {
     this.coming += 1;
+    const before = this.turn;
+    let pass = () => {};
+    this.turn = new Promise((resolve) => {
+      pass = resolve;
+    });
+    await before;
     const canvas = new OffscreenCanvas(place.side, place.side);
-    const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
     try {
-      const {addTile, emptyGrid, paintGrid, tilesIn} = await import('../masks/drawing.js');
-      const picture = context.createImageData(place.side, place.side);
-      let since = performance.now();
-      const pause = async () => {
-        if (performance.now() - since < SLICE_MS) return;
-        await new Promise((resolve) => setTimeout(resolve));
-        since = performance.now();
-      };
-      for (const mark of this.#shown()) {
-        const tiles = tilesIn(/** @type {MaskGeometry} */ (mark.body.geometry), place);
-        if (tiles.length === 0) continue;
-        const grid = emptyGrid(place);
-        for (const tile of tiles) {
-          addTile(grid, tile, place);
-          await pause();
-        }
-        paintGrid(picture, grid, place, this.#ink(mark));
-        await pause();
-      }
-      context.putImageData(picture, 0, 0);
+      await this.#paint(/** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d')), place);
     } finally {
+      pass();
       this.coming -= 1;
       if (this.coming === 0) {
         this.isStale = false;
@@ -173,6 +162,30 @@ export class MasksLayer {
       }
     }
     return canvas.transferToImageBitmap();
+  }
+
+  /** @param {OffscreenCanvasRenderingContext2D} context @param {Place} place */
+  async #paint(context, place) {
+    const {addTile, emptyGrid, paintGrid, tilesIn} = await import('../masks/drawing.js');
+    const picture = context.createImageData(place.side, place.side);
+    let since = performance.now();
+    const pause = async () => {
+      if (performance.now() - since < SLICE_MS) return;
+      await new Promise((resolve) => setTimeout(resolve));
+      since = performance.now();
+    };
+    for (const mark of this.#shown()) {
+      const tiles = tilesIn(/** @type {MaskGeometry} */ (mark.body.geometry), place);
+      if (tiles.length === 0) continue;
+      const grid = emptyGrid(place);
+      for (const tile of tiles) {
+        addTile(grid, tile, place);
+        await pause();
+      }
+      paintGrid(picture, grid, place, this.#ink(mark));
+      await pause();
+    }
+    context.putImageData(picture, 0, 0);
   }
 
   /** @param {Mark} mark @returns {Ink} */
