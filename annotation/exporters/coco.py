@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, Final
 
+import shapely
+
 from annotation.exporters.base import Entry, ExportSession, LossReport
-from annotation.exporters.raster import run_lengths, without_holes
+from annotation.exporters.raster import placed, run_lengths, without_holes
 from annotation.exporters.streams import by_image
 from annotation.schema.canonical import canonical_json
 from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts, ImageFacts
+from annotation.schema.mask_outlines import outlines_of_mask
+from annotation.schema.masks import AnyShape, Mask
 from annotation.schema.shapes import Shape
 from annotation.schema.spool import Spool
 
@@ -87,7 +91,7 @@ class _Session:
         images.write((b"," if self._image_count > 1 else b"") + canonical_json(member))
         return self._image_count
 
-    def _annotation(self, row: AnnotationFacts, shape: Shape, image_number: int, image: ImageFacts) -> dict[str, Any]:
+    def _annotation(self, row: AnnotationFacts, shape: AnyShape, image_number: int, image: ImageFacts) -> dict[str, Any]:
         self._annotation_count += 1
         x_min, y_min, x_max, y_max = shape.bounds
         return {
@@ -97,7 +101,7 @@ class _Session:
             "bbox": [x_min, y_min, x_max - x_min, y_max - y_min],
             "area": shape.area,
             "iscrowd": 0,
-            "segmentation": self._segmentation(row, shape, image),
+            "segmentation": self._mask(row, shape, image) if isinstance(shape, Mask) else self._segmentation(row, shape, image),
             "attributes": {
                 "annotation": row.id,
                 "granularity": row.granularity,
@@ -120,6 +124,15 @@ class _Session:
         text = "On an image too large for COCO masks, an outline with holes is cut into touching parts without holes."
         self.losses.add("holes_as_parts", text, row.id)
         return [_flat(rings[0]) for rings in without_holes(shape)]
+
+    def _mask(self, row: AnnotationFacts, mask: Mask, image: ImageFacts) -> Any:
+        if image.width_px * image.height_px <= MAX_MASK_PX:
+            return {"size": [image.height_px, image.width_px], "counts": placed(mask, width=image.width_px, height=image.height_px)}
+        text = "On an image too large for COCO masks, a mask is written as its outline along the edges of its pixels."
+        self.losses.add("masks_as_outlines", text, row.id)
+        polygons = outlines_of_mask(mask)
+        outlines = Shape("MultiPolygon", shapely.MultiPolygon([(rings[0], rings[1:]) for rings in polygons]))
+        return [_flat(rings[0]) for rings in (polygons if all(len(rings) == 1 for rings in polygons) else without_holes(outlines))]
 
     def _category_members(self) -> list[dict[str, Any]]:
         members = [

@@ -10,7 +10,8 @@ from annotation.exporters.streams import by_image
 from annotation.schema.canonical import canonical_json
 from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts
 from annotation.schema.labels import LabelValue
-from annotation.schema.shapes import Shape
+from annotation.schema.mask_outlines import outlines_of_mask
+from annotation.schema.masks import AnyShape, Mask
 from annotation.schema.spool import Spool
 
 __all__ = ["QuPathExporter"]
@@ -49,11 +50,13 @@ class _Session:
             if row.shape is None:
                 self.losses.add("without_shape", "Diagnoses of a whole image or frame have no shape and are left out.", row.id)
                 continue
+            if isinstance(row.shape, Mask):
+                self.losses.add("masks_as_outlines", "A mask is written as its outline along the edges of its pixels.", row.id)
             spool.write(separator + canonical_json(self._feature(row, row.shape)))
             separator = b","
         spool.write(b'],"type":"FeatureCollection"}')
 
-    def _feature(self, row: AnnotationFacts, shape: Shape) -> dict[str, Any]:
+    def _feature(self, row: AnnotationFacts, shape: AnyShape) -> dict[str, Any]:
         labels = [self._campaign.labels[code] for code in row.labels]
         metadata = {
             "mitate:annotation": row.id,
@@ -77,9 +80,14 @@ class _Session:
         return {"type": "Feature", "id": row.id, "geometry": _geometry(shape, row.frame), "properties": properties}
 
 
-def _geometry(shape: Shape, frame: int | None) -> dict[str, Any]:
+def _geometry(shape: AnyShape, frame: int | None) -> dict[str, Any]:
     """Return GeoJSON; QuPath reads the plane of a stack from inside the geometry, counted from 0."""
-    geometry = shape.to_document()
+    if isinstance(shape, Mask):
+        rings = [[[list(position) for position in ring] for ring in polygon] for polygon in outlines_of_mask(shape)]
+        one = len(rings) == 1
+        geometry: dict[str, Any] = {"type": "Polygon" if one else "MultiPolygon", "coordinates": rings[0] if one else rings}
+    else:
+        geometry = shape.to_document()
     if shape.kind == "Rectangle":
         geometry = {"type": "Polygon", "coordinates": [[list(position) for position in ring] for ring in shape.polygons[0]]}
     if frame is not None:

@@ -10,9 +10,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from annotation.schema.masks import Mask
 from annotation.schema.shapes import Shape
 
-__all__ = ["run_lengths", "without_holes"]
+__all__ = ["placed", "run_lengths", "without_holes"]
 
 Ring = list[tuple[float, float]]
 
@@ -41,6 +42,24 @@ def run_lengths(shape: Shape, *, width: int, height: int) -> list[int]:
             counts += [start - at, stop - start]
         at = stop
     return [*counts, width * height - at] if at < width * height else counts
+
+
+def placed(mask: Mask, *, width: int, height: int) -> list[int]:
+    """Return COCO run lengths of a mask on the whole image."""
+    (x, y), (rows, _), counts = mask.run_lengths()
+    ends = np.cumsum(counts)
+    # Each run of the bounds is cut at their columns, which are farther apart on the image.
+    starts, stops = ends[:-1:2], ends[1::2]
+    first, last = starts // rows, (stops - 1) // rows
+    spans = last - first + 1
+    which = np.repeat(np.arange(len(spans)), spans)
+    column = first[which] + np.arange(len(which)) - np.repeat(np.cumsum(spans) - spans, spans)
+    down = np.where(column == first[which], starts[which] % rows, 0)
+    until = np.where(column == last[which], (stops[which] - 1) % rows + 1, rows)
+    places = np.concatenate([(column + x) * height + y + each for each in (down, until)])
+    unique, repeated = np.unique(places, return_counts=True)
+    runs: list[int] = np.diff(np.concatenate(([0], unique[repeated == 1], [width * height]))).tolist()
+    return runs if runs[-1] else runs[:-1]
 
 
 def _column_crossings(rings: list[Ring], width: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

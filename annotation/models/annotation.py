@@ -15,6 +15,7 @@ class Annotation(models.Model):
     sop_instance_uid = models.CharField(max_length=64, blank=True)
     geometry_kind = models.CharField(max_length=16, blank=True, help_text="Point, Rectangle, Polygon, MultiPolygon; empty: the whole image")
     geometry_wkb = models.BinaryField(null=True, blank=True, help_text="Level-0 continuous pixels on the 1/8 px grid")
+    mask = models.BinaryField(null=True, blank=True, help_text="Where geometry_kind is Mask: its tiles, see annotation.schema.masks")
     min_x_px = models.FloatField(null=True, blank=True)
     min_y_px = models.FloatField(null=True, blank=True)
     max_x_px = models.FloatField(null=True, blank=True)

@@ -9,8 +9,8 @@ from typing import Any, Final
 from annotation.schema.canonical import canonical_json
 from annotation.schema.facts import AnnotationFacts, CampaignFacts, DecisionFacts, ModelFacts, SuggestionFacts
 from annotation.schema.instants import instant
+from annotation.schema.masks import AnyShape
 from annotation.schema.problems import DocumentError, Problem
-from annotation.schema.shapes import Shape
 
 __all__ = ["CENTRE_KEY", "AgentBook", "annotation_member", "decision_member"]
 
@@ -151,7 +151,7 @@ def _review(row: AnnotationFacts, author: str) -> dict[str, Any]:
     return {"state": "submitted", "events": [{"state": "submitted", "by": author, "at": instant(row.read.submitted_at)}]}
 
 
-def _centre(shape: Shape) -> dict[str, Any]:
+def _centre(shape: AnyShape) -> dict[str, Any]:
     """Return the centre in level-0 pixels, also as the one text that other registries keep."""
     x_px, y_px = shape.centre
     return {"x": x_px, "y": y_px, "text": f"{canonical_json(x_px).decode()},{canonical_json(y_px).decode()}"}

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from annotation.schema.labels import LabelValue
+from annotation.schema.masks import AnyShape
 from annotation.schema.shapes import Shape
 
 __all__ = [
@@ -146,7 +147,7 @@ class AnnotationFacts:
     image_id: str
     read: ReadFacts
     granularity: str
-    shape: Shape | None
+    shape: AnyShape | None
     labels: tuple[str, ...]
     created_at: datetime
     updated_at: datetime

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Literal
 
+from annotation.schema.masks import AnyShape
 from annotation.schema.problems import ShapeError
-from annotation.schema.shapes import Shape, ShapeKind
+from annotation.schema.shapes import ShapeKind
 
 __all__ = [
     "BASIS_METHODS",
@@ -35,14 +36,14 @@ class Granularity(StrEnum):
     CELL = "cell"
 
 
-GRANULARITY_KINDS: Final[dict[Granularity, frozenset[ShapeKind | None]]] = {
+GRANULARITY_KINDS: Final[dict[Granularity, frozenset[ShapeKind | Literal["Mask"] | None]]] = {
     Granularity.PRESENCE: frozenset({None}),
     Granularity.DIAGNOSIS: frozenset({None}),
     Granularity.TISSUE: frozenset({None, "Rectangle", "Polygon", "MultiPolygon"}),
     Granularity.POINT: frozenset({"Point"}),
     Granularity.BOX: frozenset({"Rectangle"}),
-    Granularity.REGION: frozenset({"Polygon", "MultiPolygon"}),
-    Granularity.CELL: frozenset({"Polygon"}),
+    Granularity.REGION: frozenset({"Polygon", "MultiPolygon", "Mask"}),
+    Granularity.CELL: frozenset({"Polygon", "Mask"}),
 }
 """Which kinds of shape each granularity takes; None stands for no shape at all."""
 
@@ -86,7 +87,7 @@ QUERY_STRATEGIES: Final = ("uncertainty", "margin", "entropy", "diversity", "bal
 BASIS_STATUSES: Final = ("confirmed", "supports", "pending", "contradicts", "not-confirmable")
 
 
-def check_granularity(granularity: str, shape: Shape | None) -> None:
+def check_granularity(granularity: str, shape: AnyShape | None) -> None:
     """Raise ShapeError `granularity_not_allowed` or `geometry_required` unless the shape suits the granularity."""
     try:
         allowed = GRANULARITY_KINDS[Granularity(granularity)]

@@ -61,6 +61,14 @@ PROBLEM_TEXTS: Final[dict[str, ProblemText]] = {
         gettext_noop("The shape reaches outside the image."),
         gettext_noop("Move the shape so that all of it lies on the image."),
     ),
+    "mask_malformed": ProblemText(
+        gettext_noop("The mask is not written in its one canonical form."),
+        gettext_noop("Compare the tile that the pointer names with docs/saving.md."),
+    ),
+    "mask_too_large": ProblemText(
+        gettext_noop("The mask has too many tiles, or its border is too long."),
+        gettext_noop("Split the mask into several marks, or draw outlines instead."),
+    ),
     "geometry_required": ProblemText(
         gettext_noop("This granularity needs a shape on the image."),
         gettext_noop("Draw a shape, or record an image-level diagnosis instead."),

@@ -97,6 +97,10 @@ class Shape:
         polygons = [[[list(position) for position in ring] for ring in rings] for rings in self.polygons]
         return {"type": self.kind, "coordinates": polygons[0] if self.kind == "Polygon" else polygons}
 
+    def to_body(self) -> dict[str, Any]:
+        """Return the geometry member of a mark in the save protocol, which is that of the document."""
+        return self.to_document()
+
     def wkb(self) -> bytes:
         """Return ISO well-known binary, little-endian, two dimensions; a rectangle as its polygon."""
         return shapely.to_wkb(self.geometry, output_dimension=2, byte_order=1, flavor="iso")

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from annotation.models import Annotation, Read, Revision
+from annotation.schema.masks import AnyShape, Mask
 from annotation.schema.shapes import Shape
 
 
@@ -15,11 +16,18 @@ def instant(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def shape_of(annotation: Annotation) -> AnyShape | None:
+    """Return the shape of a mark in level-0 px; None for what is said of the whole image."""
+    if annotation.mask is not None:
+        return Mask.from_bytes(bytes(annotation.mask))
+    if annotation.geometry_wkb is not None:
+        return Shape.from_wkb(annotation.geometry_kind, bytes(annotation.geometry_wkb))
+    return None
+
+
 def annotation_json(annotation: Annotation, *, reader_id: int) -> dict[str, Any]:
     """Return a mark as the API gives it and as its revisions keep it; coordinates in level-0 px, frames from 0."""
-    geometry = None
-    if annotation.geometry_wkb is not None:
-        geometry = Shape.from_wkb(annotation.geometry_kind, bytes(annotation.geometry_wkb)).to_document()
+    shape = shape_of(annotation)
     return {
         "id": str(annotation.id),
         "revision": annotation.revision,
@@ -27,7 +35,7 @@ def annotation_json(annotation: Annotation, *, reader_id: int) -> dict[str, Any]
         "deleted": annotation.deleted,
         "granularity": annotation.granularity,
         "frame": annotation.frame,
-        "geometry": geometry,
+        "geometry": shape.to_body() if shape else None,
         "labels": annotation.labels,
         "text": annotation.text,
         "form": annotation.form_data,

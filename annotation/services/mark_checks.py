@@ -7,6 +7,7 @@ from typing import Any, Final
 from annotation.errors import problem_refusal, refusal, shape_refusal
 from annotation.models import Read
 from annotation.schema.labels import BASIS_METHODS, BASIS_STATUSES, CERTAINTIES, Granularity, check_granularity
+from annotation.schema.masks import AnyShape, Mask, is_mask, parse_mask
 from annotation.schema.shapes import Shape, ShapeError, check_inside, normalise, parse_geometry
 from annotation.selectors.frames import sop_instance_uids
 from annotation.services.forms import check_form_data
@@ -50,7 +51,7 @@ class CheckedMark:
     """A mark that may be stored: the columns of its row, and its shape on the 1/8 px grid (level-0 px)."""
 
     columns: dict[str, Any]
-    shape: Shape | None
+    shape: AnyShape | None
 
     @property
     def is_image_level(self) -> bool:
@@ -76,6 +77,7 @@ def check_mark(rules: MarkRules, body: Body, pointer: str = "/annotation") -> Ch
         "frame": body.frame,
         "sop_instance_uid": _sop_instance_uid(rules, body.frame),
         **shape_columns(shape),
+        "mask": shape.to_bytes() if isinstance(shape, Mask) else None,
         "labels": body.labels,
         "text": body.text,
         "form_data": body.form,
@@ -86,12 +88,12 @@ def check_mark(rules: MarkRules, body: Body, pointer: str = "/annotation") -> Ch
     return CheckedMark(columns, shape)
 
 
-def shape_columns(shape: Shape | None) -> dict[str, Any]:
-    """Return the columns that hold a shape; level-0 px."""
+def shape_columns(shape: AnyShape | None) -> dict[str, Any]:
+    """Return the columns that hold a shape, but for the pixels of a mask; level-0 px."""
     min_x_px, min_y_px, max_x_px, max_y_px = shape.bounds if shape else (None, None, None, None)
     return {
         "geometry_kind": shape.kind if shape else "",
-        "geometry_wkb": shape.wkb() if shape else None,
+        "geometry_wkb": shape.wkb() if isinstance(shape, Shape) else None,
         "min_x_px": min_x_px,
         "min_y_px": min_y_px,
         "max_x_px": max_x_px,
@@ -99,10 +101,12 @@ def shape_columns(shape: Shape | None) -> dict[str, Any]:
     }
 
 
-def _check_shape(image: Image, body: Body, pointer: str) -> Shape | None:
+def _check_shape(image: Image, body: Body, pointer: str) -> AnyShape | None:
     try:
-        shape = None
-        if body.geometry is not None:
+        shape: AnyShape | None = None
+        if is_mask(body.geometry):
+            shape = parse_mask(body.geometry, width=image.width_px, height=image.height_px)
+        elif body.geometry is not None:
             shape = parse_geometry(body.geometry)
             # Before the grid as well: rounding moves what lies outside by less than 1/16 px onto the border.
             check_inside(shape, width=image.width_px, height=image.height_px)

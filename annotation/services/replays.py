@@ -37,7 +37,7 @@ def _says_the_same(mark: CheckedMark, body: dict[str, Any]) -> bool:
     columns = mark.columns
     return (
         all(columns[column] == body[member] for member, column in _PLAIN_MEMBERS.items())
-        and (mark.shape.to_document() if mark.shape else None) == body["geometry"]
+        and (mark.shape.to_body() if mark.shape else None) == body["geometry"]
         and (columns["certainty"] or None) == body["certainty"]
         and columns["active_seconds"] == body["active_seconds"]
     )

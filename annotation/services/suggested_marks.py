@@ -2,6 +2,7 @@
 
 from annotation.errors import refusal
 from annotation.models import Decision, Suggestion
+from annotation.schema.masks import AnyShape
 from annotation.schema.shapes import Shape
 from annotation.services.mark_checks import CheckedMark, MarkRules, check_mark
 from annotation.services.operation_input import Body
@@ -17,7 +18,7 @@ def mark_of_suggestion(rules: MarkRules, suggestion: Suggestion) -> CheckedMark:
     body = Body(
         granularity=suggestion.granularity,
         frame=suggestion.frame,
-        geometry=shape.to_document() if shape else None,
+        geometry=shape.to_body() if shape else None,
         labels=list(suggestion.labels),
         text="",
         form=None,
@@ -43,5 +44,5 @@ def check_verdict(rules: MarkRules, verdict: str, suggestion: Suggestion, mark: 
         raise refusal("verdict_mismatch", "/annotation/labels")
 
 
-def _same_shape(one: Shape | None, other: Shape | None) -> bool:
-    return (one.to_document() if one else None) == (other.to_document() if other else None)
+def _same_shape(one: AnyShape | None, other: AnyShape | None) -> bool:
+    return (one.to_body() if one else None) == (other.to_body() if other else None)

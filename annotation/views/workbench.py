@@ -40,6 +40,7 @@ def workbench_page(request: HttpRequest, read_id: UUID) -> HttpResponse:
         "home_url": reverse("home"),
         "login_url": reverse("login"),
         "cells_worker_url": static("js/annotation/cells/work/worker.js"),
+        "superpixels_worker_url": static("js/annotation/tools/superpixel/work/worker.js"),
     }
     context = {"page_data": page_data, "image_name": read.image.name, "campaign_name": _campaign_name(read.campaign)}
     return render(request, "annotation/workbench.html", context)

@@ -26,6 +26,7 @@ TOOL_KEYS = {
     "brush": "d",
     "eraser": "x",
     "wand": "w",
+    "superpixel": "Shift+W",
     "ruler": "t",
     "angle": "Shift+G",
 }

@@ -1,6 +1,7 @@
 /** Numbers as people read them. */
 
 import {areaUm2, level0, lengthUm} from '../viewer/geometry.js';
+import {pixelCount} from './masks/tiles.js';
 import {ringArea} from './outline.js';
 
 /** @import {Spacing} from '../viewer/types.js' */
@@ -41,6 +42,10 @@ export function formatSize(geometry, spacing) {
     const [across, down] = [lengthUm(level0(0, 0), level0(width, 0), spacing), lengthUm(level0(0, 0), level0(0, height), spacing)];
     const isMm = Math.max(across, down) >= 1000;
     return isMm ? `${digits(across / 1000)} × ${digits(down / 1000)} mm` : `${digits(across)} × ${digits(down)} µm`;
+  }
+  if (geometry.type === 'Mask') {
+    const count = pixelCount(geometry);
+    return spacing ? formatArea(count * spacing.x_um * spacing.y_um) : `${count} px²`;
   }
   const polygons = geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.coordinates;
   /** @param {(ring: Ring) => number} area */

@@ -2,7 +2,7 @@
 
 /** @import {Geometry, Granularity, Label, ReadBundle} from './types.js' */
 
-/** @typedef {'box' | 'polygon' | 'freehand' | 'point' | 'ellipse' | 'brush' | 'eraser' | 'wand'} DrawingTool */
+/** @typedef {'box' | 'polygon' | 'freehand' | 'point' | 'ellipse' | 'brush' | 'eraser' | 'wand' | 'superpixel'} DrawingTool */
 /** @typedef {ReadBundle['campaign']} CampaignBundle */
 
 /** @type {Record<Granularity, (Geometry['type'] | null)[]>} which shapes each granularity takes; null: the whole image */
@@ -12,8 +12,8 @@ const KINDS = {
   tissue: [null, 'Rectangle', 'Polygon', 'MultiPolygon'],
   point: ['Point'],
   box: ['Rectangle'],
-  region: ['Polygon', 'MultiPolygon'],
-  cell: ['Polygon'],
+  region: ['Polygon', 'MultiPolygon', 'Mask'],
+  cell: ['Polygon', 'Mask'],
 };
 
 /** @type {Record<DrawingTool, Geometry['type']>} */
@@ -26,10 +26,11 @@ const TOOL_KINDS = {
   brush: 'Polygon',
   eraser: 'Polygon',
   wand: 'Polygon',
+  superpixel: 'Polygon',
 };
 
 /** Come with every campaign that has outlines drawn. @type {DrawingTool[]} */
-const COMING_ALONG = ['ellipse', 'brush', 'eraser', 'wand'];
+const COMING_ALONG = ['ellipse', 'brush', 'eraser', 'wand', 'superpixel'];
 
 /** @type {Granularity[]} */
 const IMAGE_LEVEL = ['diagnosis', 'presence'];
@@ -69,7 +70,11 @@ export class MarkingRules {
    * @returns {Granularity | null} what a shape of this tool says with this label; null: they do not go together
    */
   granularityFor(tool, label) {
-    const kind = TOOL_KINDS[tool];
+    return this.granularityOf(TOOL_KINDS[tool], label);
+  }
+
+  /** @param {Geometry['type']} kind @param {Label} label @returns {Granularity | null} what such a shape says with this label */
+  granularityOf(kind, label) {
     return (
       this.campaign.granularities.find((granularity) => KINDS[granularity]?.includes(kind) && this.#mayUse(label, granularity)) ?? null
     );

@@ -3,7 +3,9 @@
  * On the grid all products below stay under 2^53, so every test is exact.
  */
 
-/** @import {Geometry, Position, Ring} from './types.js' */
+import {maskBounds} from './masks/tiles.js';
+
+/** @import {Geometry, OutlineGeometry, Position, Ring} from './types.js' */
 
 export const GRID = 8;
 export const MAX_VERTICES = 20_000;
@@ -153,12 +155,12 @@ export function distanceToSegment(p, a, b) {
 
 /**
  * @param {Geometry} geometry
- * @returns {Ring[]} every ring of an outline; none for a point
+ * @returns {Ring[]} every ring of an outline; none for a point or a mask
  */
 export function ringsOf(geometry) {
   if (geometry.type === 'Polygon') return geometry.coordinates;
   if (geometry.type === 'MultiPolygon') return geometry.coordinates.flat();
-  if (geometry.type === 'Point') return [];
+  if (geometry.type === 'Point' || geometry.type === 'Mask') return [];
   const [x, y, width, height] = geometry.bbox;
   return [
     [
@@ -174,6 +176,7 @@ export function ringsOf(geometry) {
 /** @param {Geometry} geometry @returns {[number, number, number, number]} x, y, width, height in level-0 px */
 export function boundsOf(geometry) {
   if (geometry.type === 'Rectangle') return geometry.bbox;
+  if (geometry.type === 'Mask') return maskBounds(geometry);
   const positions = geometry.type === 'Point' ? [geometry.coordinates] : ringsOf(geometry).flat();
   const box = positions.reduce(
     ([left, top, right, bottom], [x, y]) => [Math.min(left, x), Math.min(top, y), Math.max(right, x), Math.max(bottom, y)],
@@ -184,7 +187,7 @@ export function boundsOf(geometry) {
 
 /**
  * Moves a geometry, as far as the image allows.
- * @template {Geometry} G
+ * @template {OutlineGeometry} G
  * @param {G} geometry
  * @param {number} dx level-0 px @param {number} dy level-0 px
  * @param {{width: number, height: number}} image
@@ -206,7 +209,7 @@ export function translate(geometry, dx, dy, image) {
  * @returns {null | {code: 'geometry_self_crossing' | 'geometry_empty' | 'geometry_too_many_vertices', edge?: [Position, Position]}}
  */
 export function outlineProblem(geometry) {
-  if (geometry.type === 'Point') return null;
+  if (geometry.type === 'Point' || geometry.type === 'Mask') return null;
   if (geometry.type === 'Rectangle') return geometry.bbox[2] > 0 && geometry.bbox[3] > 0 ? null : {code: 'geometry_empty'};
   const rings = ringsOf(geometry);
   if (rings.reduce((sum, ring) => sum + ring.length, 0) > MAX_VERTICES) return {code: 'geometry_too_many_vertices'};

@@ -8,7 +8,9 @@
  * @typedef {{type: 'Rectangle', bbox: [number, number, number, number]}} RectangleGeometry x, y, width, height
  * @typedef {{type: 'Polygon', coordinates: Ring[]}} PolygonGeometry outline first, then holes
  * @typedef {{type: 'MultiPolygon', coordinates: Ring[][]}} MultiPolygonGeometry
- * @typedef {PointGeometry | RectangleGeometry | PolygonGeometry | MultiPolygonGeometry} Geometry
+ * @typedef {{type: 'Mask', tiles: [column: number, row: number, runs: string][]}} MaskGeometry whole pixels, see masks/tiles.js
+ * @typedef {PointGeometry | RectangleGeometry | PolygonGeometry | MultiPolygonGeometry | MaskGeometry} Geometry
+ * @typedef {Exclude<Geometry, MaskGeometry>} OutlineGeometry
  *
  * @typedef {'presence' | 'diagnosis' | 'tissue' | 'point' | 'box' | 'region' | 'cell'} Granularity
  * @typedef {'definite' | 'probable' | 'possible' | 'indeterminate'} Certainty
@@ -98,7 +100,7 @@
  * @property {string} run_id
  * @property {number | null} frame
  * @property {Granularity} granularity
- * @property {Geometry | null} geometry
+ * @property {OutlineGeometry | null} geometry
  * @property {string[]} labels
  * @property {number | null} score 0 to 1
  * @property {number | null} uncertainty

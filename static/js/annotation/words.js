@@ -66,6 +66,8 @@ export function toolName(tool) {
       return t('Ruler (not saved)');
     case 'angle':
       return t('Angle (not saved)');
+    case 'superpixel':
+      return t('Superpixels');
     case 'wand':
       return t('Magic wand');
     default:

@@ -4,11 +4,12 @@
  */
 
 import {FREE_BOX} from './tools/box/rule.js';
+import {SUPERPIXEL_PX} from './tools/superpixel/size.js';
 import {TOLERANCE} from './tools/wand/tolerance.js';
 
 /** @import {BoxRule} from './tools/box/rule.js' */
 
-/** @typedef {'select' | 'box' | 'polygon' | 'freehand' | 'point' | 'ellipse' | 'brush' | 'eraser' | 'wand' | 'ruler' | 'angle' | 'cells'} ToolName */
+/** @typedef {'select' | 'box' | 'polygon' | 'freehand' | 'point' | 'ellipse' | 'brush' | 'eraser' | 'wand' | 'superpixel' | 'ruler' | 'angle' | 'cells'} ToolName */
 
 /**
  * @typedef {object} Layers
@@ -27,7 +28,9 @@ export const ALL_LAYERS = Object.freeze({labels: new Set(), origins: new Set(), 
  * @property {number} brushPx how wide brush and eraser are; screen px
  * @property {boolean} paintsOnlyEmpty the brush leaves out what neighbouring marks have
  * @property {boolean} brushPushes the brush pushes the border of the selected region
+ * @property {boolean} brushPixels new marks of the brush are masks
  * @property {number} wandTolerance how far colours may lie apart, of 256
+ * @property {number} superpixelPx how wide superpixels are; screen px
  * @property {Readonly<BoxRule>} boxRule what boxes are held to
  * @property {string | null} label code of the label that the next mark gets
  * @property {ReadonlySet<string>} selection ids of marks
@@ -57,7 +60,9 @@ const AT_FIRST = Object.freeze({
   brushPx: 32,
   paintsOnlyEmpty: false,
   brushPushes: false,
+  brushPixels: false,
   wandTolerance: TOLERANCE.first,
+  superpixelPx: SUPERPIXEL_PX.first,
   boxRule: FREE_BOX,
   label: null,
   selection: new Set(),

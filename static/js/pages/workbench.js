@@ -22,6 +22,7 @@ import {SuggestionsPanel} from '../annotation/panels/suggestions_panel.js';
 import {ToolOptions} from '../annotation/panels/tool_options.js';
 import {Notices} from '../annotation/panels/workbench_notices.js';
 import {MarksLayer} from '../annotation/render/marks_layer.js';
+import {MasksLayer} from '../annotation/render/masks_layer.js';
 import {SuggestionsLayer} from '../annotation/render/suggestions_layer.js';
 import {listenToClipboard} from '../annotation/region_edit/actions.js';
 import {followPointedMark} from '../annotation/pointing.js';
@@ -46,7 +47,7 @@ import {Viewer} from '../viewer/viewer.js';
 
 /** @import {Cells} from '../annotation/cells/cells.js' */
 
-/** @typedef {{read_id: string, user_id: number, image_id: string, home_url: string, login_url: string, cells_worker_url: string}} PageData */
+/** @typedef {{read_id: string, user_id: number, image_id: string, home_url: string, login_url: string, cells_worker_url: string, superpixels_worker_url: string}} PageData */
 
 /** @param {PageData} data */
 async function open(data) {
@@ -78,11 +79,13 @@ function build(data, session, viewer) {
   const onRefused = () => say(t('Locked marks stay as they are. Shift+L unlocks the selected ones.'), true);
   keepLocks({workspace, store, readId: read.id, storage: localStorage, onRefused});
   const suggestions = new SuggestionsLayer({viewer, store, workspace, rules});
+  // Below the outlines, so that none is hidden.
+  const masks = new MasksLayer({viewer, store, workspace, rules});
   const marks = new MarksLayer({viewer, store, workspace, rules});
   const acquisition = viewer.manifest.acquisition ?? {};
   const fields = campaign.form ? fieldsOf(campaign.form.schema, campaign.form.ui, acquisition) : [];
   const review = new Review({viewer, store, workspace, clock, say, startingForm: campaign.form && initialForm(fields)});
-  const toolbox = new Toolbox({viewer, store, workspace, rules, marks, suggestions, clock, say});
+  const toolbox = new Toolbox({viewer, store, workspace, rules, marks, masks, suggestions, clock, say, superpixelsUrl: data.superpixels_worker_url});
   const problems = new ProblemDialog({
     store,
     outbox,

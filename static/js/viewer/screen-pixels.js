@@ -37,7 +37,7 @@ export function screenPixels({map}) {
     // Marks are drawn into the same canvas later: it is copied as soon as the pixels are in it.
     /** @param {{context: CanvasRenderingContext2D}} event */
     const copy = (event) => drawAsShown(context, event.context.canvas);
-    const pixels = /** @type {any[]} */ (layers.filter((/** @type {unknown} */ layer) => layer instanceof ImageLayer || layer instanceof TileLayer));
+    const pixels = /** @type {any[]} */ (layers.filter((/** @type {any} */ layer) => (layer instanceof ImageLayer || layer instanceof TileLayer) && !layer.get('isDrawnOver')));
     for (const layer of pixels) layer.on('postrender', copy);
     map.renderSync();
     for (const layer of pixels) layer.un('postrender', copy);

@@ -327,6 +327,8 @@ export class Viewer {
 
   /** @param {any} layer of OpenLayers, drawn above the pixels */
   addLayer(layer) {
+    // Whoever asks for the pixels of the image does not want what is drawn over it.
+    layer.set('isDrawnOver', true);
     this.map.addLayer(layer);
   }
 

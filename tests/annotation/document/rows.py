@@ -18,6 +18,7 @@ from annotation.schema.facts import (
     SuggestionFacts,
 )
 from annotation.schema.labels import Coding, LabelValue
+from annotation.schema.masks import AnyShape
 from annotation.schema.shapes import Shape, parse_geometry
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -119,7 +120,9 @@ def suggestion(name: str = "s", **changes: Any) -> SuggestionFacts:
     return SuggestionFacts(**(values | changes))
 
 
-def mark(name: object, of: ReadFacts, granularity: str, geometry: Shape | None, labels: tuple[str, ...], **changes: Any) -> AnnotationFacts:
+def mark(
+    name: object, of: ReadFacts, granularity: str, geometry: AnyShape | None, labels: tuple[str, ...], **changes: Any
+) -> AnnotationFacts:
     values: dict[str, Any] = {
         "id": identity("annotation", name),
         "revision": 2,

@@ -4,7 +4,7 @@ import {test} from 'node:test';
 import {repaintMark} from '../../../static/js/annotation/commands/marks.js';
 import {History} from '../../../static/js/annotation/history.js';
 import {MarkingRules} from '../../../static/js/annotation/marking_rules.js';
-import {wholeImage} from '../../../static/js/annotation/regions.js';
+import {isInRegion, wholeImage} from '../../../static/js/annotation/regions.js';
 import {Store} from '../../../static/js/annotation/store.js';
 import {brushTool} from '../../../static/js/annotation/tools/brush/tool.js';
 import {campaignOf} from './campaign.js';
@@ -33,7 +33,7 @@ function bench() {
   const host = {
     radius: () => 10,
     obstacle: ({needsLabel}) => (needsLabel && !log.hasLabel ? 'label' : null),
-    target: () => log.target,
+    target: () => log.target && {isIn: (point) => isInRegion(/** @type {Region} */ (log.target), point), region: log.target},
     pushes: () => log.pushes,
     pushed: (region, stroke) => {
       log.pushed.push(stroke.path.length);

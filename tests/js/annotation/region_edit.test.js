@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
 import {History} from '../../../static/js/annotation/history.js';
+import {toMasks, toOutlines} from '../../../static/js/annotation/masks/commands.js';
+import {maskOfRegion} from '../../../static/js/annotation/masks/outlines.js';
+import {pixelCount} from '../../../static/js/annotation/masks/tiles.js';
 import {keepLocks} from '../../../static/js/annotation/kept_locks.js';
 import {MarkingRules} from '../../../static/js/annotation/marking_rules.js';
 import {boundsOf, outlineProblem} from '../../../static/js/annotation/outline.js';
@@ -192,4 +195,39 @@ test('a locked mark is neither relabelled nor deleted; the lock is kept, and und
   assert.deepEqual([...later.state.locked], ['a']);
   later.unlock('a');
   assert.equal(storage.getItem('mitate-locked-r'), null);
+});
+
+test('masks keep being masks: holes filled, parts split, masks merged, converted and back', () => {
+  const region = [[ring(0, 0, 100, 100), ring(20, 20, 60, 60)], [ring(300, 40, 10, 10)]];
+  const mask = /** @type {Geometry} */ (maskOfRegion(region));
+  const {store, history, work} = bench({a: mask, b: polygon(ring(500, 500, 50, 50))});
+  const pixels = (/** @type {string} */ id) => {
+    const geometry = store.get(id)?.body.geometry;
+    return geometry?.type === 'Mask' ? pixelCount(geometry) : null;
+  };
+  fillHoles(work('a'));
+  assert.equal(pixels('a'), 10_100);
+  const split = splitParts(work('a'));
+  assert.ok('ids' in split);
+  assert.deepEqual(split.ids.map(pixels), [10_000, 100]);
+  mergeMarks(work(...split.ids));
+  assert.deepEqual([store.marks.size, pixels('a')], [2, 10_100]);
+  assert.deepEqual(Object.keys(mergeMarks(work('a', 'b'))), ['problem'], 'a mask and an outline');
+  for (let step = 0; step < 3; step += 1) history.undo();
+  assert.deepEqual(store.get('a')?.body.geometry, mask);
+  assert.ok('ids' in toOutlines(work('a')));
+  assert.deepEqual(regionOf(store.get('a')?.body.geometry ?? null), region.map((rings, at) => (at === 0 ? [rings[0], [...rings[1]].reverse()] : rings)));
+  toMasks(work('a', 'b'));
+  assert.deepEqual([store.get('a')?.body.geometry, pixels('b')], [mask, 2500]);
+  assert.deepEqual(Object.keys(toMasks(work('a'))), ['problem']);
+  store.commit('local', {name: 'near', marks: [{id: 'c', body: boxBody({granularity: 'region', labels: ['tumour'], geometry: polygon(ring(530, 480, 50, 100))})}]});
+  keepEmptyPart(work('b'));
+  assert.equal(pixels('b'), 1500);
+  history.undo();
+  const clip = clipOf('image', work('b').marks);
+  assert.ok(clip);
+  const place = {image: 'image', size: {width: 1000, height: 1000}, frame: null, centre: /** @type {[number, number]} */ ([0, 0]), step: 18.5};
+  const pasted = pasteClip({store, rules}, clip, place, 'paste');
+  assert.ok('ids' in pasted);
+  assert.deepEqual(boundsOf(/** @type {Geometry} */ (store.get(pasted.ids[0])?.body.geometry)), [518, 518, 50, 50]);
 });

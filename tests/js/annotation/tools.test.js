@@ -240,7 +240,7 @@ test('a rectangle is resized by its handles, also past its other side', () => {
 test('labels say which tools draw them and what they then say', () => {
   const rules = new MarkingRules(campaignOf('marking'));
   const byCode = (/** @type {string} */ code) => rules.byCode.get(code) ?? labelOf({});
-  assert.deepEqual(rules.toolsFor(byCode('tumour')), ['freehand', 'polygon', 'ellipse', 'brush', 'eraser', 'wand']);
+  assert.deepEqual(rules.toolsFor(byCode('tumour')), ['freehand', 'polygon', 'ellipse', 'brush', 'eraser', 'wand', 'superpixel']);
   assert.equal(rules.granularityFor('polygon', byCode('nucleus')), 'cell');
   assert.equal(rules.granularityFor('box', byCode('nucleus')), null);
   assert.equal(rules.granularityFor('point', byCode('mitosis')), 'point');

@@ -1,6 +1,8 @@
 /** The region that cells are counted and chosen in: the one outline that is selected. */
 
+import {regionOfMask} from '../masks/outlines.js';
 import {boundsOf, ringArea} from '../outline.js';
+import {regionOf} from '../regions.js';
 
 /** @import {Store} from '../store.js' */
 /** @import {Position, Ring} from '../types.js' */
@@ -17,7 +19,8 @@ export function outlineOf(store, workspace) {
   const [x, y, width, height] = boundsOf(geometry);
   const extent = [x, y, x + width, y + height];
   if (geometry.type === 'Rectangle') return {extent, rings: [null], areaPx: width * height};
-  const polygons = geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.coordinates;
+  const polygons = geometry.type === 'Mask' ? regionOfMask(geometry) : regionOf(geometry);
+  if (!polygons) return null;
   const areaPx = polygons.flat().reduce((sum, ring, place) => sum + area(ring) * (isHole(polygons, place) ? -1 : 1), 0);
   return {extent, rings: polygons.map((rings) => bridged(rings)), areaPx};
 }

@@ -20,11 +20,11 @@ export class ToolOptions {
     this.spacing = viewer.manifest.spacing;
     this.workspace = workspace;
     this.size = el('span', {class: 'numbers tool-size'});
-    const toggles = ['brush.only-empty', 'brush.push'].filter((id) => registry.actions.has(id));
+    const toggles = ['brush.only-empty', 'brush.push', 'brush.pixels'].filter((id) => registry.actions.has(id));
     this.toggles = toggles.map((id) => actionButton(registry, id, {text: true, showKey: true, class: 'tool-toggle'}));
     this.wipe = actionButton(registry, 'measure.clear', {text: true, showKey: true, class: 'tool-toggle'});
     workspace.observe((changed) => {
-      if (changed.has('brushPx')) this.#showSize();
+      if (changed.has('brushPx') || changed.has('superpixelPx')) this.#showSize();
       if (changed.has('tool') || changed.has('canWrite') || ((changed.has('boxRule') || changed.has('wandTolerance')) && !this.#isInUse())) this.#draw();
     });
     this.#draw();
@@ -44,7 +44,8 @@ export class ToolOptions {
   }
 
   #showSize() {
-    this.size.textContent = t('{size} px wide', {size: this.workspace.state.brushPx});
+    const {tool, superpixelPx, brushPx} = this.workspace.state;
+    this.size.textContent = t('{size} px wide', {size: tool === 'superpixel' ? superpixelPx : brushPx});
   }
 
   /** @param {ToolName} tool @returns {HTMLElement[]} */
@@ -53,6 +54,7 @@ export class ToolOptions {
     if (tool === 'box') return this.#box();
     if (tool === 'wand') return this.#wand();
     if (tool === 'brush') return [this.size, ...this.toggles];
+    if (tool === 'superpixel') return [this.size, ...this.toggles.filter(({dataset}) => dataset.action !== 'brush.push')];
     return tool === 'eraser' ? [this.size] : [];
   }
 

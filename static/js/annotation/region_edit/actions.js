@@ -50,6 +50,12 @@ async function run(parts, name) {
   tell(parts, commands[name](workOf(parts)));
 }
 
+/** @param {Parts} parts @param {'toMasks' | 'toOutlines'} name */
+async function convert(parts, name) {
+  const commands = await import('../masks/commands.js');
+  tell(parts, commands[name](workOf(parts)));
+}
+
 /** @param {Parts} parts */
 async function simplify(parts) {
   const {SimplifyDialog} = await fetchSimplify();
@@ -135,6 +141,8 @@ export function regionActions(parts) {
       keys: ['Shift+E'],
       run: () => run(parts, 'keepEmptyPart'),
     },
+    {...place, id: 'marks.to-mask', label: t('Make masks of the selected outlines'), keys: ['Shift+K'], run: () => convert(parts, 'toMasks')},
+    {...place, id: 'marks.to-outline', label: t('Make outlines of the selected masks'), keys: ['Shift+O'], run: () => convert(parts, 'toOutlines')},
     {...place, id: 'marks.simplify', label: t('Simplify the selected outlines…'), keys: ['Shift+R'], run: () => simplify(parts)},
     {
       ...place,

@@ -3,6 +3,7 @@
 import {t} from '../../lib/i18n.js';
 import {newBody} from '../commands/marks.js';
 import {newId} from '../ids.js';
+import {movedMask} from '../masks/pixels.js';
 import {boundsOf, outlineProblem, translate} from '../outline.js';
 
 /** @import {MarkingRules} from '../marking_rules.js' */
@@ -87,6 +88,13 @@ function shiftOf(clip, {image, size, frame, centre, step}) {
   return [inside(dx, left, right, size.width), inside(dy, top, bottom, size.height)];
 }
 
+/** @param {Geometry} geometry @param {[number, number]} shift level-0 px @param {{width: number, height: number}} size @returns {Geometry} */
+function moved(geometry, [dx, dy], size) {
+  if (geometry.type !== 'Mask') return translate(geometry, dx, dy, size);
+  // Towards where it came from: rounded the other way it might leave the image.
+  return movedMask(geometry, Math.trunc(dx), Math.trunc(dy));
+}
+
 /**
  * @param {{store: Store, rules: MarkingRules}} parts @param {Clip} clip @param {Place} place @param {string} name of the step
  * @returns {{problem: string} | {ids: string[]}}
@@ -101,7 +109,7 @@ export function pasteClip({store, rules}, clip, place, name) {
   if (!shift) return {problem: t('The copied marks are larger than this image.')};
   const marks = clip.marks.map(({granularity, labels, geometry}) => ({
     id: newId(),
-    body: newBody({granularity, labels, frame: place.frame, geometry: translate(geometry, shift[0], shift[1], place.size)}),
+    body: newBody({granularity, labels, frame: place.frame, geometry: moved(geometry, shift, place.size)}),
   }));
   store.commit('local', {name, marks});
   return {ids: marks.map(({id}) => id)};

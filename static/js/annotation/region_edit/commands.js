@@ -5,6 +5,10 @@ import {newBody} from '../commands/marks.js';
 import {newId} from '../ids.js';
 import {simplify} from '../outline.js';
 import {areaOf, geometryOf, union} from '../regions.js';
+import {mergedMasks} from '../masks/combining.js';
+import {maskOfRegion, regionOfMask} from '../masks/outlines.js';
+import {pixelCount} from '../masks/tiles.js';
+import {problemText} from '../tools/problems.js';
 import {emptyPart, neighbours, regionOfMark, shapesOf} from '../tools/region_marks.js';
 
 /** @import {MarkingRules} from '../marking_rules.js' */
@@ -22,19 +26,30 @@ import {emptyPart, neighbours, regionOfMark, shapesOf} from '../tools/region_mar
  */
 
 /** @param {Mark} mark @param {Geometry} geometry @returns {{id: string, body: Body}} */
-const withShape = ({id, body}, geometry) => ({id, body: {...body, geometry}});
+export const withShape = ({id, body}, geometry) => ({id, body: {...body, geometry}});
 
 /** @param {Mark} mark @param {Geometry} geometry @returns {{id: string, body: Body}} a mark that says the same of another place */
-function sibling({body: {granularity, frame, labels}}, geometry) {
+export function sibling({body: {granularity, frame, labels}}, geometry) {
   return {id: newId(), body: newBody({granularity, geometry, frame, labels})};
+}
+
+/** @param {Mark} mark @param {MarkingRules} rules @returns {Region} of a mask its exact outlines, if they are not too many */
+const regionIn = (mark, rules) => (mark.body.geometry?.type === 'Mask' ? (regionOfMask(mark.body.geometry) ?? []) : regionOfMark(mark, rules));
+
+/** @param {Mark} mark @param {Region} region @returns {Geometry | null} a mask where the mark is one; null: nothing is left */
+function shapeLike(mark, region) {
+  if (mark.body.geometry?.type !== 'Mask') return geometryOf(region);
+  const mask = maskOfRegion(region);
+  return mask === 'too-large' ? mark.body.geometry : mask;
 }
 
 /** @param {Work} work @returns {Outcome} */
 export function fillHoles({store, rules, marks}) {
   const filled = marks.flatMap((mark) => {
-    const region = regionOfMark(mark, rules);
+    const region = regionIn(mark, rules);
+    if (region.every((rings) => rings.length < 2)) return [];
     // Islands within a hole are part of what fills it.
-    const geometry = region.some((rings) => rings.length > 1) ? geometryOf(union(region.map(([outline]) => [outline]), [])) : null;
+    const geometry = shapeLike(mark, union(region.map(([outline]) => [outline]), []));
     return geometry ? [withShape(mark, geometry)] : [];
   });
   if (filled.length === 0) return {problem: t('The selected marks have no holes.')};
@@ -45,11 +60,11 @@ export function fillHoles({store, rules, marks}) {
 /** @param {Work} work @returns {Outcome} */
 export function splitParts({store, rules, marks}) {
   const changed = marks.flatMap((mark) => {
-    const region = regionOfMark(mark, rules).map((rings) => [rings]);
+    const region = regionIn(mark, rules).map((rings) => [rings]);
     if (region.length < 2) return [];
     const [first, ...others] = region
       .sort((a, b) => areaOf(b) - areaOf(a))
-      .map((part) => /** @type {Geometry} */ (geometryOf(part)));
+      .map((part) => /** @type {Geometry} */ (shapeLike(mark, part)));
     return [withShape(mark, first), ...others.map((geometry) => sibling(mark, geometry))];
   });
   if (changed.length === 0) return {problem: t('The selected marks have one part each.')};
@@ -62,10 +77,12 @@ export function splitParts({store, rules, marks}) {
  * @param {Work} work @returns {Outcome}
  */
 export function mergeMarks({store, rules, marks}) {
+  const masks = marks.flatMap(({body: {geometry}}) => (geometry?.type === 'Mask' ? [geometry] : []));
+  const areMasks = masks.length === marks.length;
   const parts = marks
-    .map((mark) => ({mark, region: regionOfMark(mark, rules)}))
-    .filter(({region}) => region.length > 0)
-    .sort((a, b) => areaOf(b.region) - areaOf(a.region));
+    .map((mark, at) => ({mark, region: regionOfMark(mark, rules), area: areMasks ? pixelCount(masks[at]) : areaOf(regionOfMark(mark, rules))}))
+    .filter(({area}) => area > 0)
+    .sort((a, b) => b.area - a.area);
   if (parts.length < 2) return {problem: t('Select two regions or more to merge them.')};
   const [{mark: kept}, ...others] = parts;
   const {body} = kept;
@@ -75,26 +92,25 @@ export function mergeMarks({store, rules, marks}) {
   if (others.some(({mark}) => mark.body.granularity !== body.granularity || mark.body.frame !== body.frame)) {
     return {problem: t('Marks of different kinds or frames are not merged.')};
   }
-  const shapes = shapesOf(
-    parts.map(({region}) => region).reduce((all, region) => union(all, region)),
-    body.granularity,
-    rules,
-  );
+  const region = () => parts.map((part) => part.region).reduce((all, one) => union(all, one));
+  const shapes = areMasks ? [mergedMasks(masks)] : shapesOf(region(), body.granularity, rules);
+  if (shapes[0] === 'too-large') return {problem: problemText('mask_too_large')};
   if (shapes.length !== 1) return {problem: t('These marks do not touch, and a mark of this kind has one part.')};
   const gone = others.map(({mark}) => ({id: mark.id, body: null}));
-  store.commit('local', {name: t('Merge marks'), marks: [withShape(kept, shapes[0]), ...gone]});
+  store.commit('local', {name: t('Merge marks'), marks: [withShape(kept, /** @type {Geometry} */ (shapes[0])), ...gone]});
   return {ids: [kept.id]};
 }
 
 /** @param {Work} work @returns {Outcome} */
 export function keepEmptyPart({store, rules, marks}) {
   const changed = marks.flatMap((mark) => {
-    const region = regionOfMark(mark, rules);
+    const region = regionIn(mark, rules);
     if (region.length === 0) return [];
     const left = emptyPart(region, neighbours(store, rules, mark, region));
     if (areaOf(left) === areaOf(region)) return [];
-    const [first, ...others] = shapesOf(left, mark.body.granularity, rules);
-    return [first ? withShape(mark, first) : {id: mark.id, body: null}, ...others.map((geometry) => sibling(mark, geometry))];
+    const isMask = mark.body.geometry?.type === 'Mask';
+    const [first, ...others] = isMask ? [shapeLike(mark, left)] : shapesOf(left, mark.body.granularity, rules);
+    return [first ? withShape(mark, first) : {id: mark.id, body: null}, ...others.map((geometry) => sibling(mark, /** @type {Geometry} */ (geometry)))];
   });
   if (changed.length === 0) return {problem: t('The selected marks overlap no other mark of their kind.')};
   store.commit('local', {name: t('Take neighbours out'), marks: changed});

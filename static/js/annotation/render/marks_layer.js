@@ -1,7 +1,8 @@
 /** Draws the marks of the frame on screen and finds the one under the pointer. Listens to the store; changes nothing. */
 
-import {Feature, VectorLayer, VectorSource} from '../../../vendor/ol.mjs';
-import {geometryToOl, toOl} from '../../viewer/geometry.js';
+import {Feature, VectorLayer, VectorSource, polygonFromExtent} from '../../../vendor/ol.mjs';
+import {boxToExtent, geometryToOl, toOl} from '../../viewer/geometry.js';
+import {holdsPixel} from '../masks/tiles.js';
 import {boundsOf, distanceToSegment, ringsOf} from '../outline.js';
 import {hasRoomForHandles, markStyle} from './styles.js';
 
@@ -13,6 +14,12 @@ import {hasRoomForHandles, markStyle} from './styles.js';
 /** @import {Workspace} from '../workspace.js' */
 
 const UNKNOWN_COLOUR = '#d0d0d0';
+
+/** @param {Mark} mark @param {Workspace} workspace @param {Viewer} viewer @returns {boolean} whether a mark is drawn now */
+export function isMarkShown({id, body}, {state: {hidden, layers}}, viewer) {
+  if (layers.labels.has(body.labels[0] ?? '') || layers.origins.has(body.origin)) return false;
+  return body.geometry !== null && !hidden.has(id) && (body.frame === null || body.frame === viewer.frame);
+}
 
 export class MarksLayer {
   /**
@@ -41,9 +48,7 @@ export class MarksLayer {
 
   /** @param {Mark} mark @returns {boolean} whether it is drawn now */
   isShown(mark) {
-    const {hidden, layers} = this.workspace.state;
-    if (layers.labels.has(mark.body.labels[0] ?? '') || layers.origins.has(mark.body.origin)) return false;
-    return mark.body.geometry !== null && !hidden.has(mark.id) && (mark.body.frame === null || mark.body.frame === this.viewer.frame);
+    return isMarkShown(mark, this.workspace, this.viewer);
   }
 
   /** @param {Mark} mark @returns {boolean} whether it can be changed by what is drawn over it */
@@ -65,7 +70,7 @@ export class MarksLayer {
   /** @param {Mark} mark @returns {Feature} */
   #feature(mark) {
     const geometry = /** @type {Geometry} */ (mark.body.geometry);
-    const feature = new Feature(geometryToOl(geometry));
+    const feature = new Feature(shapeOf(geometry));
     feature.setId(mark.id);
     feature.set('kind', geometry.type, true);
     return feature;
@@ -114,7 +119,7 @@ export class MarksLayer {
       const geometry = /** @type {Geometry} */ (mark.body.geometry);
       feature.set('kind', geometry.type, true);
       feature.set('isRefused', false, true);
-      feature.setGeometry(geometryToOl(geometry));
+      feature.setGeometry(shapeOf(geometry));
     } else this.source.addFeature(this.#feature(mark));
   }
 
@@ -129,7 +134,7 @@ export class MarksLayer {
    * @param {string} id @param {Geometry} geometry
    */
   preview(id, geometry) {
-    this.feature(id)?.setGeometry(geometryToOl(geometry));
+    this.feature(id)?.setGeometry(shapeOf(geometry));
   }
 
   /** @param {string} id @param {boolean} isRefused red: the shape on screen cannot be saved as it is */
@@ -141,7 +146,8 @@ export class MarksLayer {
   #style(feature, resolution) {
     const id = String(feature.getId());
     const mark = this.store.get(id);
-    if (!mark) return [];
+    // Pixels are drawn by the layer of masks; here is only where they may be hit.
+    if (!mark || feature.get('kind') === 'Mask') return [];
     const {selection, locked, canWrite, tool, layers} = this.workspace.state;
     const isSelected = selection.has(id);
     const isRefused = feature.get('isRefused') === true;
@@ -178,9 +184,19 @@ export class MarksLayer {
   }
 }
 
+/** @param {Position} point @param {number} far @returns {Position[]} the place, then eight beside it */
+const around = ([x, y], far) => [
+  [x, y],
+  .../** @type {Position[]} */ ([0, 1, 2, 3, 4, 5, 6, 7].map((at) => [x + far * Math.cos((at * Math.PI) / 4), y + far * Math.sin((at * Math.PI) / 4)])),
+];
+
+/** @param {Geometry} geometry @returns {any} of the canvas library; for a mask its bounds */
+const shapeOf = (geometry) => (geometry.type === 'Mask' ? polygonFromExtent(boxToExtent(boundsOf(geometry))) : geometryToOl(geometry));
+
 /** @param {Feature} feature @param {Geometry} geometry @param {Position} point @param {number} tolerance */
 function isAt(feature, geometry, point, tolerance) {
   if (geometry.type === 'Point') return Math.hypot(point[0] - geometry.coordinates[0], point[1] - geometry.coordinates[1]) <= tolerance;
+  if (geometry.type === 'Mask') return around(point, tolerance).some((place) => holdsPixel(geometry, place));
   if (feature.getGeometry()?.intersectsCoordinate([point[0], -point[1]])) return true;
   return ringsOf(geometry).some((ring) => ring.some((to, i) => i > 0 && distanceToSegment(point, ring[i - 1], to) <= tolerance));
 }

@@ -11,7 +11,7 @@ import {faintStyle, focusStyle, suggestionStyle} from './styles.js';
 /** @import {Viewer} from '../../viewer/viewer.js' */
 /** @import {MarkingRules} from '../marking_rules.js' */
 /** @import {ChangeSet, Store} from '../store.js' */
-/** @import {Geometry, Position, Suggestion} from '../types.js' */
+/** @import {OutlineGeometry, Position, Suggestion} from '../types.js' */
 /** @import {Workspace} from '../workspace.js' */
 
 const UNKNOWN_COLOUR = '#d0d0d0';
@@ -151,7 +151,7 @@ function sizeOf({geometry}) {
 
 /** @param {Suggestion} suggestion @returns {Feature} */
 function toFeature(suggestion) {
-  const feature = new Feature(geometryToOl(/** @type {Geometry} */ (suggestion.geometry)));
+  const feature = new Feature(geometryToOl(/** @type {OutlineGeometry} */ (suggestion.geometry)));
   feature.setId(suggestion.id);
   return feature;
 }

@@ -9,6 +9,8 @@ export function problemText(code) {
       return t('The outline crosses or touches itself. Take vertices back or move them, then close it again.');
     case 'geometry_too_many_vertices':
       return t('The outline has more than 20,000 vertices. Split it into several marks.');
+    case 'mask_too_large':
+      return t('The mask has too many tiles, or its border is too long. Split it into several marks.');
     default:
       return t('The shape has no area. Draw a larger one.');
   }

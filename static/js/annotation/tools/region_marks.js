@@ -1,5 +1,7 @@
 /** Marks as regions, and regions as marks: what brush, modes and commands have in common. */
 
+import {regionOfMask} from '../masks/outlines.js';
+import {maskNear} from '../masks/pixels.js';
 import {MAX_VERTICES, boundsOf, ringsOf} from '../outline.js';
 import {areaOf, difference, geometryOf, regionOf, withoutSlivers} from '../regions.js';
 
@@ -53,7 +55,9 @@ export function neighbours(store, rules, {id, body}, region) {
     if (other.id === id || other.body.granularity !== body.granularity || other.body.frame !== body.frame || !other.body.geometry) return [];
     const [left, top, across, down] = boundsOf(other.body.geometry);
     const isNear = left < x + width && x < left + across && top < y + height && y < top + down;
-    return isNear ? [regionOfMark(other, rules)] : [];
+    if (!isNear) return [];
+    const {geometry: theirs} = other.body;
+    return theirs.type === 'Mask' ? (regionOfMask(maskNear(theirs, [x, y, x + width, y + height])) ?? []).map((rings) => [rings]) : [regionOfMark(other, rules)];
   });
 }
 

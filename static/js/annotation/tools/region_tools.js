@@ -2,6 +2,8 @@
 
 import {brushHost} from './brush/host.js';
 import {brushTool} from './brush/tool.js';
+import {superpixelHost} from './superpixel/host.js';
+import {superpixelTool} from './superpixel/tool.js';
 import {wandHost} from './wand/host.js';
 import {wandTool} from './wand/tool.js';
 
@@ -13,8 +15,8 @@ import {wandTool} from './wand/tool.js';
 export {combine} from './combine/combine.js';
 
 /**
- * @param {BrushParts} brush @param {ToolHost} host of tools that draw @param {{viewer: Viewer, workspace: Workspace}} parts
- * @returns {{brush: StateChart, eraser: StateChart, wand: StateChart}}
+ * @param {BrushParts} brush @param {ToolHost} host of tools that draw @param {{viewer: Viewer, workspace: Workspace, superpixelsUrl: string}} parts
+ * @returns {{brush: StateChart, eraser: StateChart, wand: StateChart, superpixel: StateChart}}
  */
 export function regionTools(brush, host, parts) {
   const brushes = brushHost(brush);
@@ -22,5 +24,6 @@ export function regionTools(brush, host, parts) {
     brush: brushTool(brushes, {isEraser: false}),
     eraser: brushTool(brushes, {isEraser: true}),
     wand: wandTool(wandHost(host, parts)),
+    superpixel: superpixelTool(superpixelHost(brush, parts)),
   };
 }

@@ -23,6 +23,7 @@ import {selectTool} from './select/tool.js';
 /** @import {ActivityClock} from '../activity.js' */
 /** @import {DrawingTool, MarkingRules} from '../marking_rules.js' */
 /** @import {MarksLayer} from '../render/marks_layer.js' */
+/** @import {MasksLayer} from '../render/masks_layer.js' */
 /** @import {SuggestionsLayer} from '../render/suggestions_layer.js' */
 /** @import {Store} from '../store.js' */
 /** @import {Geometry, Label} from '../types.js' */
@@ -43,8 +44,10 @@ const NEUTRAL = '#ffffff';
  * @property {Workspace} workspace
  * @property {MarkingRules} rules
  * @property {MarksLayer} marks
+ * @property {MasksLayer} masks
  * @property {SuggestionsLayer} suggestions
  * @property {ActivityClock} clock
+ * @property {string} superpixelsUrl of the worker that finds superpixels
  * @property {(text: string | null, isProblem?: boolean) => void} say
  */
 
@@ -77,6 +80,7 @@ export class Toolbox {
       brush: coming,
       eraser: coming,
       wand: coming,
+      superpixel: coming,
       ruler: measureTool(measure, 'line'),
       angle: measureTool(measure, 'angle'),
     };
@@ -110,7 +114,7 @@ export class Toolbox {
     const {regionTools, combine} = await import('./region_tools.js');
     this.combine = combine;
     const tools = regionTools(this.#brushParts(), host, this.parts);
-    for (const name of /** @type {const} */ (['brush', 'eraser', 'wand'])) this.add(name, tools[name]);
+    for (const name of /** @type {const} */ (['brush', 'eraser', 'wand', 'superpixel'])) this.add(name, tools[name]);
   }
 
   /** @returns {Label | null} */
@@ -134,7 +138,7 @@ export class Toolbox {
       this.editor.modify.setActive(tool === 'select');
       this.parts.viewer.canvas.style.cursor = tool === 'select' ? '' : 'crosshair';
       this.current.state.enter?.();
-    } else if ((changed.has('label') || changed.has('boxRule') || changed.has('brushPushes')) && !this.parts.workspace.state.isDrawing) this.current.state.enter?.();
+    } else if ((changed.has('label') || changed.has('boxRule') || changed.has('brushPushes') || changed.has('superpixelPx')) && !this.parts.workspace.state.isDrawing) this.current.state.enter?.();
     if (changed.has('selection') || changed.has('locked') || changed.has('tool')) this.#editOnly(selection);
   }
 
@@ -199,9 +203,10 @@ export class Toolbox {
 
   /** @returns {BrushParts} */
   #brushParts() {
-    const {viewer, store, workspace, rules, marks, clock, say} = this.parts;
+    const {viewer, store, workspace, rules, marks, masks, clock, say} = this.parts;
     return {
       marks,
+      masks,
       viewer,
       store,
       workspace,

@@ -1,6 +1,7 @@
 /** What can be set of the brush. */
 
 import {t} from '../../../lib/i18n.js';
+import {SUPERPIXEL_PX} from '../superpixel/size.js';
 import {BRUSH_PX} from './size.js';
 
 /** @import {Action} from '../../../actions/registry.js' */
@@ -12,9 +13,15 @@ const STEP = 1.25;
 /** @param {{workspace: Workspace, rules: MarkingRules}} parts @returns {Action[]} */
 export function brushActions({workspace, rules}) {
   if (!rules.tools.includes('brush')) return [];
-  const when = () => workspace.state.tool === 'brush' || workspace.state.tool === 'eraser';
+  const isSuperpixel = () => workspace.state.tool === 'superpixel';
+  const when = () => workspace.state.tool === 'brush' || workspace.state.tool === 'eraser' || isSuperpixel();
   /** @param {number} factor */
   const scale = (factor) => () => {
+    if (isSuperpixel()) {
+      const side = Math.round(workspace.state.superpixelPx * factor);
+      workspace.set({superpixelPx: Math.min(Math.max(side, SUPERPIXEL_PX.least), SUPERPIXEL_PX.most)});
+      return;
+    }
     const size = Math.round(workspace.state.brushPx * factor);
     workspace.set({brushPx: Math.min(Math.max(size, BRUSH_PX.least), BRUSH_PX.most)});
   };
@@ -23,8 +30,8 @@ export function brushActions({workspace, rules}) {
   const place = {group: 'drawing', context: 'drawing', when};
   const canWrite = () => workspace.state.canWrite;
   return [
-    {...place, id: 'brush.smaller', label: t('Smaller brush'), keys: ['['], run: scale(1 / STEP)},
-    {...place, id: 'brush.larger', label: t('Larger brush'), keys: [']'], run: scale(STEP)},
+    {...place, id: 'brush.smaller', label: () => (isSuperpixel() ? t('Smaller superpixels') : t('Smaller brush')), keys: ['['], run: scale(1 / STEP)},
+    {...place, id: 'brush.larger', label: () => (isSuperpixel() ? t('Larger superpixels') : t('Larger brush')), keys: [']'], run: scale(STEP)},
     {
       id: 'brush.only-empty',
       label: t('Paint only what is empty'),
@@ -33,6 +40,15 @@ export function brushActions({workspace, rules}) {
       when: canWrite,
       isPressed: () => workspace.state.paintsOnlyEmpty,
       run: () => workspace.set({paintsOnlyEmpty: !workspace.state.paintsOnlyEmpty}),
+    },
+    {
+      id: 'brush.pixels',
+      label: t('Paint pixels (a mask)'),
+      group: 'drawing',
+      keys: ['Shift+Z'],
+      when: canWrite,
+      isPressed: () => workspace.state.brushPixels,
+      run: () => workspace.set({brushPixels: !workspace.state.brushPixels}),
     },
     {
       id: 'brush.push',

@@ -3,13 +3,16 @@
 import {createMarks, newBody, repaintMark} from '../../commands/marks.js';
 import {t} from '../../../lib/i18n.js';
 import {simplify, withoutRepeats} from '../../outline.js';
-import {areaOf, difference, geometryOf, intersection, strokeRegion, union, wholeImage} from '../../regions.js';
+import {areaOf, difference, geometryOf, intersection, isInRegion, strokeRegion, union, wholeImage} from '../../regions.js';
 import {problemText} from '../problems.js';
 import {emptyPart, neighbours, regionOfMark, settled, shapesOf} from '../region_marks.js';
+import {holdsPixel} from '../../masks/tiles.js';
+import {paintPixels, strokePixels} from '../../masks/painting.js';
 
 /** @import {MarkingRules} from '../../marking_rules.js' */
 /** @import {BrushRing} from '../../render/brush_ring.js' */
 /** @import {MarksLayer} from '../../render/marks_layer.js' */
+/** @import {MasksLayer} from '../../render/masks_layer.js' */
 /** @import {Store} from '../../store.js' */
 /** @import {Body, Label, Mark, Position} from '../../types.js' */
 /** @import {Region} from '../../regions.js' */
@@ -17,7 +20,7 @@ import {emptyPart, neighbours, regionOfMark, settled, shapesOf} from '../region_
 /** @import {Workspace} from '../../workspace.js' */
 /** @import {Viewer} from '../../../viewer/viewer.js' */
 
-/** @typedef {'new' | 'extend' | 'erase'} StrokeKind new: a mark of its own; extend, erase: the selected region */
+/** @typedef {'new' | 'extend' | 'erase'} StrokeKind new: a mark of its own; extend, erase: the selected region or mask */
 
 /** @typedef {{path: Position[], radius: number, kind: StrokeKind}} Stroke */
 
@@ -25,7 +28,7 @@ import {emptyPart, neighbours, regionOfMark, settled, shapesOf} from '../region_
  * @typedef {object} BrushHost
  * @property {() => number} radius level-0 px
  * @property {(need: {needsLabel: boolean}) => string | null} obstacle why nothing can be painted now
- * @property {() => Region | null} target the selected region, if it can be painted on
+ * @property {() => Target | null} target the selected region or mask, if it can be painted on
  * @property {() => boolean} pushes whether the border of that region is pushed
  * @property {(region: Region, stroke: Stroke) => Region | null} pushed what a part of a stroke makes of the region, drawn at once;
  *   null: there are too many vertices to do so
@@ -37,6 +40,8 @@ import {emptyPart, neighbours, regionOfMark, settled, shapesOf} from '../region_
  * @property {() => void} end
  * @property {(stroke: Stroke) => void} finish
  *
+ * @typedef {{isIn: (point: Position) => boolean, region: Region | null}} Target region: null for a mask
+ *
  * @typedef {object} BrushParts
  * @property {Viewer} viewer
  * @property {Store} store
@@ -44,6 +49,7 @@ import {emptyPart, neighbours, regionOfMark, settled, shapesOf} from '../region_
  * @property {MarkingRules} rules
  * @property {BrushRing} ring
  * @property {MarksLayer} marks
+ * @property {MasksLayer} masks
  * @property {() => Label | null} label
  * @property {() => number} spent active seconds since the stroke was begun
  * @property {BrushHost['obstacle']} obstacle
@@ -61,7 +67,15 @@ const LIVE_VERTICES = 3000;
 
 /** @param {BrushParts} parts @returns {BrushHost} */
 export function brushHost(parts) {
-  const {viewer, workspace, ring, obstacle, sketch, say, begin, end} = parts;
+  const {viewer, workspace, ring, obstacle, say, begin, end} = parts;
+  let shown = 0;
+  /** @type {BrushHost['sketch']} the stroke stays until the mask that it changed is drawn */
+  const sketch = (drawn) => {
+    shown += 1;
+    const number = shown;
+    if (drawn || !parts.masks.isStale) parts.sketch(drawn);
+    else parts.masks.whenDrawn(() => number === shown && parts.sketch(null));
+  };
   return {
     obstacle,
     sketch,
@@ -69,10 +83,7 @@ export function brushHost(parts) {
     begin,
     end,
     radius: () => Math.max((workspace.state.brushPx / 2) * resolution(viewer), 0.5),
-    target: () => {
-      const mark = selectedRegion(parts);
-      return mark && regionOfMark(mark, parts.rules);
-    },
+    target: () => targetOf(parts),
     pushes: () => workspace.state.brushPushes && workspace.state.tool === 'brush',
     pushed: (region, stroke) => pushed(parts, region, stroke),
     settle: () => {
@@ -86,12 +97,36 @@ export function brushHost(parts) {
 /** @param {Viewer} viewer @returns {number} level-0 px per screen px */
 const resolution = (viewer) => viewer.view.getResolution() ?? 1;
 
-/** @param {BrushParts} parts @returns {Mark | null} */
-function selectedRegion({store, workspace, viewer, rules}) {
+/** @param {BrushParts} parts @returns {Mark | null} the one mark that is selected, if it is a region or a mask of this frame */
+export function selectedMark({store, workspace, viewer, rules}) {
   const [id, ...others] = workspace.state.selection;
   const mark = others.length === 0 && !workspace.state.locked.has(id) ? store.get(id) : undefined;
   const isHere = mark && (mark.body.frame === null || mark.body.frame === viewer.frame);
-  return isHere && regionOfMark(mark, rules).length > 0 ? mark : null;
+  return isHere && (mark.body.geometry?.type === 'Mask' || regionOfMark(mark, rules).length > 0) ? mark : null;
+}
+
+/** @param {BrushParts} parts @returns {Mark | null} */
+function selectedRegion(parts) {
+  const mark = selectedMark(parts);
+  return mark?.body.geometry?.type === 'Mask' ? null : mark;
+}
+
+/** @param {BrushParts} parts @returns {Target | null} */
+export function targetOf(parts) {
+  const mark = selectedMark(parts);
+  const geometry = mark?.body.geometry;
+  if (!mark || !geometry) return null;
+  if (geometry.type === 'Mask') return {isIn: (point) => holdsPixel(geometry, point), region: null};
+  const region = regionOfMark(mark, parts.rules);
+  return {isIn: (point) => isInRegion(region, point), region};
+}
+
+/** @param {BrushParts} parts @param {{kind: StrokeKind}} stroke @returns {boolean} whether it paints pixels: a selected mark is painted as what it is */
+export function isOfPixels(parts, {kind}) {
+  const mark = kind === 'new' ? null : selectedMark(parts);
+  if (mark) return mark.body.geometry?.type === 'Mask';
+  const label = parts.label();
+  return parts.workspace.state.brushPixels && label !== null && parts.rules.granularityOf('Mask', label) !== null;
 }
 
 /** @param {BrushParts} parts @param {Stroke} stroke @returns {Region} what it covers of the image */
@@ -100,23 +135,22 @@ function sweptBy({viewer}, {path, radius}) {
   return intersection(strokeRegion(simplify(withoutRepeats(path), tolerance), radius, tolerance), wholeImage(viewer.manifest));
 }
 
-/** @type {(...args: Parameters<typeof combinedWith>) => Region | null} */
+/** @param {BrushParts} parts @param {Region} region @param {Stroke} stroke @returns {Region | null} */
 function pushed(parts, region, stroke) {
   const mark = selectedRegion(parts);
   if (!mark || region.flat(2).length > LIVE_VERTICES) return null;
-  const after = combinedWith(parts, region, stroke, mark);
+  const after = combinedWith(parts, region, sweptBy(parts, stroke), stroke.kind, mark);
   const geometry = geometryOf(after);
   if (geometry) parts.marks.preview(mark.id, geometry);
   return after;
 }
 
 /**
- * @param {BrushParts} parts @param {Region} before @param {Stroke} stroke @param {Mark | null} [mark]
+ * @param {BrushParts} parts @param {Region} before @param {Region} swept @param {StrokeKind} kind @param {Mark | null} mark
  * @returns {Region}
  */
-function combinedWith(parts, before, stroke, mark = null) {
-  const swept = sweptBy(parts, stroke);
-  if (stroke.kind === 'erase') return difference(before, swept);
+function combinedWith(parts, before, swept, kind, mark) {
+  if (kind === 'erase') return difference(before, swept);
   const {store, rules, workspace} = parts;
   const body = mark?.body ?? newcomer(parts);
   const others = workspace.state.paintsOnlyEmpty && body ? neighbours(store, rules, {id: mark?.id, body}, swept) : [];
@@ -133,15 +167,23 @@ function newcomer({rules, viewer, ...parts}) {
 /** @param {BrushParts} parts @param {Stroke} stroke */
 function finish(parts, stroke) {
   const {kind} = stroke;
+  if (isOfPixels(parts, stroke)) {
+    const finer = {...stroke, path: simplify(withoutRepeats(stroke.path), TOLERANCE_PX * resolution(parts.viewer))};
+    paintPixels(parts, kind === 'new' ? null : selectedMark(parts), strokePixels(parts.viewer, finer), kind);
+  } else paintRegion(parts, sweptBy(parts, stroke), kind);
+}
+
+/** Has a region added to the selected one, taken out of it, or become a mark of its own. @param {BrushParts} parts @param {Region} swept @param {StrokeKind} kind */
+export function paintRegion(parts, swept, kind) {
   const {viewer} = parts;
   const mark = kind === 'new' ? null : selectedRegion(parts);
   const before = mark ? regionOfMark(mark, parts.rules) : [];
   // With Shift held a stroke may begin beside the region; if it never meets it, it is one of its own.
-  if (mark && kind === 'extend' && intersection(before, sweptBy(parts, stroke)).length === 0) {
-    finish(parts, {...stroke, kind: 'new'});
+  if (mark && kind === 'extend' && intersection(before, swept).length === 0) {
+    paintRegion(parts, swept, 'new');
     return;
   }
-  const combined = combinedWith(parts, before, stroke, mark);
+  const combined = combinedWith(parts, before, swept, kind, mark);
   if (areaOf(combined) === areaOf(before)) {
     if (kind === 'new') parts.say(t('Nothing under this stroke is empty.'), true);
     return;

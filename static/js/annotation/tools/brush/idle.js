@@ -1,7 +1,6 @@
 /** Nothing is being painted: the ring follows the pointer. */
 
 import {t} from '../../../lib/i18n.js';
-import {isInRegion} from '../../regions.js';
 
 /** @import {State, StateChart, ToolEvent} from '../chart.js' */
 /** @import {BrushHost, StrokeKind} from './host.js' */
@@ -40,14 +39,14 @@ export class Idle {
       this.host.say(problem, true);
       return false;
     }
-    this.chart.go('painting', {event, kind, pushed: this.host.pushes() ? target : null});
+    this.chart.go('painting', {event, kind, pushed: (this.host.pushes() && target?.region) || null});
     return true;
   }
 
   /** @param {ToolEvent} event @returns {StrokeKind} */
   #kindAt(event) {
     const target = this.host.target();
-    const isInside = target !== null && isInRegion(target, event.point);
+    const isInside = target !== null && target.isIn(event.point);
     if (this.host.pushes()) return isInside ? 'extend' : 'erase';
     if (this.isEraser !== event.alt) return 'erase';
     return isInside || (event.shift && target !== null) ? 'extend' : 'new';

@@ -1,6 +1,7 @@
 /** A finished shape meets the region that is there: one step, holes and parts as the brush leaves them. */
 
 import {repaintMark} from '../../commands/marks.js';
+import {combinedMasks, sharedWith} from '../../masks/combining.js';
 import {boundsOf, ringsOf} from '../../outline.js';
 import {areaOf, difference, intersection, union} from '../../regions.js';
 import {t} from '../../../lib/i18n.js';
@@ -55,12 +56,25 @@ const toRegion = (geometry) => (geometry.type === 'MultiPolygon' ? geometry.coor
  */
 function metBy({marks, rules}, geometry, selected) {
   const shape = toRegion(geometry);
+  const areaIn = (/** @type {Mark} */ mark) =>
+    mark.body.geometry?.type === 'Mask' ? sharedWith(mark.body.geometry, shape) : areaOf(intersection(regionOfMark(mark, rules), shape));
   const met = marks
     .within(boundsOf(geometry))
-    .map((mark) => ({mark, area: areaOf(intersection(regionOfMark(mark, rules), shape))}))
+    .map((mark) => ({mark, area: areaIn(mark)}))
     .filter(({area}) => area > 0)
     .sort((a, b) => b.area - a.area);
   return (met.find(({mark}) => mark.id === selected) ?? met[0])?.mark ?? null;
+}
+
+/**
+ * @param {Parts} parts @param {Mark} target @param {Region} shape @param {Mode} mode
+ * @returns {Geometry[][] | {problem: string}} what the mark keeps, and for a cut what is taken out of it
+ */
+function combinedShapes({rules, resolution}, target, shape, mode) {
+  const before = regionOfMark(target, rules);
+  const kept = combined(before, shape, mode).map((region) => settled(region, before, resolution));
+  if (kept.some((region) => region === null)) return {problem: problemText('geometry_too_many_vertices')};
+  return kept.map((region) => shapesOf(/** @type {Region} */ (region), target.body.granularity, rules));
 }
 
 /**
@@ -70,12 +84,10 @@ function metBy({marks, rules}, geometry, selected) {
 export function combine(parts, geometry, mode, selected) {
   const target = metBy(parts, geometry, selected) ?? (mode === 'add' ? apart(parts, selected) : null);
   if (!target) return mode === 'add' ? 'alone' : {problem: t('There is no region under this shape.')};
-  const {store, workspace, rules, resolution} = parts;
-  const before = regionOfMark(target, rules);
-  const regions = combined(before, toRegion(geometry), mode);
-  const kept = regions.map((region) => settled(region, before, resolution));
-  if (kept.some((region) => region === null)) return {problem: problemText('geometry_too_many_vertices')};
-  const shapes = kept.map((region) => shapesOf(/** @type {Region} */ (region), target.body.granularity, rules));
+  const {store, workspace} = parts;
+  const {geometry: before} = target.body;
+  const shapes = before?.type === 'Mask' ? combinedMasks(before, toRegion(geometry), mode) : combinedShapes(parts, target, toRegion(geometry), mode);
+  if ('problem' in shapes) return shapes;
   if (mode === 'cut' && shapes.some((part) => part.length === 0)) return {problem: t('This shape does not cut the region apart.')};
   const changes = repaintMark(store, target.id, shapes.flat(), parts.spent(), stepName(mode));
   const shown = mode === 'cut' ? (changes?.created ?? []).slice(shapes[0].length - 1).map(({id}) => id) : [target.id];
@@ -89,6 +101,7 @@ export function combine(parts, geometry, mode, selected) {
  */
 function apart({store, rules, marks}, selected) {
   const mark = selected === null ? undefined : store.get(selected);
-  const isFree = mark && marks.isFree(mark) && regionOfMark(mark, rules).length > 0;
-  return isFree && rules.takes(mark.body.granularity, 'MultiPolygon') ? mark : null;
+  if (!mark || !marks.isFree(mark)) return null;
+  if (mark.body.geometry?.type === 'Mask') return mark;
+  return regionOfMark(mark, rules).length > 0 && rules.takes(mark.body.granularity, 'MultiPolygon') ? mark : null;
 }

@@ -5,7 +5,7 @@ import {StateChart} from '../chart.js';
 import {handleAt, resize} from './handles.js';
 
 /** @import {State, ToolEvent} from '../chart.js' */
-/** @import {Geometry, Mark, Position, RectangleGeometry, Suggestion} from '../../types.js' */
+/** @import {Geometry, Mark, OutlineGeometry, Position, RectangleGeometry, Suggestion} from '../../types.js' */
 /** @import {Handle} from './handles.js' */
 
 /**
@@ -64,7 +64,8 @@ class Idle {
     }
     const hit = this.host.markAt(event.point, reach(event, this.host));
     const isSelected = hit !== null && this.host.selected().some(({id}) => id === hit.id);
-    if (!isSelected || event.shift || !this.host.canWrite()) return false;
+    // Masks stay where they are painted.
+    if (!isSelected || event.shift || !this.host.canWrite() || hit.body.geometry?.type === 'Mask') return false;
     this.chart.go('pressing', event);
     return true;
   }
@@ -137,7 +138,7 @@ class Moving {
     this.host = host;
     /** @type {Position} */
     this.from = [0, 0];
-    /** @type {{id: string, geometry: Geometry}[]} */
+    /** @type {{id: string, geometry: OutlineGeometry}[]} */
     this.shapes = [];
     /** @type {{id: string, geometry: Geometry}[]} */
     this.moved = [];
@@ -146,7 +147,7 @@ class Moving {
   /** @param {Position} from level-0 px */
   enter(from) {
     this.from = from;
-    this.shapes = this.host.selected().flatMap(({id, body}) => (body.geometry ? [{id, geometry: body.geometry}] : []));
+    this.shapes = this.host.selected().flatMap(({id, body}) => (body.geometry && body.geometry.type !== 'Mask' ? [{id, geometry: body.geometry}] : []));
     this.moved = [];
     this.host.cursor('move');
   }

@@ -4,6 +4,7 @@ import {screenPixels} from '../../../viewer/screen-pixels.js';
 import {closeRing, ringArea, simplify} from '../../outline.js';
 import {areaOf, geometryOf, union} from '../../regions.js';
 import {settled} from '../region_marks.js';
+import {frameOf, level0At, onImageAt, spanOf} from '../screen_frame.js';
 import {colourField, flood} from './flood.js';
 import {outlinesOf} from './trace.js';
 
@@ -45,50 +46,15 @@ export class Pick {
 
   /** @param {Viewer} viewer @param {ImageData} image @param {[number, number]} seed */
   constructor(viewer, image, seed) {
-    const {width, height} = viewer.manifest;
-    this.image = {width, height};
-    const [origin, right, down] = [[0, 0], [1, 0], [0, 1]].map((at) => viewer.level0FromPixel(at)); // prettier-ignore
-    /** Level-0 px of the corner of the canvas, and what a step to the right and a step down add. */
-    this.frame = {
-      origin: [origin[0], origin[1]],
-      across: [right[0] - origin[0], right[1] - origin[1]],
-      down: [down[0] - origin[0], down[1] - origin[1]],
-    };
+    this.frame = frameOf(viewer);
     this.resolution = Math.hypot(...this.frame.across);
-    this.field = colourField(image, seed, (y) => this.#span(y, image.width));
-  }
-
-  /** @param {number} x @param {number} y CSS px @returns {Position} level-0 px */
-  #level0(x, y) {
-    const {origin, across, down} = this.frame;
-    return [origin[0] + x * across[0] + y * down[0], origin[1] + x * across[1] + y * down[1]];
+    this.field = colourField(image, seed, (y) => spanOf(this.frame, y, image.width));
   }
 
   /** @param {number} x @param {number} y pixel @returns {boolean} whether its middle shows the image */
   isImage(x, y) {
-    const [atX, atY] = this.#level0(x + 0.5, y + 0.5);
-    return atX >= 0 && atY >= 0 && atX <= this.image.width && atY <= this.image.height;
-  }
-
-  /**
-   * The image is a parallelogram on screen, however it is turned.
-   * @param {number} y row @param {number} columns
-   * @returns {[number, number]} the first pixel of the row that shows the image, and the one after the last
-   */
-  #span(y, columns) {
-    let [from, to] = [0, columns];
-    const start = this.#level0(0.5, y + 0.5);
-    [this.image.width, this.image.height].forEach((end, axis) => {
-      const [at, step] = [start[axis], this.frame.across[axis]];
-      if (Math.abs(step) < 1e-9) {
-        if (at < 0 || at > end) to = from;
-        return;
-      }
-      const [one, other] = [-at / step, (end - at) / step];
-      from = Math.max(from, Math.ceil(Math.min(one, other)));
-      to = Math.min(to, Math.floor(Math.max(one, other)) + 1);
-    });
-    return [from, Math.max(from, to)];
+    const [atX, atY] = level0At(this.frame, x + 0.5, y + 0.5);
+    return atX >= 0 && atY >= 0 && atX <= this.frame.image.width && atY <= this.frame.image.height;
   }
 
   /** @param {number} tolerance @returns {Ring[]} the outline, then its holes; level-0 px on the grid; empty: nothing looks like it */
@@ -106,13 +72,7 @@ export class Pick {
 
   /** @param {Position[]} loop CSS px @returns {Ring} */
   #ring(loop) {
-    const {width, height} = this.image;
-    return closeRing(
-      loop.map(([x, y]) => {
-        const [atX, atY] = this.#level0(x, y);
-        return [Math.min(Math.max(atX, 0), width), Math.min(Math.max(atY, 0), height)];
-      }),
-    );
+    return closeRing(loop.map(([x, y]) => onImageAt(this.frame, x, y)));
   }
 
   /**
