@@ -168,7 +168,9 @@ class BodySerializer(serializers.Serializer[Any]):
     granularity = serializers.CharField()
     frame = serializers.IntegerField(allow_null=True, required=False, help_text="From 0; null on images without frames")
     geometry = serializers.JSONField(
-        allow_null=True, required=False, help_text="Point, Rectangle, Polygon or MultiPolygon in level-0 pixels; null: the whole image"
+        allow_null=True,
+        required=False,
+        help_text="Point, Rectangle, Polygon, MultiPolygon or Track in level-0 pixels; null: the whole image",
     )
     labels = serializers.ListField(child=serializers.CharField(), help_text="Codes, the primary one first")
     text = serializers.CharField(required=False)

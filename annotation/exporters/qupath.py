@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from annotation.exporters.base import Entry, ExportSession, LossReport
+from annotation.exporters.frames import OnFrame, frame_by_frame
 from annotation.exporters.streams import by_image
 from annotation.schema.canonical import canonical_json
-from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts
+from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts, ImageFacts
 from annotation.schema.labels import LabelValue
 from annotation.schema.shapes import Shape
 from annotation.schema.spool import Spool
@@ -39,21 +40,22 @@ class _Session:
         for case in cases:
             for image, rows in by_image(case):
                 with Spool() as spool:
-                    self._write_image(rows, spool)
+                    self._write_image(image, rows, spool)
                     yield Entry(f"geojson/{case.name}/{image.id}.geojson", spool.size, spool.chunks())
 
-    def _write_image(self, rows: Iterable[AnnotationFacts], spool: Spool) -> None:
+    def _write_image(self, image: ImageFacts, rows: Iterable[AnnotationFacts], spool: Spool) -> None:
         spool.write(b'{"features":[')
         separator = b""
-        for row in rows:
-            if row.shape is None:
-                self.losses.add("without_shape", "Diagnoses of a whole image or frame have no shape and are left out.", row.id)
+        for mark in frame_by_frame(rows, image, self.losses):
+            if mark.shape is None:
+                self.losses.add("without_shape", "Diagnoses of a whole image or frame have no shape and are left out.", mark.id)
                 continue
-            spool.write(separator + canonical_json(self._feature(row, row.shape)))
+            spool.write(separator + canonical_json(self._feature(mark, mark.shape)))
             separator = b","
         spool.write(b'],"type":"FeatureCollection"}')
 
-    def _feature(self, row: AnnotationFacts, shape: Shape) -> dict[str, Any]:
+    def _feature(self, mark: OnFrame, shape: Shape) -> dict[str, Any]:
+        row = mark.row
         labels = [self._campaign.labels[code] for code in row.labels]
         metadata = {
             "mitate:annotation": row.id,
@@ -65,6 +67,8 @@ class _Session:
         }
         if labels:
             metadata["mitate:label-ja"] = labels[0].display.get("ja", "")
+        if mark.keyframe is not None:
+            metadata["mitate:keyframe"] = "true" if mark.keyframe else "false"
         if row.suggestion is not None:
             metadata["mitate:model"] = f"{row.suggestion.model.name} {row.suggestion.model.version}"
         properties: dict[str, Any] = {
@@ -74,7 +78,7 @@ class _Session:
         }
         if labels:
             properties["classification"] = {"name": _class_name(labels[0]), "color": _rgb(labels[0].colour)}
-        return {"type": "Feature", "id": row.id, "geometry": _geometry(shape, row.frame), "properties": properties}
+        return {"type": "Feature", "id": mark.id, "geometry": _geometry(shape, row.frame), "properties": properties}
 
 
 def _geometry(shape: Shape, frame: int | None) -> dict[str, Any]:

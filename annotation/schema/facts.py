@@ -12,6 +12,7 @@ from typing import Any
 
 from annotation.schema.labels import LabelValue
 from annotation.schema.shapes import Shape
+from annotation.schema.tracks import AnyShape
 
 __all__ = [
     "AnnotationFacts",
@@ -146,11 +147,13 @@ class AnnotationFacts:
     image_id: str
     read: ReadFacts
     granularity: str
-    shape: Shape | None
+    shape: AnyShape | None
     labels: tuple[str, ...]
     created_at: datetime
     updated_at: datetime
     frame: int | None = None
+    last_frame: int | None = None
+    """Of a track: the last frame that it is on."""
     frame_s: float | None = None
     """When the frame begins to be shown, in seconds from the first one; None where the image is no video."""
     sop_instance_uid: str = ""

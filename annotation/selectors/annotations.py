@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from annotation.models import Annotation, Read, Revision
-from annotation.schema.shapes import Shape
+from annotation.selectors.geometry import shape_of
 
 
 def instant(value: datetime) -> str:
@@ -17,9 +17,7 @@ def instant(value: datetime) -> str:
 
 def annotation_json(annotation: Annotation, *, reader_id: int) -> dict[str, Any]:
     """Return a mark as the API gives it and as its revisions keep it; coordinates in level-0 px, frames from 0."""
-    geometry = None
-    if annotation.geometry_wkb is not None:
-        geometry = Shape.from_wkb(annotation.geometry_kind, bytes(annotation.geometry_wkb)).to_document()
+    shape = shape_of(annotation)
     return {
         "id": str(annotation.id),
         "revision": annotation.revision,
@@ -27,7 +25,7 @@ def annotation_json(annotation: Annotation, *, reader_id: int) -> dict[str, Any]
         "deleted": annotation.deleted,
         "granularity": annotation.granularity,
         "frame": annotation.frame,
-        "geometry": geometry,
+        "geometry": shape.to_document() if shape else None,
         "labels": annotation.labels,
         "text": annotation.text,
         "form": annotation.form_data,

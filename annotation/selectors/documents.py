@@ -26,6 +26,7 @@ from annotation.schema.facts import (
 )
 from annotation.schema.labels import QUERY_STRATEGIES, Coding, Granularity, LabelValue
 from annotation.schema.shapes import Shape
+from annotation.selectors.geometry import shape_of
 from viewer.api.errors import not_found
 from viewer.dicomweb.uids import uid_of
 from viewer.models import Image, Instance
@@ -262,11 +263,12 @@ def _annotation_facts(row: Annotation, read: ReadFacts, suggestion: SuggestionFa
         image_id=read.image_id,
         read=read,
         granularity=row.granularity,
-        shape=_shape(row),
+        shape=shape_of(row),
         labels=tuple(row.labels),
         created_at=row.created_at,
         updated_at=row.updated_at,
         frame=row.frame,
+        last_frame=row.last_frame,
         frame_s=None if row.frame is None else frame_seconds(UUID(read.image_id), row.frame),
         sop_instance_uid=sop_instance_uid,
         text=row.text,
@@ -314,7 +316,7 @@ def _model_facts(run: SuggestionRun) -> ModelFacts:
     return ModelFacts(f"model-{digest[:16]}", name, version)
 
 
-def _shape(row: Annotation | Suggestion) -> Shape | None:
+def _shape(row: Suggestion) -> Shape | None:
     return Shape.from_wkb(row.geometry_kind, bytes(row.geometry_wkb)) if row.geometry_wkb is not None else None
 
 

@@ -3,6 +3,7 @@
 from annotation.errors import refusal
 from annotation.models import Decision, Suggestion
 from annotation.schema.shapes import Shape
+from annotation.schema.tracks import AnyShape
 from annotation.services.mark_checks import CheckedMark, MarkRules, check_mark
 from annotation.services.operation_input import Body
 
@@ -43,5 +44,5 @@ def check_verdict(rules: MarkRules, verdict: str, suggestion: Suggestion, mark: 
         raise refusal("verdict_mismatch", "/annotation/labels")
 
 
-def _same_shape(one: Shape | None, other: Shape | None) -> bool:
+def _same_shape(one: AnyShape | None, other: AnyShape | None) -> bool:
     return (one.to_document() if one else None) == (other.to_document() if other else None)

@@ -19,6 +19,7 @@ from annotation.schema.facts import (
 )
 from annotation.schema.labels import Coding, LabelValue
 from annotation.schema.shapes import Shape, parse_geometry
+from annotation.schema.tracks import AnyShape
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 RING = [[20500.0, 20100.5], [22100.0, 20300.0], [22300.5, 21800.0], [20900.0, 22050.0], [20500.0, 20100.5]]
@@ -119,7 +120,9 @@ def suggestion(name: str = "s", **changes: Any) -> SuggestionFacts:
     return SuggestionFacts(**(values | changes))
 
 
-def mark(name: object, of: ReadFacts, granularity: str, geometry: Shape | None, labels: tuple[str, ...], **changes: Any) -> AnnotationFacts:
+def mark(
+    name: object, of: ReadFacts, granularity: str, geometry: AnyShape | None, labels: tuple[str, ...], **changes: Any
+) -> AnnotationFacts:
     values: dict[str, Any] = {
         "id": identity("annotation", name),
         "revision": 2,
