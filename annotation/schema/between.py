@@ -25,7 +25,7 @@ from annotation.schema.shapes import GRID_PX, Position, Shape
 
 __all__ = ["Between"]
 
-CELLS: Final = 96
+CELLS: Final = 64
 """Grid cells along the longer side of both outlines together."""
 SMALLEST_CELL_PX: Final = 1.0
 MAX_CORNERS: Final = 512

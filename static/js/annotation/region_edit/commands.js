@@ -10,24 +10,27 @@ import {emptyPart, neighbours, regionOfMark, shapesOf} from '../tools/region_mar
 /** @import {MarkingRules} from '../marking_rules.js' */
 /** @import {Region} from '../regions.js' */
 /** @import {Store} from '../store.js' */
-/** @import {Body, Geometry, Mark} from '../types.js' */
+/** @import {Body, Geometry, SeenBody, SeenMark} from '../types.js' */
 
 /**
  * @typedef {object} Work
  * @property {Store} store
  * @property {MarkingRules} rules
- * @property {Mark[]} marks the selected ones
+ * @property {SeenMark[]} marks the selected ones
  *
  * @typedef {{problem: string} | {ids: string[]}} Outcome ids: what is to be selected now
  */
 
-/** @param {Mark} mark @param {Geometry} geometry @returns {{id: string, body: Body}} */
+/** @param {SeenMark} mark @param {Geometry} geometry @returns {{id: string, body: SeenBody}} */
 const withShape = ({id, body}, geometry) => ({id, body: {...body, geometry}});
 
-/** @param {Mark} mark @param {Geometry} geometry @returns {{id: string, body: Body}} a mark that says the same of another place */
+/** @param {SeenMark} mark @param {Geometry} geometry @returns {{id: string, body: Body}} a mark that says the same of another place */
 function sibling({body: {granularity, frame, labels}}, geometry) {
   return {id: newId(), body: newBody({granularity, geometry, frame, labels})};
 }
+
+/** @param {SeenMark} mark @returns {{id: string, body: SeenBody | null}} without what is on this frame: nothing, unless it is a track */
+const emptied = ({id, body}) => ({id, body: body.seen ? {...body, geometry: null} : null});
 
 /** @param {Work} work @returns {Outcome} */
 export function fillHoles({store, rules, marks}) {
@@ -69,6 +72,7 @@ export function mergeMarks({store, rules, marks}) {
   if (parts.length < 2) return {problem: t('Select two regions or more to merge them.')};
   const [{mark: kept}, ...others] = parts;
   const {body} = kept;
+  if (others.some(({mark}) => mark.body.seen)) return {problem: t('A track is not merged into another mark.')};
   if (others.some(({mark}) => mark.body.labels[0] !== body.labels[0])) {
     return {problem: t('Marks with different labels are not merged. Give them one label first.')};
   }
@@ -94,7 +98,7 @@ export function keepEmptyPart({store, rules, marks}) {
     const left = emptyPart(region, neighbours(store, rules, mark, region));
     if (areaOf(left) === areaOf(region)) return [];
     const [first, ...others] = shapesOf(left, mark.body.granularity, rules);
-    return [first ? withShape(mark, first) : {id: mark.id, body: null}, ...others.map((geometry) => sibling(mark, geometry))];
+    return [first ? withShape(mark, first) : emptied(mark), ...others.map((geometry) => sibling(mark, geometry))];
   });
   if (changed.length === 0) return {problem: t('The selected marks overlap no other mark of their kind.')};
   store.commit('local', {name: t('Take neighbours out'), marks: changed});

@@ -3,13 +3,14 @@
 import {Feature, VectorLayer, VectorSource} from '../../../vendor/ol.mjs';
 import {geometryToOl, toOl} from '../../viewer/geometry.js';
 import {boundsOf, distanceToSegment, ringsOf} from '../outline.js';
+import {isBetween} from '../tracks/lens.js';
 import {hasRoomForHandles, markStyle} from './styles.js';
 
 /** @import {Level0Point} from '../../viewer/geometry.js' */
 /** @import {Viewer} from '../../viewer/viewer.js' */
 /** @import {MarkingRules} from '../marking_rules.js' */
 /** @import {ChangeSet, Store} from '../store.js' */
-/** @import {Geometry, Mark, Position} from '../types.js' */
+/** @import {Geometry, Mark, Position, SeenMark} from '../types.js' */
 /** @import {Workspace} from '../workspace.js' */
 
 const UNKNOWN_COLOUR = '#d0d0d0';
@@ -37,30 +38,31 @@ export class MarksLayer {
     this.rebuild();
   }
 
-  /** @param {Mark} mark @returns {boolean} whether it is drawn now */
+  /** @param {Mark | SeenMark} mark @returns {boolean} whether it is drawn now */
   isShown(mark) {
     const {hidden, layers} = this.workspace.state;
     if (layers.labels.has(mark.body.labels[0] ?? '') || layers.origins.has(mark.body.origin)) return false;
-    return mark.body.geometry !== null && !hidden.has(mark.id) && (mark.body.frame === null || mark.body.frame === this.viewer.frame);
+    const {geometry = null, frame = null} = this.store.seen(mark.id)?.body ?? {};
+    return geometry !== null && !hidden.has(mark.id) && (frame === null || frame === this.viewer.frame);
   }
 
-  /** @param {Mark} mark @returns {boolean} whether it can be changed by what is drawn over it */
+  /** @param {Mark | SeenMark} mark @returns {boolean} whether it can be changed by what is drawn over it */
   isFree(mark) {
     return this.isShown(mark) && !this.workspace.state.locked.has(mark.id);
   }
 
-  /** @param {[number, number, number, number]} bounds level-0 x, y, width, height @returns {Mark[]} free marks that may lie there */
+  /** @param {[number, number, number, number]} bounds level-0 x, y, width, height @returns {SeenMark[]} free marks that may lie there */
   within([x, y, width, height]) {
     const found = this.source.getFeaturesInExtent([x, -y - height, x + width, -y]);
-    return found.flatMap((feature) => this.store.get(String(feature.getId())) ?? []).filter((mark) => this.isFree(mark));
+    return found.flatMap((feature) => this.store.seen(String(feature.getId())) ?? []).filter((mark) => this.isFree(mark));
   }
 
   rebuild() {
     this.source.clear(true);
-    this.source.addFeatures([...this.store.marks.values()].filter((mark) => this.isShown(mark)).map((mark) => this.#feature(mark)));
+    this.source.addFeatures(this.store.seenMarks().filter((mark) => this.isShown(mark)).map((mark) => this.#feature(mark)));
   }
 
-  /** @param {Mark} mark @returns {Feature} */
+  /** @param {SeenMark} mark @returns {Feature} */
   #feature(mark) {
     const geometry = /** @type {Geometry} */ (mark.body.geometry);
     const feature = new Feature(geometryToOl(geometry));
@@ -97,7 +99,7 @@ export class MarksLayer {
 
   /** @param {string} id draws a mark as the store has it */
   refresh(id) {
-    const mark = this.store.get(id);
+    const mark = this.store.seen(id);
     const feature = this.feature(id);
     if (!mark || !this.isShown(mark)) {
       this.#remove(id);
@@ -131,7 +133,7 @@ export class MarksLayer {
   /** @param {Feature} feature @param {number} resolution */
   #style(feature, resolution) {
     const id = String(feature.getId());
-    const mark = this.store.get(id);
+    const mark = this.store.seen(id);
     if (!mark) return [];
     const {selection, locked, canWrite, tool, layers} = this.workspace.state;
     const isSelected = selection.has(id);
@@ -140,6 +142,7 @@ export class MarksLayer {
       colour: this.rules.byCode.get(mark.body.labels[0])?.colour ?? UNKNOWN_COLOUR,
       isSelected,
       fill: layers.fill,
+      isBetween: isBetween(mark),
       status: isRefused ? 'refused' : mark.status.kind,
       showsHandles: isSelected && canWrite && !locked.has(id) && tool === 'select' && selection.size === 1 && hasRoomForHandles(feature, resolution),
     });
@@ -149,15 +152,15 @@ export class MarksLayer {
    * The mark at a place: the smallest of those that hold it, so that a cell inside a region can be picked.
    * @param {Position} point level-0 px
    * @param {number} tolerance level-0 px
-   * @returns {Mark | null}
+   * @returns {SeenMark | null}
    */
   at(point, tolerance) {
     const [x, y] = toOl(/** @type {Level0Point} */ (/** @type {unknown} */ (point)));
     const extent = [x - tolerance, y - tolerance, x + tolerance, y + tolerance];
-    /** @type {{mark: Mark, size: number}[]} */
+    /** @type {{mark: SeenMark, size: number}[]} */
     const hits = [];
     for (const feature of this.source.getFeaturesInExtent(extent)) {
-      const mark = this.store.get(String(feature.getId()));
+      const mark = this.store.seen(String(feature.getId()));
       const geometry = mark?.body.geometry;
       if (!mark || !geometry || !this.isFree(mark) || !isAt(feature, geometry, point, tolerance)) continue;
       const [, , width, height] = boundsOf(geometry);

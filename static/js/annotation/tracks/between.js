@@ -8,7 +8,7 @@ import {GRID} from '../outline.js';
 /** @import {Geometry, Position, RectangleGeometry, Ring} from '../types.js' */
 
 /** Grid cells along the longer side of both outlines together. */
-const CELLS = 96;
+const CELLS = 64;
 const SMALLEST_CELL_PX = 1;
 /** Outlines with more corners are thinned before distances are taken; a grid cell is coarser than what is lost. */
 const MAX_CORNERS = 512;
@@ -96,6 +96,7 @@ class Blend {
     const {columns, rows, cell, left, top} = this;
     const nearest = new Float64Array(columns * rows).fill(Infinity);
     const inside = new Uint8Array(columns * rows);
+    const xs = Float64Array.from({length: columns}, (_, column) => left + column * cell);
     for (const ring of rings) {
       for (let i = 0; i < ring.length; i += 1) {
         const [xA, yA] = ring[i];
@@ -106,23 +107,26 @@ class Blend {
         let at = 0;
         for (let row = 0; row < rows; row += 1) {
           const y = top + row * cell;
-          const passes = yA > y !== yB > y;
-          const crossing = passes ? (dx * (y - yA)) / dy + xA : 0;
+          const down = y - yA;
+          const alongY = down * dy;
+          // What lies left of where the edge passes this row is on its other side; no x is less than -Infinity.
+          const crossing = yA > y !== yB > y ? (dx * down) / dy + xA : -Infinity;
           for (let column = 0; column < columns; column += 1, at += 1) {
-            const x = left + column * cell;
-            let along = ((x - xA) * dx + (y - yA) * dy) / squared;
+            const across = xs[column] - xA;
+            let along = (across * dx + alongY) / squared;
             if (!(along > 0)) along = 0;
             else if (along > 1) along = 1;
-            const offX = x - xA - along * dx;
-            const offY = y - yA - along * dy;
+            const offX = across - along * dx;
+            const offY = down - along * dy;
             const distance = offX * offX + offY * offY;
             if (distance < nearest[at]) nearest[at] = distance;
-            if (passes && x < crossing) inside[at] ^= 1;
+            if (xs[column] < crossing) inside[at] ^= 1;
           }
         }
       }
     }
-    return nearest.map((squared, at) => (inside[at] ? Math.sqrt(squared) : -Math.sqrt(squared)));
+    for (let at = 0; at < nearest.length; at += 1) nearest[at] = inside[at] ? Math.sqrt(nearest[at]) : -Math.sqrt(nearest[at]);
+    return nearest;
   }
 
   /** @param {number} share @returns {Ring[][]} polygons, the outline first, then its holes; empty where nothing is inside */
@@ -131,7 +135,8 @@ class Blend {
     const [start, end] = this.fields;
     const [[xA, yA], [xB, yB]] = this.centres;
     const [centreX, centreY] = [mix(xA, xB, share), mix(yA, yB, share)];
-    const field = start.map((value, at) => mix(value, end[at], share));
+    const field = new Float64Array(start.length);
+    for (let at = 0; at < field.length; at += 1) field[at] = start[at] + (end[at] - start[at]) * share;
     const rings = loopsOf(field, this.columns, this.rows).map((loop) => {
       /** @type {Ring} */
       const ring = loop.map((edge) => {
@@ -229,11 +234,11 @@ function loopsOf(field, columns, rows) {
   for (let row = 0; row + 1 < rows; row += 1) {
     for (let column = 0; column + 1 < columns; column += 1) {
       const at = row * columns + column;
-      const [a, b, c, d] = [field[at], field[at + 1], field[at + columns + 1], field[at + columns]];
-      const corners = (a > 0 ? 1 : 0) + (b > 0 ? 2 : 0) + (c > 0 ? 4 : 0) + (d > 0 ? 8 : 0);
+      const [upper, lower] = [at + 1, at + columns];
+      const corners = (field[at] > 0 ? 1 : 0) + (field[upper] > 0 ? 2 : 0) + (field[lower + 1] > 0 ? 4 : 0) + (field[lower] > 0 ? 8 : 0);
       if (corners === 0 || corners === 15) continue;
       const edges = [at, nodes + at + 1, at + columns, nodes + at];
-      const pairs = PASSES[corners] ?? saddle(corners, a + b + (d + c) > 0);
+      const pairs = PASSES[corners] ?? saddle(corners, field[at] + field[upper] + (field[lower] + field[lower + 1]) > 0);
       for (const [start, end] of pairs) following.set(edges[start], edges[end]);
     }
   }

@@ -11,7 +11,7 @@ import {emptyPart, neighbours, regionOfMark, settled, shapesOf} from '../region_
 /** @import {BrushRing} from '../../render/brush_ring.js' */
 /** @import {MarksLayer} from '../../render/marks_layer.js' */
 /** @import {Store} from '../../store.js' */
-/** @import {Body, Label, Mark, Position} from '../../types.js' */
+/** @import {Body, Label, Position, SeenMark} from '../../types.js' */
 /** @import {Region} from '../../regions.js' */
 /** @import {ToolHost} from '../chart.js' */
 /** @import {Workspace} from '../../workspace.js' */
@@ -86,10 +86,10 @@ export function brushHost(parts) {
 /** @param {Viewer} viewer @returns {number} level-0 px per screen px */
 const resolution = (viewer) => viewer.view.getResolution() ?? 1;
 
-/** @param {Parts} parts @returns {Mark | null} */
+/** @param {Parts} parts @returns {SeenMark | null} */
 function selectedRegion({store, workspace, viewer, rules}) {
   const [id, ...others] = workspace.state.selection;
-  const mark = others.length === 0 && !workspace.state.locked.has(id) ? store.get(id) : undefined;
+  const mark = others.length === 0 && !workspace.state.locked.has(id) ? store.seen(id) : undefined;
   const isHere = mark && (mark.body.frame === null || mark.body.frame === viewer.frame);
   return isHere && regionOfMark(mark, rules).length > 0 ? mark : null;
 }
@@ -111,7 +111,7 @@ function pushed(parts, region, stroke) {
 }
 
 /**
- * @param {Parts} parts @param {Region} before @param {Stroke} stroke @param {Mark | null} [mark]
+ * @param {Parts} parts @param {Region} before @param {Stroke} stroke @param {SeenMark | null} [mark]
  * @returns {Region}
  */
 function combinedWith(parts, before, stroke, mark = null) {
@@ -151,7 +151,7 @@ function finish(parts, stroke) {
   else parts.say(problemText('geometry_too_many_vertices'), true);
 }
 
-/** @param {Parts} parts @param {Mark | null} mark null: a new one @param {Region} region */
+/** @param {Parts} parts @param {SeenMark | null} mark null: a new one @param {Region} region */
 function keep(parts, mark, region) {
   const {store, workspace, rules, viewer, spent} = parts;
   if (mark) {

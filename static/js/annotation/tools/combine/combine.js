@@ -12,7 +12,7 @@ import {stepName} from './mode.js';
 /** @import {MarksLayer} from '../../render/marks_layer.js' */
 /** @import {Region} from '../../regions.js' */
 /** @import {Store} from '../../store.js' */
-/** @import {Geometry, Mark} from '../../types.js' */
+/** @import {Geometry, SeenMark} from '../../types.js' */
 /** @import {Workspace} from '../../workspace.js' */
 /** @import {Mode} from './mode.js' */
 
@@ -51,7 +51,7 @@ const toRegion = (geometry) => (geometry.type === 'MultiPolygon' ? geometry.coor
 /**
  * The region that a shape is meant for: the selected one if the shape meets it, otherwise the one that it covers most of.
  * @param {Parts} parts @param {Geometry} geometry @param {string | null} selected what was selected when the shape was begun
- * @returns {Mark | null}
+ * @returns {SeenMark | null}
  */
 function metBy({marks, rules}, geometry, selected) {
   const shape = toRegion(geometry);
@@ -85,10 +85,10 @@ export function combine(parts, geometry, mode, selected) {
 
 /**
  * What is added beside the selected region belongs to it, where a mark may have several parts.
- * @param {Parts} parts @param {string | null} selected @returns {Mark | null}
+ * @param {Parts} parts @param {string | null} selected @returns {SeenMark | null}
  */
 function apart({store, rules, marks}, selected) {
-  const mark = selected === null ? undefined : store.get(selected);
+  const mark = selected === null ? undefined : store.seen(selected);
   const isFree = mark && marks.isFree(mark) && regionOfMark(mark, rules).length > 0;
   return isFree && rules.takes(mark.body.granularity, 'MultiPolygon') ? mark : null;
 }
