@@ -34,6 +34,38 @@ reads = [Read.objects.get_or_create(campaign=campaign, image=image, reader=User.
 print(*[read.pk for read in reads])
 """
 
+_MANY_TRACKS = """
+import uuid
+from annotation.models import Read
+from annotation.services.operations import apply_operations
+read = Read.objects.get(pk="{read_id}")
+def shape(n, k):
+    x, y = 10 + n, 10 + 2 * n + k
+    return {{"type": "Polygon", "coordinates": [[[x, y], [x + 40, y], [x + 40, y + 30 + k], [x, y + 30], [x, y]]]}}
+def track(n):
+    keyframes = [{{"frame": k, "outside": False, "geometry": shape(n, k)}} for k in range(n % 5, 28, 4)]
+    return {{"type": "Track", "interpolation": "linear", "keyframes": keyframes}}
+bodies = [{{"granularity": "region", "frame": n % 5, "geometry": track(n), "labels": ["mass"]}} for n in range(200)]
+operations = [
+    {{"operation_id": str(uuid.uuid4()), "verb": "put", "annotation_id": str(uuid.uuid4()), "annotation": body}} for body in bodies
+]
+print(*sorted({{result.status for result in apply_operations(user=read.reader, read_id=read.pk, operations=operations).results}}))
+"""
+# How long the page is busy with each of many frames that are asked for one after the other.
+_SCROLL = """async () => {
+  const slider = document.querySelector('.viewer-slider');
+  const times = [];
+  for (let step = 0; step < 54; step += 1) {
+    slider.value = String(1 + (step < 27 ? step + 1 : 53 - step));
+    const start = performance.now();
+    slider.dispatchEvent(new Event('input'));
+    await new Promise((resolve) => setTimeout(resolve));
+    times.push(performance.now() - start);
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+  }
+  return times.sort((a, b) => a - b);
+}"""
+
 
 @pytest.fixture(scope="module")
 def reads_of_a_stack(site: Site, shared_data: Path) -> dict[str, str]:
@@ -231,6 +263,27 @@ def test_an_outline_over_the_slices_of_a_ct(visit: Begin, take_picture: Picture,
     expect(volume.locator(".track-rule")).to_contain_text(re.compile("5 ?(スライス|slices)"))
     assert 4.5 * alone < figure(volume.text_content() or "") < 7 * alone
     take_picture(page, "tracks-volume")
+    assert not bench.visit.errors
+
+
+def test_two_hundred_tracks(visit: Begin, site: Site, reads_of_a_stack: dict[str, str]) -> None:
+    read_id = reads_of_a_stack["ja"]
+    assert site.manage("shell", "--no-imports", "-c", _MANY_TRACKS.format(read_id=read_id)).split() == ["applied"]
+    bench = Workbench(visit("jrs-reader1", "en")).open(read_id)
+    page, timeline = bench.page, bench.page.locator(".timeline")
+    count = len(bench.saved_marks())
+    expect(page.locator("#marks-panel .section-note")).to_have_text(str(count))
+    box = timeline.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 40, box["y"] + 40)
+    for _ in range(count + 5):
+        page.mouse.wheel(0, 100)
+    page.mouse.click(box["x"] + 40, box["y"] + 16 + 40)  # the name of the last track
+    expect(bench.selected_row).to_have_count(1)
+    expect(timeline).to_have_attribute("aria-valuenow", "5")
+    bench.wait_still()
+    times = page.evaluate(_SCROLL)
+    assert times[27] < 250, times  # about five times what it takes on two busy cores
     assert not bench.visit.errors
 
 

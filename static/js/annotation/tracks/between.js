@@ -75,6 +75,7 @@ class Blend {
     const sides = [centred(start, this.centres[0]), centred(end, this.centres[1])];
     /** @type {[Float64Array, Float64Array] | null} null: too many corners */
     this.fields = null;
+    this.following = new Int32Array(0);
     this.cell = this.left = this.top = this.columns = this.rows = 0;
     if (Math.max(...sides.map((rings) => rings.reduce((sum, ring) => sum + ring.length, 0))) > MOST_CORNERS) return;
     let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
@@ -89,6 +90,7 @@ class Blend {
     this.columns = Math.ceil(width / this.cell) + 4;
     this.rows = Math.ceil(height / this.cell) + 4;
     this.fields = [this.#field(sides[0]), this.#field(sides[1])];
+    this.following = new Int32Array(2 * this.columns * this.rows).fill(-1);
   }
 
   /** @param {Position[][]} rings @returns {Float64Array} distance from the outline at each node, positive inside, row by row */
@@ -137,7 +139,7 @@ class Blend {
     const [centreX, centreY] = [mix(xA, xB, share), mix(yA, yB, share)];
     const field = new Float64Array(start.length);
     for (let at = 0; at < field.length; at += 1) field[at] = start[at] + (end[at] - start[at]) * share;
-    const rings = loopsOf(field, this.columns, this.rows).map((loop) => {
+    const rings = loopsOf(field, this.columns, this.rows, this.following).map((loop) => {
       /** @type {Ring} */
       const ring = loop.map((edge) => {
         const [x, y] = this.#crossing(field, edge);
@@ -225,35 +227,35 @@ function saddle(corners, isMiddleInside) {
 
 /**
  * @param {Float64Array} field @param {number} columns @param {number} rows
+ * @param {Int32Array} following the edge that comes after each, -1 for none; is left as it was found: all -1
  * @returns {number[][]} the closed zero lines, as the edges of the grid that each passes
  */
-function loopsOf(field, columns, rows) {
+function loopsOf(field, columns, rows, following) {
   const nodes = columns * rows;
-  /** @type {Map<number, number>} */
-  const following = new Map();
   for (let row = 0; row + 1 < rows; row += 1) {
     for (let column = 0; column + 1 < columns; column += 1) {
       const at = row * columns + column;
       const [upper, lower] = [at + 1, at + columns];
       const corners = (field[at] > 0 ? 1 : 0) + (field[upper] > 0 ? 2 : 0) + (field[lower + 1] > 0 ? 4 : 0) + (field[lower] > 0 ? 8 : 0);
       if (corners === 0 || corners === 15) continue;
-      const edges = [at, nodes + at + 1, at + columns, nodes + at];
+      const edges = [at, nodes + at + 1, lower, nodes + at];
       const pairs = PASSES[corners] ?? saddle(corners, field[at] + field[upper] + (field[lower] + field[lower + 1]) > 0);
-      for (const [start, end] of pairs) following.set(edges[start], edges[end]);
+      for (const [start, end] of pairs) following[edges[start]] = edges[end];
     }
   }
   /** @type {number[][]} */
   const loops = [];
-  for (const first of [...following.keys()].sort((one, other) => one - other)) {
+  for (let first = 0; first < following.length; first += 1) {
+    if (following[first] < 0) continue;
     /** @type {number[]} */
     const loop = [];
-    let edge = first;
-    for (let next = following.get(edge); next !== undefined; next = following.get(edge)) {
+    for (let edge = first; following[edge] >= 0; ) {
       loop.push(edge);
-      following.delete(edge);
+      const next = following[edge];
+      following[edge] = -1;
       edge = next;
     }
-    if (loop.length > 0) loops.push(loop);
+    loops.push(loop);
   }
   return loops;
 }
