@@ -170,7 +170,7 @@ class BodySerializer(serializers.Serializer[Any]):
     geometry = serializers.JSONField(
         allow_null=True,
         required=False,
-        help_text="Point, Rectangle, Polygon, MultiPolygon or Mask in level-0 pixels; null: the whole image",
+        help_text="Point, Rectangle, Polygon, MultiPolygon, Mask or Track in level-0 pixels; null: the whole image",
     )
     labels = serializers.ListField(child=serializers.CharField(), help_text="Codes, the primary one first")
     text = serializers.CharField(required=False)

@@ -8,12 +8,13 @@ from typing import Any, ClassVar, Final
 import shapely
 
 from annotation.exporters.base import Entry, ExportSession, LossReport
+from annotation.exporters.frames import frame_by_frame
 from annotation.exporters.raster import placed, run_lengths, without_holes
 from annotation.exporters.streams import by_image
 from annotation.schema.canonical import canonical_json
 from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts, ImageFacts
 from annotation.schema.mask_outlines import outlines_of_mask
-from annotation.schema.masks import AnyShape, Mask
+from annotation.schema.masks import FrameShape, Mask
 from annotation.schema.shapes import Shape
 from annotation.schema.spool import Spool
 
@@ -64,15 +65,17 @@ class _Session:
     def _write_image(self, image: ImageFacts, rows: Iterable[AnnotationFacts], images: Spool, annotations: Spool) -> None:
         """Write an image, or each marked frame of a stack as an image of its own."""
         numbers: dict[int | None, int] = {}
-        for row in rows:
-            if row.shape is None:
+        for row, shape, _id, keyframe in frame_by_frame(rows, image, self.losses):
+            if shape is None:
                 self.losses.add("without_shape", "Diagnoses of a whole image or frame have no shape and are left out.", row.id)
-            elif row.shape.kind == "Point":
+            elif shape.kind == "Point":
                 self.losses.add("points", "COCO has no single point; points are left out.", row.id)
             else:
                 number = numbers.get(row.frame) or self._add_image(image, row.frame, images)
                 numbers[row.frame] = number
-                member = self._annotation(row, row.shape, number, image)
+                member = self._annotation(row, shape, number, image)
+                if keyframe is not None:
+                    member["attributes"] |= {"track": True, "keyframe": keyframe}
                 annotations.write((b"," if self._annotation_count > 1 else b"") + canonical_json(member))
         if not numbers:
             self._add_image(image, None, images)
@@ -91,7 +94,7 @@ class _Session:
         images.write((b"," if self._image_count > 1 else b"") + canonical_json(member))
         return self._image_count
 
-    def _annotation(self, row: AnnotationFacts, shape: AnyShape, image_number: int, image: ImageFacts) -> dict[str, Any]:
+    def _annotation(self, row: AnnotationFacts, shape: FrameShape, image_number: int, image: ImageFacts) -> dict[str, Any]:
         self._annotation_count += 1
         x_min, y_min, x_max, y_max = shape.bounds
         return {

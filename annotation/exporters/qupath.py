@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from annotation.exporters.base import Entry, ExportSession, LossReport
+from annotation.exporters.frames import OnFrame, frame_by_frame
 from annotation.exporters.streams import by_image
 from annotation.schema.canonical import canonical_json
-from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts
+from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts, ImageFacts
 from annotation.schema.labels import LabelValue
 from annotation.schema.mask_outlines import outlines_of_mask
-from annotation.schema.masks import AnyShape, Mask
+from annotation.schema.masks import FrameShape, Mask
 from annotation.schema.spool import Spool
 
 __all__ = ["QuPathExporter"]
@@ -40,23 +41,24 @@ class _Session:
         for case in cases:
             for image, rows in by_image(case):
                 with Spool() as spool:
-                    self._write_image(rows, spool)
+                    self._write_image(image, rows, spool)
                     yield Entry(f"geojson/{case.name}/{image.id}.geojson", spool.size, spool.chunks())
 
-    def _write_image(self, rows: Iterable[AnnotationFacts], spool: Spool) -> None:
+    def _write_image(self, image: ImageFacts, rows: Iterable[AnnotationFacts], spool: Spool) -> None:
         spool.write(b'{"features":[')
         separator = b""
-        for row in rows:
-            if row.shape is None:
-                self.losses.add("without_shape", "Diagnoses of a whole image or frame have no shape and are left out.", row.id)
+        for mark in frame_by_frame(rows, image, self.losses):
+            if mark.shape is None:
+                self.losses.add("without_shape", "Diagnoses of a whole image or frame have no shape and are left out.", mark.id)
                 continue
-            if isinstance(row.shape, Mask):
-                self.losses.add("masks_as_outlines", "A mask is written as its outline along the edges of its pixels.", row.id)
-            spool.write(separator + canonical_json(self._feature(row, row.shape)))
+            if isinstance(mark.shape, Mask):
+                self.losses.add("masks_as_outlines", "A mask is written as its outline along the edges of its pixels.", mark.id)
+            spool.write(separator + canonical_json(self._feature(mark, mark.shape)))
             separator = b","
         spool.write(b'],"type":"FeatureCollection"}')
 
-    def _feature(self, row: AnnotationFacts, shape: AnyShape) -> dict[str, Any]:
+    def _feature(self, mark: OnFrame, shape: FrameShape) -> dict[str, Any]:
+        row = mark.row
         labels = [self._campaign.labels[code] for code in row.labels]
         metadata = {
             "mitate:annotation": row.id,
@@ -68,6 +70,8 @@ class _Session:
         }
         if labels:
             metadata["mitate:label-ja"] = labels[0].display.get("ja", "")
+        if mark.keyframe is not None:
+            metadata["mitate:keyframe"] = "true" if mark.keyframe else "false"
         if row.suggestion is not None:
             metadata["mitate:model"] = f"{row.suggestion.model.name} {row.suggestion.model.version}"
         properties: dict[str, Any] = {
@@ -77,10 +81,10 @@ class _Session:
         }
         if labels:
             properties["classification"] = {"name": _class_name(labels[0]), "color": _rgb(labels[0].colour)}
-        return {"type": "Feature", "id": row.id, "geometry": _geometry(shape, row.frame), "properties": properties}
+        return {"type": "Feature", "id": mark.id, "geometry": _geometry(shape, row.frame), "properties": properties}
 
 
-def _geometry(shape: AnyShape, frame: int | None) -> dict[str, Any]:
+def _geometry(shape: FrameShape, frame: int | None) -> dict[str, Any]:
     """Return GeoJSON; QuPath reads the plane of a stack from inside the geometry, counted from 0."""
     if isinstance(shape, Mask):
         rings = [[[list(position) for position in ring] for ring in polygon] for polygon in outlines_of_mask(shape)]

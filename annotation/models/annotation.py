@@ -13,9 +13,19 @@ class Annotation(models.Model):
     granularity = models.CharField(max_length=12)
     frame = models.PositiveIntegerField(null=True, blank=True, help_text="0-based; null for images without frames")
     sop_instance_uid = models.CharField(max_length=64, blank=True)
-    geometry_kind = models.CharField(max_length=16, blank=True, help_text="Point, Rectangle, Polygon, MultiPolygon; empty: the whole image")
+    geometry_kind = models.CharField(
+        max_length=16, blank=True, help_text="Point, Rectangle, Polygon, MultiPolygon, Track; empty: the whole image"
+    )
     geometry_wkb = models.BinaryField(null=True, blank=True, help_text="Level-0 continuous pixels on the 1/8 px grid")
     mask = models.BinaryField(null=True, blank=True, help_text="Where geometry_kind is Mask: its tiles, see annotation.schema.masks")
+    track = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Of a track: {interpolation, keyframes: [{frame, kind}]}; the shapes are a geometry collection, kind null is outside",
+    )
+    last_frame = models.PositiveIntegerField(
+        null=True, blank=True, help_text="0-based; of a track: the last frame that it is on, `frame` being the first"
+    )
     min_x_px = models.FloatField(null=True, blank=True)
     min_y_px = models.FloatField(null=True, blank=True)
     max_x_px = models.FloatField(null=True, blank=True)

@@ -9,8 +9,9 @@ from typing import Any, Final
 from annotation.schema.canonical import canonical_json
 from annotation.schema.facts import AnnotationFacts, CampaignFacts, DecisionFacts, ModelFacts, SuggestionFacts
 from annotation.schema.instants import instant
-from annotation.schema.masks import AnyShape
 from annotation.schema.problems import DocumentError, Problem
+from annotation.schema.shapes import Shape
+from annotation.schema.tracks import Track
 
 __all__ = ["CENTRE_KEY", "AgentBook", "annotation_member", "decision_member"]
 
@@ -76,7 +77,7 @@ def annotation_member(row: AnnotationFacts, campaign: CampaignFacts, agents: Age
     }
     if row.shape is not None:
         member["geometry"] = row.shape.to_document()
-        if row.granularity in {"point", "box"}:
+        if row.granularity in {"point", "box"} and isinstance(row.shape, Shape):
             member["extensions"] = {CENTRE_KEY: _centre(row.shape)}
     if row.text:
         member["text"] = {language_of(row.text): row.text}
@@ -124,6 +125,9 @@ def language_of(text: str) -> str:
 
 
 def _target(row: AnnotationFacts) -> dict[str, Any]:
+    if isinstance(row.shape, Track):
+        # A track is of many frames and, on a stack of files, of many objects: the range says where to look.
+        return {"scope": "track", "imageId": row.image_id, "frameRange": [row.shape.first_frame, row.last_frame]}
     scope = "region" if row.shape is not None else "image" if row.frame is None else "frame"
     target: dict[str, Any] = {"scope": scope, "imageId": row.image_id}
     if row.frame is not None:
@@ -151,7 +155,7 @@ def _review(row: AnnotationFacts, author: str) -> dict[str, Any]:
     return {"state": "submitted", "events": [{"state": "submitted", "by": author, "at": instant(row.read.submitted_at)}]}
 
 
-def _centre(shape: AnyShape) -> dict[str, Any]:
+def _centre(shape: Shape) -> dict[str, Any]:
     """Return the centre in level-0 pixels, also as the one text that other registries keep."""
     x_px, y_px = shape.centre
     return {"x": x_px, "y": y_px, "text": f"{canonical_json(x_px).decode()},{canonical_json(y_px).decode()}"}

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from annotation.schema.labels import LabelValue
-from annotation.schema.masks import AnyShape
 from annotation.schema.shapes import Shape
+from annotation.schema.tracks import AnyShape
 
 __all__ = [
     "AnnotationFacts",
@@ -152,6 +152,8 @@ class AnnotationFacts:
     created_at: datetime
     updated_at: datetime
     frame: int | None = None
+    last_frame: int | None = None
+    """Of a track: the last frame that it is on."""
     frame_s: float | None = None
     """When the frame begins to be shown, in seconds from the first one; None where the image is no video."""
     sop_instance_uid: str = ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Literal
 
-from annotation.schema.masks import AnyShape
+from annotation.schema.masks import FrameShape
 from annotation.schema.problems import ShapeError
 from annotation.schema.shapes import ShapeKind
 
@@ -87,7 +87,7 @@ QUERY_STRATEGIES: Final = ("uncertainty", "margin", "entropy", "diversity", "bal
 BASIS_STATUSES: Final = ("confirmed", "supports", "pending", "contradicts", "not-confirmable")
 
 
-def check_granularity(granularity: str, shape: AnyShape | None) -> None:
+def check_granularity(granularity: str, shape: FrameShape | None) -> None:
     """Raise ShapeError `granularity_not_allowed` or `geometry_required` unless the shape suits the granularity."""
     try:
         allowed = GRANULARITY_KINDS[Granularity(granularity)]

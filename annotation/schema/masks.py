@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from annotation.schema.problems import ShapeError
 from annotation.schema.shapes import Shape
 
-__all__ = ["MAX_MASK_CHARACTERS", "MAX_TILES", "TILE_PX", "AnyShape", "Mask", "RowRuns", "is_mask", "mask_of_row_runs", "parse_mask"]
+__all__ = ["MAX_MASK_CHARACTERS", "MAX_TILES", "TILE_PX", "FrameShape", "Mask", "RowRuns", "is_mask", "mask_of_row_runs", "parse_mask"]
 
 TILE_PX: Final = 256
 """Side of a tile, in level-0 pixels; tile (column, row) begins at (256 column, 256 row)."""
@@ -144,7 +144,7 @@ class Mask:
         return Mask(tuple((column, row, runs) for column, row, runs in json.loads(data)))
 
 
-AnyShape = Shape | Mask
+FrameShape = Shape | Mask
 
 
 def is_mask(value: object) -> bool:

@@ -73,6 +73,30 @@ PROBLEM_TEXTS: Final[dict[str, ProblemText]] = {
         gettext_noop("This granularity needs a shape on the image."),
         gettext_noop("Draw a shape, or record an image-level diagnosis instead."),
     ),
+    "track_order": ProblemText(
+        gettext_noop("The keyframes of a track do not follow one another."),
+        gettext_noop("Give each keyframe a later frame than the one before it."),
+    ),
+    "track_empty": ProblemText(
+        gettext_noop("A track is outside on all of its keyframes."),
+        gettext_noop("Set its shape on at least one frame, or delete the mark."),
+    ),
+    "track_too_long": ProblemText(
+        gettext_noop("A track has more than 2,000 keyframes."),
+        gettext_noop("Split the track into several marks."),
+    ),
+    "track_mixed_shapes": ProblemText(
+        gettext_noop("The keyframes of a track are of different kinds."),
+        gettext_noop("Use points only, boxes only, or outlines only."),
+    ),
+    "track_needs_frames": ProblemText(
+        gettext_noop("Tracks are for stacks and videos; this image has no frames."),
+        gettext_noop("Draw a plain mark."),
+    ),
+    "track_frame": ProblemText(
+        gettext_noop("The frame of a track is not the first one that it is on."),
+        gettext_noop("Send the frame of the first keyframe that has a shape."),
+    ),
     "granularity_not_allowed": ProblemText(
         gettext_noop("This granularity does not go with this kind of shape."),
         gettext_noop("Choose the tool that belongs to the granularity of the label."),

@@ -239,7 +239,14 @@ def _basis_problems(basis: Iterable[Mapping[str, Any]], pointer: str, members: M
 
 def _geometry_problems(geometry: Mapping[str, Any], pointer: str, image: Mapping[str, Any] | None) -> Iterator[Problem]:
     if geometry["type"] == "Track":
+        frames = image["pixelMatrix"].get("frames", 1) if image is not None else None
+        before = -1
         for index, keyframe in enumerate(geometry["keyframes"]):
+            if keyframe["frame"] <= before:
+                yield Problem("track_order", f"{pointer}/keyframes/{index}/frame")
+            if frames is not None and keyframe["frame"] >= frames:
+                yield Problem("frame_outside_image", f"{pointer}/keyframes/{index}/frame")
+            before = keyframe["frame"]
             if "geometry" in keyframe:
                 yield from _geometry_problems(keyframe["geometry"], f"{pointer}/keyframes/{index}/geometry", image)
         return

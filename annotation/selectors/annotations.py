@@ -7,22 +7,12 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from annotation.models import Annotation, Read, Revision
-from annotation.schema.masks import AnyShape, Mask
-from annotation.schema.shapes import Shape
+from annotation.selectors.geometry import shape_of
 
 
 def instant(value: datetime) -> str:
     """Return an instant as RFC 3339 in UTC."""
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def shape_of(annotation: Annotation) -> AnyShape | None:
-    """Return the shape of a mark in level-0 px; None for what is said of the whole image."""
-    if annotation.mask is not None:
-        return Mask.from_bytes(bytes(annotation.mask))
-    if annotation.geometry_wkb is not None:
-        return Shape.from_wkb(annotation.geometry_kind, bytes(annotation.geometry_wkb))
-    return None
 
 
 def annotation_json(annotation: Annotation, *, reader_id: int) -> dict[str, Any]:

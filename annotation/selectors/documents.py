@@ -26,7 +26,7 @@ from annotation.schema.facts import (
 )
 from annotation.schema.labels import QUERY_STRATEGIES, Coding, Granularity, LabelValue
 from annotation.schema.shapes import Shape
-from annotation.selectors.annotations import shape_of
+from annotation.selectors.geometry import shape_of
 from viewer.api.errors import not_found
 from viewer.dicomweb.uids import uid_of
 from viewer.models import Image, Instance
@@ -268,6 +268,7 @@ def _annotation_facts(row: Annotation, read: ReadFacts, suggestion: SuggestionFa
         created_at=row.created_at,
         updated_at=row.updated_at,
         frame=row.frame,
+        last_frame=row.last_frame,
         frame_s=None if row.frame is None else frame_seconds(UUID(read.image_id), row.frame),
         sop_instance_uid=sop_instance_uid,
         text=row.text,

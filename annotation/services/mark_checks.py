@@ -7,8 +7,9 @@ from typing import Any, Final
 from annotation.errors import problem_refusal, refusal, shape_refusal
 from annotation.models import Read
 from annotation.schema.labels import BASIS_METHODS, BASIS_STATUSES, CERTAINTIES, Granularity, check_granularity
-from annotation.schema.masks import AnyShape, Mask, is_mask, parse_mask
-from annotation.schema.shapes import Shape, ShapeError, check_inside, normalise, parse_geometry
+from annotation.schema.masks import Mask, is_mask, parse_mask
+from annotation.schema.shapes import ShapeError, check_inside, normalise, parse_geometry
+from annotation.schema.tracks import AnyShape, Track, parse_track
 from annotation.selectors.frames import sop_instance_uids
 from annotation.services.forms import check_form_data
 from annotation.services.operation_input import Body
@@ -69,6 +70,8 @@ def check_mark(rules: MarkRules, body: Body, pointer: str = "/annotation") -> Ch
         raise refusal("granularity_not_allowed", f"{pointer}/granularity")
     shape = _check_shape(rules.image, body, pointer)
     _check_frame(rules.image, body.frame, pointer, has_shape=shape is not None)
+    if isinstance(shape, Track) and body.frame != shape.first_frame:
+        raise problem_refusal("track_frame", f"{pointer}/frame")
     _check_labels(rules, body, pointer, has_shape=shape is not None)
     _check_words(body, pointer)
     _check_form(rules, body, pointer)
@@ -78,6 +81,7 @@ def check_mark(rules: MarkRules, body: Body, pointer: str = "/annotation") -> Ch
         "sop_instance_uid": _sop_instance_uid(rules, body.frame),
         **shape_columns(shape),
         "mask": shape.to_bytes() if isinstance(shape, Mask) else None,
+        **track_columns(shape, frame_count=rules.image.frame_count),
         "labels": body.labels,
         "text": body.text,
         "form_data": body.form,
@@ -88,12 +92,19 @@ def check_mark(rules: MarkRules, body: Body, pointer: str = "/annotation") -> Ch
     return CheckedMark(columns, shape)
 
 
+def track_columns(shape: AnyShape | None, *, frame_count: int) -> dict[str, Any]:
+    """Return the columns that only a track fills, in an image of so many frames; the database then finds it on each of its frames."""
+    if not isinstance(shape, Track):
+        return {"track": None, "last_frame": None}
+    return {"track": shape.plan(), "last_frame": shape.last_frame(frame_count)}
+
+
 def shape_columns(shape: AnyShape | None) -> dict[str, Any]:
-    """Return the columns that hold a shape, but for the pixels of a mask; level-0 px."""
+    """Return the columns that hold a shape, but for the pixels of a mask and the plan of a track; level-0 px."""
     min_x_px, min_y_px, max_x_px, max_y_px = shape.bounds if shape else (None, None, None, None)
     return {
         "geometry_kind": shape.kind if shape else "",
-        "geometry_wkb": shape.wkb() if isinstance(shape, Shape) else None,
+        "geometry_wkb": None if shape is None or isinstance(shape, Mask) else shape.wkb(),
         "min_x_px": min_x_px,
         "min_y_px": min_y_px,
         "max_x_px": max_x_px,
@@ -106,16 +117,31 @@ def _check_shape(image: Image, body: Body, pointer: str) -> AnyShape | None:
         shape: AnyShape | None = None
         if is_mask(body.geometry):
             shape = parse_mask(body.geometry, width=image.width_px, height=image.height_px)
+        elif isinstance(body.geometry, dict) and body.geometry.get("type") == "Track":
+            shape = _check_track(image, body.geometry)
         elif body.geometry is not None:
             shape = parse_geometry(body.geometry)
             # Before the grid as well: rounding moves what lies outside by less than 1/16 px onto the border.
             check_inside(shape, width=image.width_px, height=image.height_px)
             shape = normalise(shape)
             check_inside(shape, width=image.width_px, height=image.height_px)
-        check_granularity(body.granularity, shape)
+        if isinstance(shape, Track):
+            shape.check_granularity(body.granularity)
+        else:
+            check_granularity(body.granularity, shape)
     except ShapeError as error:
         raise shape_refusal(error, f"{pointer}/geometry") from error
     return shape
+
+
+def _check_track(image: Image, geometry: object) -> Track:
+    if not image.has_frames:
+        raise ShapeError("track_needs_frames", "/type")
+    track = parse_track(geometry)
+    track.check_inside(width=image.width_px, height=image.height_px, frame_count=image.frame_count)
+    track = track.normalise()
+    track.check_inside(width=image.width_px, height=image.height_px, frame_count=image.frame_count)
+    return track
 
 
 def _check_frame(image: Image, frame: int | None, pointer: str, *, has_shape: bool) -> None:

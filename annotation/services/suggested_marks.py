@@ -2,8 +2,8 @@
 
 from annotation.errors import refusal
 from annotation.models import Decision, Suggestion
-from annotation.schema.masks import AnyShape
 from annotation.schema.shapes import Shape
+from annotation.schema.tracks import AnyShape
 from annotation.services.mark_checks import CheckedMark, MarkRules, check_mark
 from annotation.services.operation_input import Body
 

@@ -3,8 +3,11 @@
  * the lists, the outbox and the history only listen.
  */
 
+import {folded} from './tracks/keyframes.js';
+
 /** @import {CellChange} from './cells/work/overlay.js' */
-/** @import {Annotation, Body, Mark, Suggestion, SyncStatus, Verdict} from './types.js' */
+/** @import {Lens} from './tracks/lens.js' */
+/** @import {Annotation, Body, Mark, SeenBody, SeenMark, Suggestion, SyncStatus, Verdict} from './types.js' */
 
 /**
  * @typedef {'local' | 'remote' | 'suggestion' | 'undo'} Origin
@@ -30,7 +33,7 @@
  *
  * @typedef {object} Draft what a command wants
  * @property {string} name
- * @property {{id: string, body: Body | null}[]} [marks] null deletes
+ * @property {{id: string, body: Body | SeenBody | null}[]} [marks] null deletes
  * @property {{suggestionId: string, annotationId?: string | null, verdict: Verdict, reason?: string}[]} [decisions]
  * @property {CellChange[]} [cells]
  */
@@ -58,6 +61,8 @@ export class Store {
     this.cellChanges = new Map();
     /** @type {{isLocked: (id: string) => boolean, onRefused: () => void} | null} keeps people from changing what they locked */
     this.guard = null;
+    /** How marks are seen on the frame on screen; null: as they are. @type {Lens | null} */
+    this.lens = null;
     /** @type {Set<(changes: ChangeSet) => void>} */
     this.listeners = new Set();
   }
@@ -71,6 +76,22 @@ export class Store {
   /** @param {string} id @returns {Mark | undefined} */
   get(id) {
     return this.marks.get(id);
+  }
+
+  /** @param {string} id @returns {SeenMark | undefined} as it is on the frame on screen; undefined: a track that is not on it */
+  seen(id) {
+    const mark = this.marks.get(id);
+    return mark && this.#see(mark);
+  }
+
+  /** @returns {SeenMark[]} marks of any frame, and the tracks that are on the one on screen */
+  seenMarks() {
+    return [...this.marks.values()].flatMap((mark) => this.#see(mark) ?? []);
+  }
+
+  /** @param {Mark} mark @returns {SeenMark | undefined} */
+  #see(mark) {
+    return this.lens ? this.lens.see(mark) : /** @type {SeenMark} */ (mark);
   }
 
   /** @param {string} id @returns {number} revision last confirmed by the server; 0: the server never had it */
@@ -89,7 +110,9 @@ export class Store {
     const changes = emptyChanges(origin, name);
     this.#changeCells(changes, cells);
     const refused = origin === 'undo' ? [] : marks.filter(({id}) => this.guard?.isLocked(id));
-    for (const {id, body} of marks) if (!refused.some((one) => one.id === id)) this.#put(changes, id, body, this.revisionOf(id), HELD);
+    for (const {id, body} of marks) {
+      if (!refused.some((one) => one.id === id)) this.#put(changes, id, body && folded(body), this.revisionOf(id), HELD);
+    }
     if (refused.length > 0) this.guard?.onRefused();
     for (const decision of decisions) this.#decide(changes, decision);
     return this.#emit(changes);

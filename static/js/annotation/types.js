@@ -12,6 +12,9 @@
  * @typedef {PointGeometry | RectangleGeometry | PolygonGeometry | MultiPolygonGeometry | MaskGeometry} Geometry
  * @typedef {Exclude<Geometry, MaskGeometry>} OutlineGeometry
  *
+ * @typedef {{frame: number, outside: boolean, geometry?: OutlineGeometry}} Keyframe what a person said on a frame; no geometry: outside from here on
+ * @typedef {{type: 'Track', interpolation: 'linear' | 'none', keyframes: Keyframe[]}} Track one mark on many frames
+ *
  * @typedef {'presence' | 'diagnosis' | 'tissue' | 'point' | 'box' | 'region' | 'cell'} Granularity
  * @typedef {'definite' | 'probable' | 'possible' | 'indeterminate'} Certainty
  * @typedef {{method: string, status: string}} Basis
@@ -19,7 +22,7 @@
  * @typedef {object} Body what a mark says; the server keeps each version of it
  * @property {Granularity} granularity
  * @property {number | null} frame 0-based; null on images without frames and for the whole image
- * @property {Geometry | null} geometry null for a diagnosis of the whole image
+ * @property {Geometry | Track | null} geometry null for a diagnosis of the whole image
  * @property {string[]} labels codes of the label set, the primary one first
  * @property {string} text
  * @property {Record<string, unknown> | null} form
@@ -117,6 +120,11 @@
  * @property {number} revision as last confirmed by the server; 0: not there yet
  * @property {Readonly<Body>} body
  * @property {SyncStatus} status
+ *
+ * @typedef {Omit<Body, 'geometry'> & {geometry: Geometry | null, seen?: Seen}} SeenBody what a mark says on the frame on screen; committed,
+ *   its shape becomes a keyframe of the track, and no shape is outside from here on
+ * @typedef {{track: Track, frame: number, image: {count: number, isStack: boolean}}} Seen
+ * @typedef {Omit<Mark, 'body'> & {body: Readonly<SeenBody>}} SeenMark
  */
 
 export {};

@@ -12,6 +12,7 @@ import {modeActions} from './tools/combine/actions.js';
 import {labelActions, withChords} from './label_actions.js';
 import {compareActions, layerActions, seeingActions} from './seeing_actions.js';
 import {manyActions} from './suggestions/actions.js';
+import {trackActions} from './tracks/actions.js';
 import {nextActions, walkActions} from './walk/actions.js';
 import {measureActions} from './tools/measure/actions.js';
 import {toolName} from './words.js';
@@ -338,6 +339,7 @@ export function addWorkbenchActions(registry, parts) {
     ...brushActions(parts),
     ...markActions(parts),
     ...regionActions(parts),
+    ...trackActions(parts),
     ...suggestionActions(parts),
     ...manyActions(parts),
     ...imageActions(parts),

@@ -37,6 +37,8 @@ import {MEASURING} from '../annotation/tools/measure/actions.js';
 import {keepOptions} from '../annotation/tools/kept_options.js';
 import {Toolbox} from '../annotation/tools/toolbox.js';
 import {addWorkbenchActions} from '../annotation/workbench_actions.js';
+import {startTracks} from '../annotation/tracks/start.js';
+import {Lens, takesTracks} from '../annotation/tracks/lens.js';
 import {Workspace} from '../annotation/workspace.js';
 import {api} from '../lib/api.js';
 import {el, replaceChildren} from '../lib/dom.js';
@@ -62,6 +64,7 @@ async function open(data) {
     }),
     session.load(),
   ]);
+  session.store.lens = new Lens(viewer);
   keepView(data.read_id, viewer);
   followLinks(viewer);
   build(data, session, viewer);
@@ -178,6 +181,7 @@ function build(data, session, viewer) {
     new NotePanel({store, workspace}).element,
   ];
   replaceChildren(byId('panel'), asked, done ? el('div', {class: 'panel-done'}, ...done) : null);
+  if (hasTools && takesTracks(viewer)) startTracks({viewer, store, workspace, rules, registry, panel: byId('panel')});
   wire({registry, session, workspace, viewer, suggestions, notices, close});
   if (read.has_cell_layers) {
     const places = {panel: byId('panel'), toolbar: byId('toolbar'), workerUrl: data.cells_worker_url};

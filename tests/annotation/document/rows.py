@@ -18,8 +18,8 @@ from annotation.schema.facts import (
     SuggestionFacts,
 )
 from annotation.schema.labels import Coding, LabelValue
-from annotation.schema.masks import AnyShape
 from annotation.schema.shapes import Shape, parse_geometry
+from annotation.schema.tracks import AnyShape
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 RING = [[20500.0, 20100.5], [22100.0, 20300.0], [22300.5, 21800.0], [20900.0, 22050.0], [20500.0, 20100.5]]

@@ -12,7 +12,7 @@ from annotation.errors import REFUSALS, problem_refusal, refusal
 from annotation.schema.problems import PROBLEM_TEXTS
 
 TEXT = (Path(__file__).resolve().parents[3] / "docs" / "saving.md").read_text("utf-8")
-OF_DOCUMENTS = {code for code in PROBLEM_TEXTS if code.startswith(("geometry_", "frame_", "mask_"))}
+OF_DOCUMENTS = {code for code in PROBLEM_TEXTS if code.startswith(("geometry_", "frame_", "mask_", "track_"))}
 OF_THE_PARSER = {"too_large", "bad_json"}
 
 

@@ -18,7 +18,7 @@ import {Workspace} from '../../../static/js/annotation/workspace.js';
 import {campaignOf} from './campaign.js';
 import {boxBody} from './helpers.js';
 
-/** @import {Body, Geometry, Mark, Ring} from '../../../static/js/annotation/types.js' */
+/** @import {Body, Geometry, Ring, SeenMark} from '../../../static/js/annotation/types.js' */
 /** @import {Place} from '../../../static/js/annotation/region_edit/clipboard.js' */
 
 const rules = new MarkingRules(campaignOf('marking'));
@@ -39,9 +39,9 @@ function bench(shapes) {
   store.commit('local', {name: 'first', marks});
   const history = new History(store);
   /** @param {...string} ids */
-  const work = (...ids) => ({store, rules, marks: ids.map((id) => /** @type {Mark} */ (store.get(id)))});
+  const work = (...ids) => ({store, rules, marks: ids.map((id) => /** @type {SeenMark} */ (store.seen(id)))});
   /** @param {string} id */
-  const area = (id) => areaOf(regionOf(store.get(id)?.body.geometry ?? null));
+  const area = (id) => areaOf(regionOf(store.seen(id)?.body.geometry ?? null));
   return {store, history, work, area};
 }
 
@@ -158,7 +158,7 @@ test('pasted: beside itself on the same frame, at the same place elsewhere, in t
   assert.deepEqual(corner({image: 'two'}), [900, 700]);
   assert.deepEqual(corner({image: 'two', size: {width: 400, height: 400}, centre: [100, 100]}), [75, 70]);
   assert.deepEqual(corner({image: 'two', size: {width: 400, height: 400}, centre: [390, 5]}), [350, 0]);
-  assert.equal([...store.marks.values()].filter(({body}) => body.frame === 3).length, 1);
+  assert.equal(store.seenMarks().filter(({body}) => body.frame === 3).length, 1);
 });
 
 test('what does not fit is refused with the reason, and nothing of it is made', () => {
@@ -216,7 +216,7 @@ test('masks keep being masks: holes filled, parts split, masks merged, converted
   for (let step = 0; step < 3; step += 1) history.undo();
   assert.deepEqual(store.get('a')?.body.geometry, mask);
   assert.ok('ids' in toOutlines(work('a')));
-  assert.deepEqual(regionOf(store.get('a')?.body.geometry ?? null), region.map((rings, at) => (at === 0 ? [rings[0], [...rings[1]].reverse()] : rings)));
+  assert.deepEqual(regionOf(store.seen('a')?.body.geometry ?? null), region.map((rings, at) => (at === 0 ? [rings[0], [...rings[1]].reverse()] : rings)));
   toMasks(work('a', 'b'));
   assert.deepEqual([store.get('a')?.body.geometry, pixels('b')], [mask, 2500]);
   assert.deepEqual(Object.keys(toMasks(work('a'))), ['problem']);

@@ -14,7 +14,7 @@ import {regionOf} from '../regions.js';
  */
 export function outlineOf(store, workspace) {
   const [id, ...others] = workspace.state.selection;
-  const geometry = id && others.length === 0 ? store.get(id)?.body.geometry : null;
+  const geometry = id && others.length === 0 ? store.seen(id)?.body.geometry : null;
   if (!geometry || geometry.type === 'Point') return null;
   const [x, y, width, height] = boundsOf(geometry);
   const extent = [x, y, x + width, y + height];

@@ -3,13 +3,13 @@
 import {t} from '../../lib/i18n.js';
 import {newId} from '../ids.js';
 
-/** @import {Basis, Body, Certainty, Geometry, Granularity} from '../types.js' */
+/** @import {Basis, Body, Certainty, Geometry, Granularity, Track} from '../types.js' */
 /** @import {ChangeSet, Store} from '../store.js' */
 
 /**
  * @param {object} parts
  * @param {Granularity} parts.granularity
- * @param {Geometry | null} parts.geometry
+ * @param {Geometry | Track | null} parts.geometry
  * @param {number | null} parts.frame 0-based
  * @param {string[]} parts.labels
  * @param {number} [parts.activeSeconds]
@@ -56,10 +56,12 @@ export function createMarks(store, bodies) {
  * @returns {ChangeSet | null}
  */
 export function repaintMark(store, id, [first, ...others], activeSeconds, name = first ? t('Change a shape') : t('Delete marks')) {
-  const mark = store.get(id);
+  const mark = store.seen(id);
   if (!mark) return null;
   const {granularity, frame, labels} = mark.body;
-  const body = first && {...mark.body, geometry: first, active_seconds: seconds(mark.body.active_seconds + activeSeconds)};
+  // Of a track only what is on this frame goes.
+  const isKept = first || mark.body.seen;
+  const body = isKept && {...mark.body, geometry: first ?? null, active_seconds: seconds(mark.body.active_seconds + activeSeconds)};
   const split = others.map((geometry) => ({id: newId(), body: newBody({granularity, geometry, frame, labels})}));
   return store.commit('local', {name, marks: [{id, body: body ?? null}, ...split]});
 }
@@ -73,7 +75,7 @@ export function repaintMark(store, id, [first, ...others], activeSeconds, name =
  */
 export function reshapeMarks(store, shapes, name = t('Change a shape')) {
   const marks = shapes.flatMap(({id, geometry, activeSeconds = 0}) => {
-    const mark = store.get(id);
+    const mark = store.seen(id);
     return mark ? [{id, body: {...mark.body, geometry, active_seconds: seconds(mark.body.active_seconds + activeSeconds)}}] : [];
   });
   return store.commit('local', {name, marks});

@@ -7,16 +7,17 @@ import {regionOfMark, shapesOf} from '../tools/region_marks.js';
 import {maskOfRegion, regionOfMask} from './outlines.js';
 
 /** @import {Outcome, Work} from '../region_edit/commands.js' */
-/** @import {Body} from '../types.js' */
+/** @import {Body, SeenBody} from '../types.js' */
 
-/** @typedef {{id: string, body: Body | null}[]} Changes */
+/** @typedef {{id: string, body: Body | SeenBody | null}[]} Changes */
 
 /** @param {Work} work @returns {Outcome} */
 export function toMasks({store, rules, marks}) {
   /** @type {Changes} */
   const changes = [];
   for (const mark of marks) {
-    const region = rules.takes(mark.body.granularity, 'Mask') ? regionOfMark(mark, rules) : [];
+    // Between the frames of a track there are no pixels to be worked out.
+    const region = rules.takes(mark.body.granularity, 'Mask') && !mark.body.seen ? regionOfMark(mark, rules) : [];
     if (region.length === 0) continue;
     const mask = maskOfRegion(region);
     if (mask === 'too-large') return {problem: problemText('mask_too_large')};

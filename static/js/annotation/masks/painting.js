@@ -72,7 +72,7 @@ function make(parts, geometry) {
  */
 function leaveNeighboursOut({store, rules}, {id, body}, pixels) {
   const [left, top, right, bottom] = tileBounds(pixels);
-  for (const other of store.marks.values()) {
+  for (const other of store.seenMarks()) {
     const {geometry, granularity, frame} = other.body;
     if (other.id === id || granularity !== body.granularity || frame !== body.frame || !geometry) continue;
     const [x, y, width, height] = boundsOf(geometry);

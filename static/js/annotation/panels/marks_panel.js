@@ -6,6 +6,9 @@ import {pickText, t, tn} from '../../lib/i18n.js';
 import {deleteMarks} from '../commands/marks.js';
 import {formatSize} from '../format.js';
 import {boundsOf} from '../outline.js';
+import {firstShape} from '../tracks/keyframes.js';
+import {frameToSee} from '../tracks/lens.js';
+import {rangeText} from '../tracks/words.js';
 import {swatch} from './labels_panel.js';
 import {section} from './section.js';
 import {VirtualList} from './virtual_list.js';
@@ -13,7 +16,7 @@ import {VirtualList} from './virtual_list.js';
 /** @import {Viewer} from '../../viewer/viewer.js' */
 /** @import {MarkingRules} from '../marking_rules.js' */
 /** @import {Store} from '../store.js' */
-/** @import {Mark} from '../types.js' */
+/** @import {Geometry, Mark} from '../types.js' */
 /** @import {Workspace} from '../workspace.js' */
 
 /** @typedef {{kind: 'frame', frame: number, count: number} | {kind: 'mark', mark: Mark}} Row */
@@ -107,7 +110,7 @@ export class MarksPanel {
     const {viewer, rules, store, workspace} = this.parts;
     const label = rules.byCode.get(mark.body.labels[0]);
     const name = label ? pickText(label.display) : t('No label');
-    const size = formatSize(mark.body.geometry, viewer.manifest.spacing);
+    const size = rangeText(mark.body.geometry, viewer.frames?.count ?? 1) || formatSize(firstShape(mark.body.geometry), viewer.manifest.spacing);
     const isHidden = workspace.state.hidden.has(mark.id);
     const isSelected = workspace.state.selection.has(mark.id);
     const isSuggested = mark.body.origin === 'suggestion';
@@ -152,20 +155,28 @@ export class MarksPanel {
     const {workspace, viewer} = this.parts;
     if (add) workspace.toggleSelected(mark.id);
     else workspace.select([mark.id]);
-    if (mark.body.frame !== null && mark.body.frame !== viewer.frame) void viewer.frames?.setFrame(mark.body.frame);
+    const frame = frameToSee(mark, viewer.frame);
+    if (frame !== null && frame !== viewer.frame) void viewer.frames?.setFrame(frame);
     if (!this.#isInView(mark)) this.#goTo(mark);
   }
 
   /** @param {Mark} mark @returns {boolean} */
-  #isInView({body: {geometry}}) {
+  #isInView(mark) {
+    const geometry = this.#shapeOf(mark);
     if (!geometry) return true;
     const [x, y, width, height] = boundsOf(geometry);
     const [left, bottom, right, top] = this.parts.viewer.view.calculateExtent();
     return x + width > left && x < right && y + height > -top && y < -bottom;
   }
 
+  /** @param {Mark} mark @returns {Geometry | null} as it is on this frame, or where it begins */
+  #shapeOf({id, body}) {
+    return this.parts.store.seen(id)?.body.geometry ?? firstShape(body.geometry);
+  }
+
   /** @param {Mark} mark */
-  #goTo({body: {geometry}}) {
+  #goTo(mark) {
+    const geometry = this.#shapeOf(mark);
     if (geometry) this.parts.viewer.fitTo(boundsOf(geometry), {padding: PADDING_PX, duration: 200});
   }
 

@@ -6,6 +6,8 @@ import {newBody} from '../commands/marks.js';
 import {formatSize} from '../format.js';
 import {newId} from '../ids.js';
 import {bodyOf} from '../store.js';
+import {firstShape} from '../tracks/keyframes.js';
+import {trackText} from '../tracks/words.js';
 
 /** @import {Viewer} from '../../viewer/viewer.js' */
 /** @import {MarkingRules} from '../marking_rules.js' */
@@ -103,7 +105,7 @@ export class ProblemDialog {
   #version(title, body) {
     const label = body && this.parts.rules.byCode.get(body.labels[0]);
     const lines = body
-      ? [label ? pickText(label.display) : t('No label'), formatSize(body.geometry, this.parts.viewer.manifest.spacing), body.text]
+      ? [label ? pickText(label.display) : t('No label'), sizeOf(body.geometry, this.parts.viewer), body.text]
       : [t('Deleted')];
     return el('div', {class: 'version'}, el('h3', {text: title}), ...lines.filter(Boolean).map((text) => el('p', {text: String(text)})));
   }
@@ -149,4 +151,9 @@ function copyOf(body) {
     certainty: body.certainty,
     basis: body.basis,
   };
+}
+
+/** @param {Body['geometry']} geometry @param {Viewer} viewer @returns {string} */
+function sizeOf(geometry, {manifest, frames}) {
+  return trackText(geometry, frames?.count ?? 1) || formatSize(firstShape(geometry), manifest.spacing);
 }

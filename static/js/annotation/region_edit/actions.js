@@ -9,7 +9,7 @@ import {later} from '../../lib/later.js';
 /** @import {MarkingRules} from '../marking_rules.js' */
 /** @import {Session} from '../session.js' */
 /** @import {Toolbox} from '../tools/toolbox.js' */
-/** @import {Mark, Position} from '../types.js' */
+/** @import {Position, SeenMark} from '../types.js' */
 /** @import {Workspace} from '../workspace.js' */
 /** @import {Outcome, Work} from './commands.js' */
 
@@ -29,8 +29,8 @@ const COPY_STEP_PX = 18;
  * @property {() => Toolbox} toolbox
  */
 
-/** @param {Parts} parts @returns {Mark[]} */
-const selected = ({session: {store}, workspace}) => [...workspace.state.selection].flatMap((id) => store.get(id) ?? []);
+/** @param {Parts} parts @returns {SeenMark[]} as they are on the frame on screen */
+const selected = ({session: {store}, workspace}) => [...workspace.state.selection].flatMap((id) => store.seen(id) ?? []);
 
 /** @param {Parts} parts @returns {Work} without what is locked */
 function workOf(parts) {

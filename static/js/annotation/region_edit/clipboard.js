@@ -8,7 +8,7 @@ import {boundsOf, outlineProblem, translate} from '../outline.js';
 
 /** @import {MarkingRules} from '../marking_rules.js' */
 /** @import {Store} from '../store.js' */
-/** @import {Geometry, Granularity, Mark, Position} from '../types.js' */
+/** @import {Geometry, Granularity, Position, SeenMark} from '../types.js' */
 
 /**
  * @typedef {{granularity: Granularity, labels: string[], geometry: Geometry}} Copied
@@ -55,7 +55,7 @@ export function keptClip(storage, reader) {
   }
 }
 
-/** @param {string} image @param {Mark[]} marks @returns {Clip | null} null: none of them has a shape */
+/** @param {string} image @param {SeenMark[]} marks @returns {Clip | null} null: none of them has a shape */
 export function clipOf(image, marks) {
   const copied = marks.flatMap(({body: {granularity, labels, geometry}}) => (geometry ? [{granularity, labels, geometry}] : []));
   return copied.length > 0 ? {image, frame: marks[0].body.frame, marks: copied} : null;

@@ -14,29 +14,32 @@ import {emptyPart, neighbours, regionOfMark, shapesOf} from '../tools/region_mar
 /** @import {MarkingRules} from '../marking_rules.js' */
 /** @import {Region} from '../regions.js' */
 /** @import {Store} from '../store.js' */
-/** @import {Body, Geometry, Mark} from '../types.js' */
+/** @import {Body, Geometry, SeenBody, SeenMark} from '../types.js' */
 
 /**
  * @typedef {object} Work
  * @property {Store} store
  * @property {MarkingRules} rules
- * @property {Mark[]} marks the selected ones
+ * @property {SeenMark[]} marks the selected ones
  *
  * @typedef {{problem: string} | {ids: string[]}} Outcome ids: what is to be selected now
  */
 
-/** @param {Mark} mark @param {Geometry} geometry @returns {{id: string, body: Body}} */
+/** @param {SeenMark} mark @param {Geometry} geometry @returns {{id: string, body: SeenBody}} */
 export const withShape = ({id, body}, geometry) => ({id, body: {...body, geometry}});
 
-/** @param {Mark} mark @param {Geometry} geometry @returns {{id: string, body: Body}} a mark that says the same of another place */
+/** @param {SeenMark} mark @param {Geometry} geometry @returns {{id: string, body: Body}} a mark that says the same of another place */
 export function sibling({body: {granularity, frame, labels}}, geometry) {
   return {id: newId(), body: newBody({granularity, geometry, frame, labels})};
 }
 
-/** @param {Mark} mark @param {MarkingRules} rules @returns {Region} of a mask its exact outlines, if they are not too many */
+/** @param {SeenMark} mark @returns {{id: string, body: SeenBody | null}} without what is on this frame: nothing, unless it is a track */
+const emptied = ({id, body}) => ({id, body: body.seen ? {...body, geometry: null} : null});
+
+/** @param {SeenMark} mark @param {MarkingRules} rules @returns {Region} of a mask its exact outlines, if they are not too many */
 const regionIn = (mark, rules) => (mark.body.geometry?.type === 'Mask' ? (regionOfMask(mark.body.geometry) ?? []) : regionOfMark(mark, rules));
 
-/** @param {Mark} mark @param {Region} region @returns {Geometry | null} a mask where the mark is one; null: nothing is left */
+/** @param {SeenMark} mark @param {Region} region @returns {Geometry | null} a mask where the mark is one; null: nothing is left */
 function shapeLike(mark, region) {
   if (mark.body.geometry?.type !== 'Mask') return geometryOf(region);
   const mask = maskOfRegion(region);
@@ -86,6 +89,7 @@ export function mergeMarks({store, rules, marks}) {
   if (parts.length < 2) return {problem: t('Select two regions or more to merge them.')};
   const [{mark: kept}, ...others] = parts;
   const {body} = kept;
+  if (others.some(({mark}) => mark.body.seen)) return {problem: t('A track is not merged into another mark.')};
   if (others.some(({mark}) => mark.body.labels[0] !== body.labels[0])) {
     return {problem: t('Marks with different labels are not merged. Give them one label first.')};
   }
@@ -110,7 +114,7 @@ export function keepEmptyPart({store, rules, marks}) {
     if (areaOf(left) === areaOf(region)) return [];
     const isMask = mark.body.geometry?.type === 'Mask';
     const [first, ...others] = isMask ? [shapeLike(mark, left)] : shapesOf(left, mark.body.granularity, rules);
-    return [first ? withShape(mark, first) : {id: mark.id, body: null}, ...others.map((geometry) => sibling(mark, /** @type {Geometry} */ (geometry)))];
+    return [first ? withShape(mark, first) : emptied(mark), ...others.map((geometry) => sibling(mark, /** @type {Geometry} */ (geometry)))];
   });
   if (changed.length === 0) return {problem: t('The selected marks overlap no other mark of their kind.')};
   store.commit('local', {name: t('Take neighbours out'), marks: changed});

@@ -4,13 +4,14 @@ import {Feature, VectorLayer, VectorSource, polygonFromExtent} from '../../../ve
 import {boxToExtent, geometryToOl, toOl} from '../../viewer/geometry.js';
 import {holdsPixel} from '../masks/tiles.js';
 import {boundsOf, distanceToSegment, ringsOf} from '../outline.js';
+import {isBetween} from '../tracks/lens.js';
 import {hasRoomForHandles, markStyle} from './styles.js';
 
 /** @import {Level0Point} from '../../viewer/geometry.js' */
 /** @import {Viewer} from '../../viewer/viewer.js' */
 /** @import {MarkingRules} from '../marking_rules.js' */
 /** @import {ChangeSet, Store} from '../store.js' */
-/** @import {Geometry, Mark, Position} from '../types.js' */
+/** @import {Geometry, Mark, Position, SeenMark} from '../types.js' */
 /** @import {Workspace} from '../workspace.js' */
 
 const UNKNOWN_COLOUR = '#d0d0d0';
@@ -46,28 +47,29 @@ export class MarksLayer {
     this.rebuild();
   }
 
-  /** @param {Mark} mark @returns {boolean} whether it is drawn now */
+  /** @param {Mark | SeenMark} mark @returns {boolean} whether it is drawn now */
   isShown(mark) {
-    return isMarkShown(mark, this.workspace, this.viewer);
+    const seen = this.store.seen(mark.id);
+    return seen !== undefined && isMarkShown(seen, this.workspace, this.viewer);
   }
 
-  /** @param {Mark} mark @returns {boolean} whether it can be changed by what is drawn over it */
+  /** @param {Mark | SeenMark} mark @returns {boolean} whether it can be changed by what is drawn over it */
   isFree(mark) {
     return this.isShown(mark) && !this.workspace.state.locked.has(mark.id);
   }
 
-  /** @param {[number, number, number, number]} bounds level-0 x, y, width, height @returns {Mark[]} free marks that may lie there */
+  /** @param {[number, number, number, number]} bounds level-0 x, y, width, height @returns {SeenMark[]} free marks that may lie there */
   within([x, y, width, height]) {
     const found = this.source.getFeaturesInExtent([x, -y - height, x + width, -y]);
-    return found.flatMap((feature) => this.store.get(String(feature.getId())) ?? []).filter((mark) => this.isFree(mark));
+    return found.flatMap((feature) => this.store.seen(String(feature.getId())) ?? []).filter((mark) => this.isFree(mark));
   }
 
   rebuild() {
     this.source.clear(true);
-    this.source.addFeatures([...this.store.marks.values()].filter((mark) => this.isShown(mark)).map((mark) => this.#feature(mark)));
+    this.source.addFeatures(this.store.seenMarks().filter((mark) => this.isShown(mark)).map((mark) => this.#feature(mark)));
   }
 
-  /** @param {Mark} mark @returns {Feature} */
+  /** @param {SeenMark} mark @returns {Feature} */
   #feature(mark) {
     const geometry = /** @type {Geometry} */ (mark.body.geometry);
     const feature = new Feature(shapeOf(geometry));
@@ -111,7 +113,7 @@ export class MarksLayer {
 
   /** @param {string} id draws a mark as the store has it */
   refresh(id) {
-    const mark = this.store.get(id);
+    const mark = this.store.seen(id);
     const feature = this.feature(id);
     if (!mark || !this.isShown(mark)) {
       this.#remove(id);
@@ -145,7 +147,7 @@ export class MarksLayer {
   /** @param {Feature} feature @param {number} resolution */
   #style(feature, resolution) {
     const id = String(feature.getId());
-    const mark = this.store.get(id);
+    const mark = this.store.seen(id);
     // Pixels are drawn by the layer of masks; here is only where they may be hit.
     if (!mark || feature.get('kind') === 'Mask') return [];
     const {selection, locked, canWrite, tool, layers} = this.workspace.state;
@@ -156,6 +158,7 @@ export class MarksLayer {
       isSelected,
       isPointed: this.workspace.state.pointedMark === id,
       fill: layers.fill,
+      isBetween: isBetween(mark),
       status: isRefused ? 'refused' : mark.status.kind,
       showsHandles: isSelected && canWrite && !locked.has(id) && tool === 'select' && selection.size === 1 && hasRoomForHandles(feature, resolution),
     });
@@ -165,15 +168,15 @@ export class MarksLayer {
    * The mark at a place: the smallest of those that hold it, so that a cell inside a region can be picked.
    * @param {Position} point level-0 px
    * @param {number} tolerance level-0 px
-   * @returns {Mark | null}
+   * @returns {SeenMark | null}
    */
   at(point, tolerance) {
     const [x, y] = toOl(/** @type {Level0Point} */ (/** @type {unknown} */ (point)));
     const extent = [x - tolerance, y - tolerance, x + tolerance, y + tolerance];
-    /** @type {{mark: Mark, size: number}[]} */
+    /** @type {{mark: SeenMark, size: number}[]} */
     const hits = [];
     for (const feature of this.source.getFeaturesInExtent(extent)) {
-      const mark = this.store.get(String(feature.getId()));
+      const mark = this.store.seen(String(feature.getId()));
       const geometry = mark?.body.geometry;
       if (!mark || !geometry || !this.isFree(mark) || !isAt(feature, geometry, point, tolerance)) continue;
       const [, , width, height] = boundsOf(geometry);

@@ -11,6 +11,8 @@ import {CircleStyle, Fill, MultiPoint, Point, RegularShape, Stroke, Style, Text,
 const CASING = 'rgba(0, 0, 0, 0.6)';
 const SELECTED = '#ffffff';
 const REFUSED = '#ff4d4d';
+/** Wide enough apart to be told from a suggestion's fine dashes. */
+const BETWEEN_DASH = [10, 6];
 /** More vertices than this are no longer drawn as handles: they would hide the outline. */
 const MAX_HANDLES = 300;
 /** Handles closer together than this hide what they are about; screen px. */
@@ -29,6 +31,7 @@ const FILLS = {none: 0.004, faint: 0.06, strong: 0.4};
  * @property {SyncStatus['kind']} status
  * @property {keyof typeof FILLS} [fill]
  * @property {boolean} [showsHandles]
+ * @property {boolean} [isBetween] its shape lies between keyframes: nobody drew it
  */
 
 /** @type {Map<string, Style[]>} */
@@ -42,7 +45,7 @@ export function withAlpha(colour, alpha) {
 
 /** @param {Look} look @returns {Style[]} */
 export function markStyle(look) {
-  const key = `${look.colour} ${look.isSelected} ${look.status} ${look.showsHandles ?? false} ${look.fill ?? 'faint'} ${look.isPointed ?? false}`;
+  const key = `${look.colour} ${look.isSelected} ${look.status} ${look.showsHandles ?? false} ${look.fill ?? 'faint'} ${look.isPointed ?? false} ${look.isBetween ?? false}`;
   let styles = cache.get(key);
   if (!styles) {
     styles = makeMarkStyle(look);
@@ -52,10 +55,10 @@ export function markStyle(look) {
 }
 
 /** @param {Look} look @returns {Style[]} */
-function makeMarkStyle({colour, isSelected, isPointed, status, showsHandles, fill = 'faint'}) {
+function makeMarkStyle({colour, isSelected, isPointed, status, showsHandles, isBetween = false, fill = 'faint'}) {
   const isFaulty = status === 'refused' || status === 'conflict';
   const line = isFaulty ? REFUSED : colour;
-  const lineDash = isFaulty ? [8, 4] : undefined;
+  const lineDash = isFaulty ? [8, 4] : isBetween ? BETWEEN_DASH : undefined;
   const width = isPointed ? 3.5 : 2;
   const styles = [
     new Style({
@@ -64,7 +67,7 @@ function makeMarkStyle({colour, isSelected, isPointed, status, showsHandles, fil
       image: pointImage(isSelected ? SELECTED : CASING, isSelected ? 5 : 4),
       zIndex: isSelected ? 2 : 1,
     }),
-    new Style({stroke: new Stroke({color: line, width, lineDash}), image: pointImage(line, 2), zIndex: isSelected ? 3 : 1}),
+    new Style({stroke: new Stroke({color: line, width, lineDash}), image: pointImage(line, 2, isBetween ? [4, 4] : undefined), zIndex: isSelected ? 3 : 1}),
   ];
   if (showsHandles) styles.push(handleStyle());
   return styles;
@@ -82,9 +85,12 @@ export function hasRoomForHandles(feature, resolution) {
   return vertices <= MAX_HANDLES && (2 * (right - left + top - bottom)) / resolution / vertices >= HANDLE_SPACING_PX;
 }
 
-/** @param {string} color @param {number} width @returns {CircleStyle} a ring: the centre that is marked stays visible */
-function pointImage(color, width) {
-  return new CircleStyle({radius: 6, stroke: new Stroke({color, width}), fill: new Fill({color: 'rgba(0, 0, 0, 0.01)'})});
+/**
+ * @param {string} color @param {number} width @param {number[]} [lineDash]
+ * @returns {CircleStyle} a ring: the centre that is marked stays visible
+ */
+function pointImage(color, width, lineDash) {
+  return new CircleStyle({radius: 6, stroke: new Stroke({color, width, lineDash}), fill: new Fill({color: 'rgba(0, 0, 0, 0.01)'})});
 }
 
 /** @returns {Style} small squares on the vertices of a selected shape, and on the middles of a rectangle's sides */

@@ -8,13 +8,13 @@ import {areaOf, difference, geometryOf, regionOf, withoutSlivers} from '../regio
 /** @import {MarkingRules} from '../marking_rules.js' */
 /** @import {Region} from '../regions.js' */
 /** @import {Store} from '../store.js' */
-/** @import {Body, Geometry, Granularity, Mark} from '../types.js' */
+/** @import {Body, Geometry, Granularity, SeenMark} from '../types.js' */
 
 /** Smaller specks and pinholes are left over, not meant; screen px. */
 const SLIVER_PX = 1;
 
 /**
- * @param {Mark} mark @param {MarkingRules} rules
+ * @param {SeenMark} mark @param {MarkingRules} rules
  * @returns {Region} empty for what cannot be a region: points, and boxes that have to stay boxes
  */
 export function regionOfMark({body: {geometry, granularity}}, rules) {
@@ -51,7 +51,7 @@ export function neighbours(store, rules, {id, body}, region) {
   const geometry = geometryOf(region);
   if (!geometry) return [];
   const [x, y, width, height] = boundsOf(geometry);
-  return [...store.marks.values()].flatMap((other) => {
+  return store.seenMarks().flatMap((other) => {
     if (other.id === id || other.body.granularity !== body.granularity || other.body.frame !== body.frame || !other.body.geometry) return [];
     const [left, top, across, down] = boundsOf(other.body.geometry);
     const isNear = left < x + width && x < left + across && top < y + height && y < top + down;

@@ -275,7 +275,7 @@ export class Toolbox {
       hint: () => this.#selectHint(),
       markAt: (point, tolerance) => marks.at(point, tolerance),
       suggestionAt: (point, tolerance) => suggestions.at(point, tolerance),
-      selected: () => [...workspace.state.selection].flatMap((id) => (workspace.state.locked.has(id) ? [] : (store.get(id) ?? []))),
+      selected: () => [...workspace.state.selection].flatMap((id) => (workspace.state.locked.has(id) ? [] : (store.seen(id) ?? []))),
       select: (id, add) => {
         if (id === null) workspace.select([]);
         else if (add) workspace.toggleSelected(id);

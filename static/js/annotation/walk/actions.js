@@ -3,6 +3,7 @@
 import {t} from '../../lib/i18n.js';
 import {later} from '../../lib/later.js';
 import {boundsOf} from '../outline.js';
+import {firstShape} from '../tracks/keyframes.js';
 import {leastCertainFirst} from '../suggestions/batches.js';
 
 /** @import {Action, Registry} from '../../actions/registry.js' */
@@ -62,7 +63,8 @@ export function nextActions({viewer, workspace, review, store}) {
     const at = marks.findIndex(({id}) => workspace.state.selection.has(id));
     const {id, body} = marks[(at + 1) % marks.length];
     if (body.frame !== null && body.frame !== viewer.frame) void viewer.frames?.setFrame(body.frame);
-    if (body.geometry) viewer.fitTo(boundsOf(body.geometry), {padding: PADDING_PX});
+    const geometry = firstShape(body.geometry);
+    if (geometry) viewer.fitTo(boundsOf(geometry), {padding: PADDING_PX});
     workspace.set({tool: 'select'});
     workspace.select([id]);
   };

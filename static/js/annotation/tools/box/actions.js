@@ -17,7 +17,7 @@ export function boxActions({session: {store}, viewer, workspace, rules}) {
   const hold = (change) => () => workspace.set({tool: 'box', boxRule: {...workspace.state.boxRule, ...change}});
   const selected = () => {
     const [id, ...others] = workspace.state.selection;
-    const geometry = others.length === 0 ? store.get(id)?.body.geometry : null;
+    const geometry = others.length === 0 ? store.seen(id)?.body.geometry : null;
     return geometry?.type === 'Rectangle' ? geometry : null;
   };
   const likeSelected = () => {

@@ -14,7 +14,7 @@ import {paintPixels, strokePixels} from '../../masks/painting.js';
 /** @import {MarksLayer} from '../../render/marks_layer.js' */
 /** @import {MasksLayer} from '../../render/masks_layer.js' */
 /** @import {Store} from '../../store.js' */
-/** @import {Body, Label, Mark, Position} from '../../types.js' */
+/** @import {Body, Label, Position, SeenMark} from '../../types.js' */
 /** @import {Region} from '../../regions.js' */
 /** @import {ToolHost} from '../chart.js' */
 /** @import {Workspace} from '../../workspace.js' */
@@ -97,15 +97,15 @@ export function brushHost(parts) {
 /** @param {Viewer} viewer @returns {number} level-0 px per screen px */
 const resolution = (viewer) => viewer.view.getResolution() ?? 1;
 
-/** @param {BrushParts} parts @returns {Mark | null} the one mark that is selected, if it is a region or a mask of this frame */
+/** @param {BrushParts} parts @returns {SeenMark | null} the one mark that is selected, if it is a region or a mask of this frame */
 export function selectedMark({store, workspace, viewer, rules}) {
   const [id, ...others] = workspace.state.selection;
-  const mark = others.length === 0 && !workspace.state.locked.has(id) ? store.get(id) : undefined;
+  const mark = others.length === 0 && !workspace.state.locked.has(id) ? store.seen(id) : undefined;
   const isHere = mark && (mark.body.frame === null || mark.body.frame === viewer.frame);
   return isHere && (mark.body.geometry?.type === 'Mask' || regionOfMark(mark, rules).length > 0) ? mark : null;
 }
 
-/** @param {BrushParts} parts @returns {Mark | null} */
+/** @param {BrushParts} parts @returns {SeenMark | null} */
 function selectedRegion(parts) {
   const mark = selectedMark(parts);
   return mark?.body.geometry?.type === 'Mask' ? null : mark;
@@ -146,7 +146,7 @@ function pushed(parts, region, stroke) {
 }
 
 /**
- * @param {BrushParts} parts @param {Region} before @param {Region} swept @param {StrokeKind} kind @param {Mark | null} mark
+ * @param {BrushParts} parts @param {Region} before @param {Region} swept @param {StrokeKind} kind @param {SeenMark | null} mark
  * @returns {Region}
  */
 function combinedWith(parts, before, swept, kind, mark) {
@@ -193,7 +193,7 @@ export function paintRegion(parts, swept, kind) {
   else parts.say(problemText('geometry_too_many_vertices'), true);
 }
 
-/** @param {BrushParts} parts @param {Mark | null} mark null: a new one @param {Region} region */
+/** @param {BrushParts} parts @param {SeenMark | null} mark null: a new one @param {Region} region */
 function keep(parts, mark, region) {
   const {store, workspace, rules, viewer, spent} = parts;
   if (mark) {

@@ -13,7 +13,7 @@ import {stepName} from './mode.js';
 /** @import {MarksLayer} from '../../render/marks_layer.js' */
 /** @import {Region} from '../../regions.js' */
 /** @import {Store} from '../../store.js' */
-/** @import {Geometry, Mark} from '../../types.js' */
+/** @import {Geometry, SeenMark} from '../../types.js' */
 /** @import {Workspace} from '../../workspace.js' */
 /** @import {Mode} from './mode.js' */
 
@@ -52,11 +52,11 @@ const toRegion = (geometry) => (geometry.type === 'MultiPolygon' ? geometry.coor
 /**
  * The region that a shape is meant for: the selected one if the shape meets it, otherwise the one that it covers most of.
  * @param {Parts} parts @param {Geometry} geometry @param {string | null} selected what was selected when the shape was begun
- * @returns {Mark | null}
+ * @returns {SeenMark | null}
  */
 function metBy({marks, rules}, geometry, selected) {
   const shape = toRegion(geometry);
-  const areaIn = (/** @type {Mark} */ mark) =>
+  const areaIn = (/** @type {SeenMark} */ mark) =>
     mark.body.geometry?.type === 'Mask' ? sharedWith(mark.body.geometry, shape) : areaOf(intersection(regionOfMark(mark, rules), shape));
   const met = marks
     .within(boundsOf(geometry))
@@ -67,7 +67,7 @@ function metBy({marks, rules}, geometry, selected) {
 }
 
 /**
- * @param {Parts} parts @param {Mark} target @param {Region} shape @param {Mode} mode
+ * @param {Parts} parts @param {SeenMark} target @param {Region} shape @param {Mode} mode
  * @returns {Geometry[][] | {problem: string}} what the mark keeps, and for a cut what is taken out of it
  */
 function combinedShapes({rules, resolution}, target, shape, mode) {
@@ -97,10 +97,10 @@ export function combine(parts, geometry, mode, selected) {
 
 /**
  * What is added beside the selected region belongs to it, where a mark may have several parts.
- * @param {Parts} parts @param {string | null} selected @returns {Mark | null}
+ * @param {Parts} parts @param {string | null} selected @returns {SeenMark | null}
  */
 function apart({store, rules, marks}, selected) {
-  const mark = selected === null ? undefined : store.get(selected);
+  const mark = selected === null ? undefined : store.seen(selected);
   if (!mark || !marks.isFree(mark)) return null;
   if (mark.body.geometry?.type === 'Mask') return mark;
   return regionOfMark(mark, rules).length > 0 && rules.takes(mark.body.granularity, 'MultiPolygon') ? mark : null;

@@ -5,7 +5,7 @@ import {StateChart} from '../chart.js';
 import {handleAt, resize} from './handles.js';
 
 /** @import {State, ToolEvent} from '../chart.js' */
-/** @import {Geometry, Mark, OutlineGeometry, Position, RectangleGeometry, Suggestion} from '../../types.js' */
+/** @import {Geometry, OutlineGeometry, Position, RectangleGeometry, SeenMark, Suggestion} from '../../types.js' */
 /** @import {Handle} from './handles.js' */
 
 /**
@@ -15,9 +15,9 @@ import {handleAt, resize} from './handles.js';
  * @property {() => boolean} canWrite
  * @property {(text: string | null, isProblem?: boolean) => void} say
  * @property {() => string} hint what can be done now
- * @property {(point: Position, tolerance: number) => Mark | null} markAt
+ * @property {(point: Position, tolerance: number) => SeenMark | null} markAt
  * @property {(point: Position, tolerance: number) => Suggestion | null} suggestionAt
- * @property {() => Mark[]} selected
+ * @property {() => SeenMark[]} selected
  * @property {(id: string | null, add: boolean) => void} select
  * @property {(id: string | null) => void} focusSuggestion
  * @property {(id: string, geometry: Geometry) => void} preview
@@ -34,7 +34,7 @@ const DRAG_PX = {mouse: 3, pen: 8, touch: 10};
 /** @param {ToolEvent} event @param {SelectHost} host */
 const reach = (event, host) => REACH_PX[event.pointer] * host.resolution();
 
-/** @param {ToolEvent} event @param {SelectHost} host @returns {{mark: Mark, rectangle: RectangleGeometry, handle: Handle} | null} */
+/** @param {ToolEvent} event @param {SelectHost} host @returns {{mark: SeenMark, rectangle: RectangleGeometry, handle: Handle} | null} */
 function handleUnder(event, host) {
   const [mark, ...others] = host.selected();
   const geometry = mark?.body.geometry;
@@ -182,13 +182,13 @@ class Resizing {
   constructor(chart, host) {
     this.chart = chart;
     this.host = host;
-    /** @type {{mark: Mark, rectangle: RectangleGeometry, handle: Handle} | null} */
+    /** @type {{mark: SeenMark, rectangle: RectangleGeometry, handle: Handle} | null} */
     this.grip = null;
     /** @type {RectangleGeometry | null} */
     this.resized = null;
   }
 
-  /** @param {{mark: Mark, rectangle: RectangleGeometry, handle: Handle}} grip */
+  /** @param {{mark: SeenMark, rectangle: RectangleGeometry, handle: Handle}} grip */
   enter(grip) {
     this.grip = grip;
     this.resized = null;
