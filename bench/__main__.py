@@ -6,12 +6,29 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import catalogue, cells, dicomweb, exporting, frames, giant, ingest, isolation, kills, opening, rendering, saving, tiles, video
+from bench import (
+    catalogue,
+    cells,
+    dicomweb,
+    exporting,
+    frames,
+    giant,
+    ingest,
+    isolation,
+    kills,
+    marks,
+    opening,
+    rendering,
+    saving,
+    tiles,
+    video,
+)
 
 BENCHES: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "opening": opening.run,
     "frames": frames.run,
     "saving": saving.run,
+    "marks": marks.run,
     "kills": kills.run,
     "exporting": exporting.run,
     "giant": giant.run,

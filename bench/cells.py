@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
-from playwright.sync_api import CDPSession, Page, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from bench.figures import spread_ms, wait_until_quiet
 from bench.fuzz import DATA
+from bench.gestures import frames_while, pan, zoom
 from bench.giant import write_giant
 from bench.opening import signed_in
 from bench.people import sign_in
@@ -33,18 +34,6 @@ LABELS: Final = ("Tumor=tumour-cell", "Lymphocyte=lymphocyte", "Stroma=stromal-c
 POWERS: Final = ("1×", "2.5×", "5×", "10×", "20×", "40×")
 _RELABELLED: Final = 100_000
 _LONG_MS: Final = 180_000
-_FRAMES = """
-() => {
-  window.frameTimes = [];
-  let last = performance.now();
-  const tick = (now) => {
-    window.frameTimes.push(now - last);
-    last = now;
-    window.frameTimer = requestAnimationFrame(tick);
-  };
-  window.frameTimer = requestAnimationFrame((now) => { last = now; window.frameTimer = requestAnimationFrame(tick); });
-}
-"""
 _DONE = "performance.getEntriesByName('mitate:cells-complete').length > 0"
 _DONE_AT = "performance.getEntriesByName('mitate:cells-complete').at(-1).startTime"
 _POINT = """
@@ -150,8 +139,8 @@ def _on_screen(page: Page, address: str) -> list[tuple[str, str]]:
     for power in ("5×", "20×"):
         _power(page, power)
         page.wait_for_timeout(1_500)
-        rows.append((f"frames while panning at {power}", _frames(page, session, _pan)))
-        rows.append((f"frames while zooming around {power}", _frames(page, session, _zoom)))
+        rows.append((f"frames while panning at {power}", frames_while(page, session, pan)))
+        rows.append((f"frames while zooming around {power}", frames_while(page, session, zoom)))
     rows += _filters(page)
     _whole(page)
     _power(page, "10×")
@@ -183,39 +172,6 @@ def _until_complete(page: Page, act: Any) -> float:
     page.wait_for_function(_DONE)
     page.wait_for_timeout(400)  # tiles may be asked for in more than one go
     return float(page.evaluate(_DONE_AT) - began) / 1e3
-
-
-def _frames(page: Page, session: CDPSession, move: Any) -> str:
-    """Times between frames, and what the main thread did in each, while something moves."""
-    before = _task_s(session)
-    page.evaluate(_FRAMES)
-    move(page)
-    times = page.evaluate("() => { cancelAnimationFrame(window.frameTimer); return window.frameTimes; }")
-    busy_ms = (_task_s(session) - before) * 1e3 / max(1, len(times))
-    ordered = sorted(times)
-    p95 = ordered[int(len(ordered) * 0.95)]
-    return f"p95 {p95:.0f} ms, max {ordered[-1]:.0f} ms, main thread {busy_ms:.1f} ms a frame (n = {len(ordered)})"
-
-
-def _task_s(session: CDPSession) -> float:
-    return float(next(one["value"] for one in session.send("Performance.getMetrics")["metrics"] if one["name"] == "TaskDuration"))
-
-
-def _pan(page: Page) -> None:
-    page.keyboard.down("Space")
-    page.mouse.move(800, 500)
-    page.mouse.down()
-    for step in range(120):
-        page.mouse.move(800 - 4 * step, 500 - 2 * step)
-    page.mouse.up()
-    page.keyboard.up("Space")
-
-
-def _zoom(page: Page) -> None:
-    page.mouse.move(700, 500)
-    for step in range(24):
-        page.mouse.wheel(0, 120 if step % 12 < 6 else -120)
-        page.wait_for_timeout(60)
 
 
 def _filters(page: Page) -> list[tuple[str, str]]:

@@ -65,16 +65,19 @@ def site(demo_sites: Path) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def take_picture() -> Callable[[Page, str], None]:
-    """Keep a picture of a page in build/screenshots; those that the README shows are brought up to date when asked for."""
+    """Keep a picture of a page in build/screenshots; those that README and guides show are brought up to date when asked for."""
     folder = ROOT / "build" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
-    shown = (ROOT / "README.md").read_text("utf-8") if os.environ.get("MITATE_UPDATE_IMAGES") == "1" else ""
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("guide*.md")] if os.environ.get("MITATE_UPDATE_IMAGES") == "1" else []
+    shown = "".join(page.read_text("utf-8") for page in pages)
 
     def take(page: Page, name: str) -> None:
         picture = folder / f"{name}-{page.locator('html').get_attribute('lang')}.png"
         page.screenshot(path=picture)
-        if picture.name in shown:
+        if f"/{picture.name}" in shown:
             shutil.copyfile(picture, ROOT / "docs" / "images" / picture.name)
+        if f"/{picture.stem}.jpg" in shown:
+            page.screenshot(path=ROOT / "docs" / "images" / f"{picture.stem}.jpg", type="jpeg", quality=80)
 
     return take
 

@@ -56,7 +56,7 @@ class Tour:
         expect(self.page.locator("html")).to_have_attribute("lang", self.language)
         expect(self.page.locator("h1").first).to_be_visible()
         announced, loaded = self.page.evaluate(MODULES)
-        assert not announced or set(announced) == set(loaded), name
+        assert set(announced) <= set(loaded), name  # the others come when they are asked for, or once the page is ready
         assert len(loaded) == len(set(loaded)), name
         self.take_picture(self.page, name)
         errors = [error for error in self.visit.errors if not (missing and "404" in error)]

@@ -37,19 +37,23 @@ import {MEASURING} from '../annotation/tools/measure/actions.js';
 import {keepOptions} from '../annotation/tools/kept_options.js';
 import {Toolbox} from '../annotation/tools/toolbox.js';
 import {addWorkbenchActions} from '../annotation/workbench_actions.js';
-import {startTracks} from '../annotation/tracks/start.js';
 import {Lens, takesTracks} from '../annotation/tracks/lens.js';
 import {Workspace} from '../annotation/workspace.js';
 import {api} from '../lib/api.js';
 import {el, replaceChildren} from '../lib/dom.js';
 import {t} from '../lib/i18n.js';
-import {fetchTheRest} from '../lib/later.js';
+import {fetchTheRest, later} from '../lib/later.js';
 import {byId, dataOf, startPage} from '../lib/page.js';
 import {Viewer} from '../viewer/viewer.js';
 
 /** @import {Cells} from '../annotation/cells/cells.js' */
 
 /** @typedef {{read_id: string, user_id: number, image_id: string, home_url: string, login_url: string, cells_worker_url: string, superpixels_worker_url: string}} PageData */
+
+/** @param {Parameters<typeof import('../annotation/tracks/start.js')['startTracks']>[0]} parts */
+async function startTracks(parts) {
+  (await import('../annotation/tracks/start.js')).startTracks(parts);
+}
 
 /** @param {PageData} data */
 async function open(data) {
@@ -181,7 +185,7 @@ function build(data, session, viewer) {
     new NotePanel({store, workspace}).element,
   ];
   replaceChildren(byId('panel'), asked, done ? el('div', {class: 'panel-done'}, ...done) : null);
-  if (hasTools && takesTracks(viewer)) startTracks({viewer, store, workspace, rules, registry, panel: byId('panel')});
+  if (hasTools && takesTracks(viewer)) later(() => startTracks({viewer, store, workspace, rules, registry, panel: byId('panel')}));
   wire({registry, session, workspace, viewer, suggestions, notices, close});
   if (read.has_cell_layers) {
     const places = {panel: byId('panel'), toolbar: byId('toolbar'), workerUrl: data.cells_worker_url};

@@ -13,6 +13,7 @@ import {later} from '../../lib/later.js';
 /** @import {Workspace} from '../workspace.js' */
 /** @import {Outcome, Work} from './commands.js' */
 
+const fetchMaskCommands = later(() => import('../masks/commands.js'));
 const fetchCommands = later(() => import('./commands.js'));
 const fetchSimplify = later(() => import('./simplify_dialog.js'));
 const fetchClipboard = later(() => import('./clipboard.js'));
@@ -52,7 +53,7 @@ async function run(parts, name) {
 
 /** @param {Parts} parts @param {'toMasks' | 'toOutlines'} name */
 async function convert(parts, name) {
-  const commands = await import('../masks/commands.js');
+  const commands = await fetchMaskCommands();
   tell(parts, commands[name](workOf(parts)));
 }
 

@@ -4,6 +4,7 @@
  */
 
 import {ImageTile, TileGrid, TileLayer} from '../../../vendor/ol.mjs';
+import {later} from '../../lib/later.js';
 import {isMarkShown} from './marks_layer.js';
 
 /** @import {Viewer} from '../../viewer/viewer.js' */
@@ -12,6 +13,8 @@ import {isMarkShown} from './marks_layer.js';
 /** @import {ChangeSet, Store} from '../store.js' */
 /** @import {Mark, MaskGeometry} from '../types.js' */
 /** @import {Workspace} from '../workspace.js' */
+
+const fetchDrawing = later(() => import('../masks/drawing.js'));
 
 const SIDE_PX = 512;
 /** Level-0 px of a square: from where a border is as fine as an outline to where a tile is one square. */
@@ -166,7 +169,7 @@ export class MasksLayer {
 
   /** @param {OffscreenCanvasRenderingContext2D} context @param {Place} place */
   async #paint(context, place) {
-    const {addTile, emptyGrid, paintGrid, tilesIn} = await import('../masks/drawing.js');
+    const {addTile, emptyGrid, paintGrid, tilesIn} = await fetchDrawing();
     const picture = context.createImageData(place.side, place.side);
     let since = performance.now();
     const pause = async () => {

@@ -3,7 +3,6 @@
 import {t} from '../../lib/i18n.js';
 import {later} from '../../lib/later.js';
 import {createMark, newBody, reshapeMarks} from '../commands/marks.js';
-import {MeasuresLayer} from '../render/measures_layer.js';
 import {SketchLayer} from '../render/sketch_layer.js';
 import {BrushRing} from '../render/brush_ring.js';
 import {ModeBadge} from '../render/mode_badge.js';
@@ -11,7 +10,6 @@ import {holdOf} from './box/rule.js';
 import {boxTool} from './box/tool.js';
 import {comingTool} from './coming/tool.js';
 import {ellipseTool} from './ellipse/tool.js';
-import {measureTool} from './measure/tool.js';
 import {freehandTool} from './freehand/tool.js';
 import {pointTool} from './point/tool.js';
 import {PointerFeed} from './pointer_feed.js';
@@ -31,7 +29,7 @@ import {selectTool} from './select/tool.js';
 /** @import {StateChart, ToolHost} from './chart.js' */
 /** @import {Mode} from './combine/mode.js' */
 /** @import {BrushParts} from './brush/host.js' */
-/** @import {MeasureHost} from './measure/tool.js' */
+/** @import {MeasuresLayer} from '../render/measures_layer.js' */
 /** @import {SelectHost} from './select/tool.js' */
 
 const DRAWING = 'drawing';
@@ -63,12 +61,13 @@ export class Toolbox {
     /** @type {string | null} the one mark that was selected when the shape in hand was begun */
     this.selectedBefore = null;
     const host = this.#drawingHost();
-    this.measures = new MeasuresLayer({viewer, workspace});
-    const measure = this.#measureHost(host);
+    /** @type {MeasuresLayer | null} null: on its way */
+    this.measures = null;
     const select = this.#selectHost();
     /** @type {typeof import('./combine/combine.js').combine | null} null: on its way */
     this.combine = null;
     const coming = comingTool(parts.say, later(() => this.#fetchRegionTools(host)));
+    const comingMeasure = comingTool(parts.say, later(() => this.#fetchMeasureTools(host)));
     /** @type {Partial<Record<ToolName, StateChart>> & {select: StateChart}} */
     this.tools = {
       select: selectTool(select),
@@ -81,8 +80,8 @@ export class Toolbox {
       eraser: coming,
       wand: coming,
       superpixel: coming,
-      ruler: measureTool(measure, 'line'),
-      angle: measureTool(measure, 'angle'),
+      ruler: comingMeasure,
+      angle: comingMeasure,
     };
     this.editor = new ShapeEditor({viewer, marks: parts.marks, host: select});
     this.feed = new PointerFeed(viewer, () => this.current);
@@ -115,6 +114,15 @@ export class Toolbox {
     this.combine = combine;
     const tools = regionTools(this.#brushParts(), host, this.parts);
     for (const name of /** @type {const} */ (['brush', 'eraser', 'wand', 'superpixel'])) this.add(name, tools[name]);
+  }
+
+  /** @param {ToolHost} host */
+  async #fetchMeasureTools(host) {
+    const {measureTools} = await import('./measure_tools.js');
+    const {tools, layer} = measureTools(host, this.parts);
+    this.measures = layer;
+    this.add('ruler', tools.ruler);
+    this.add('angle', tools.angle);
   }
 
   /** @returns {Label | null} */
@@ -186,18 +194,6 @@ export class Toolbox {
       },
       end: () => workspace.set({isDrawing: false}),
       finish: (geometry, mode = null) => this.#finish(geometry, mode),
-    };
-  }
-
-  /** @param {ToolHost} host @returns {MeasureHost} what measures leaves the selection as it is */
-  #measureHost(host) {
-    const {viewer, workspace} = this.parts;
-    return {
-      ...host,
-      hasScale: viewer.manifest.spacing !== null,
-      begin: () => workspace.set({isDrawing: true}),
-      show: (kind, points) => this.measures.show(kind, points),
-      keep: (kind, points) => this.measures.keep(kind, points),
     };
   }
 

@@ -1,6 +1,7 @@
 /** Actions on tracks. What does them is fetched when the first one is asked for. */
 
 import {t} from '../../lib/i18n.js';
+import {later} from '../../lib/later.js';
 import {isTrack, keyframeBeside, shapeOn} from './keyframes.js';
 import {framesOf, takesTracks} from './lens.js';
 
@@ -19,6 +20,8 @@ import {framesOf, takesTracks} from './lens.js';
  * @property {Workspace} workspace
  * @property {() => Toolbox} toolbox
  */
+
+const fetchCommands = later(() => import('./commands.js'));
 
 /** Those that the panel offers as buttons, in its order. */
 export const TRACK_BUTTONS = ['track.key', 'track.remove-key', 'track.outside', 'track.end', 'track.split', 'track.interpolation'];
@@ -50,20 +53,20 @@ function workOf(parts) {
 
 /** @param {Parts} parts @param {'makeTrack' | 'holdTo'} name */
 async function onMark(parts, name) {
-  const commands = await import('./commands.js');
+  const commands = await fetchCommands();
   if (selectedMark(parts)) parts.toolbox().parts.say(commands[name](workOf(parts)), true);
 }
 
 /** @param {Parts} parts @param {'addKeyframe' | 'dropKeyframe' | 'leaveImage' | 'endTrack' | 'toggleInterpolation'} name */
 async function onTrack(parts, name) {
-  const commands = await import('./commands.js');
+  const commands = await fetchCommands();
   const track = selectedTrack(parts);
   if (track) parts.toolbox().parts.say(commands[name]({...workOf(parts), track}), true);
 }
 
 /** @param {Parts} parts */
 async function split(parts) {
-  const {splitTrack} = await import('./commands.js');
+  const {splitTrack} = await fetchCommands();
   const track = selectedTrack(parts);
   if (!track) return;
   const outcome = splitTrack({...workOf(parts), track});
@@ -81,7 +84,7 @@ function plainHere({session: {store}, workspace, viewer}) {
 
 /** @param {Parts} parts */
 async function copyOn(parts) {
-  const {copyTo} = await import('./commands.js');
+  const {copyTo} = await fetchCommands();
   const {viewer, session, workspace} = parts;
   const frame = /** @type {number} */ (viewer.frame) + 1;
   const ids = copyTo(session.store, plainHere(parts), frame);

@@ -1,7 +1,6 @@
 /** The stage: canvas, the corners around it, and the controls in their places. */
 
 import {el} from '../../lib/dom.js';
-import {channelPanel} from './channel-panel.js';
 import {drawingsPanel} from './drawings-panel.js';
 import {focusBar} from './focus-bar.js';
 import {frameBar} from './frame-bar.js';
@@ -52,7 +51,8 @@ export class Stage {
     this.buttons = viewButtons(viewer);
     this.add(this.buttons, 'top-right');
     this.add(overviewControl(viewer), 'top-right');
-    this.add(channelPanel(viewer), 'top-right');
+    // Few images have channels.
+    if (viewer.channels) void import('./channel-panel.js').then(({channelPanel}) => this.add(channelPanel(viewer), 'top-right'));
     this.add(positionControl(viewer), 'bottom-left');
     this.add(scaleBarControl(viewer), 'bottom-left');
     this.add(frameBar(viewer), 'bottom');

@@ -4,11 +4,23 @@ import {el} from '../../lib/dom.js';
 import {t} from '../../lib/i18n.js';
 import {formatSpacing, isSquare, scaleBar} from '../format.js';
 import {radians} from '../geometry.js';
-import {ENTERED, openScaleDialog} from './scale-dialog.js';
+import {later} from '../../lib/later.js';
 
 /** @import {Viewer} from '../viewer.js' */
 
+const fetchScaleDialog = later(() => import('./scale-dialog.js'));
+
+/** What the server calls a scale that a person entered. */
+const ENTERED = 'manual-calibration';
+
 const MAX_WIDTH_PX = 160;
+
+/** @param {Viewer} viewer */
+function openScale(viewer) {
+  fetchScaleDialog()
+    .then(({openScaleDialog}) => openScaleDialog(viewer))
+    .catch((error) => viewer.reportFailure(error));
+}
 
 /** @param {Viewer} viewer @returns {HTMLElement} */
 export function scaleBarControl(viewer) {
@@ -19,7 +31,7 @@ export function scaleBarControl(viewer) {
       class: 'viewer-no-scale',
       text: t('No scale'),
       attrs: {type: 'button', title: why, 'aria-label': `${t('No scale')}. ${why}`, 'aria-haspopup': 'dialog'},
-      on: {click: () => void openScaleDialog(viewer).catch((error) => viewer.reportFailure(error))},
+      on: {click: () => openScale(viewer)},
     });
   }
   const bar = el('span', {class: 'viewer-scale-bar'});
@@ -37,7 +49,7 @@ export function scaleBarControl(viewer) {
       class: 'viewer-button viewer-scale-entered',
       text: t('by hand'),
       attrs: {type: 'button', title: byHand, 'aria-label': byHand, 'aria-haspopup': 'dialog'},
-      on: {click: () => void openScaleDialog(viewer).catch((error) => viewer.reportFailure(error))},
+      on: {click: () => openScale(viewer)},
     }));
   }
   const update = () => {

@@ -7,8 +7,6 @@ import {formatSpacing} from '../format.js';
 
 /** @import {Viewer} from '../viewer.js' */
 
-/** What the server calls a scale that a person entered. */
-export const ENTERED = 'manual-calibration';
 const FORM_ID = 'scale-form';
 
 /**

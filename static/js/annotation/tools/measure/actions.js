@@ -29,7 +29,7 @@ export function measureActions({workspace, toolbox}) {
       group: 'tools',
       keys: ['Shift+T'],
       when: () => workspace.state.hasMeasures,
-      run: () => toolbox().measures.clear(),
+      run: () => toolbox().measures?.clear(),
     },
   ];
 }
