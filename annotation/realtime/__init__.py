@@ -1,1 +1,1 @@
-"""Live hints over WebSocket: that something changed, never what. The pull is the truth."""
+"""Live hints over WebSocket: that something changed, never what; the pull is the truth. And who looks at an image together."""

@@ -1,4 +1,4 @@
-"""The sockets of open pages. They only tell; nothing that a page sends over them is acted upon."""
+"""The sockets of open pages. They only tell; nothing that a page sends over these is acted upon."""
 
 import asyncio
 import contextlib
@@ -29,11 +29,13 @@ from viewer.api.errors import ApiError
 NOT_SIGNED_IN: Final = 4401
 NO_LONGER_ALLOWED: Final = 4403
 NOT_FOUND: Final = 4404
+SILENT: Final = 4408
 TRY_AGAIN_LATER: Final = 1013
 _REASONS: Final = {
     NOT_SIGNED_IN: "not_signed_in",
     NO_LONGER_ALLOWED: "no_longer_allowed",
     NOT_FOUND: "not_found",
+    SILENT: "silent",
     TRY_AGAIN_LATER: "try_again_later",
 }
 logger = logging.getLogger(__name__)

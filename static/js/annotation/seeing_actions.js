@@ -36,7 +36,7 @@ export function followLinks(viewer) {
 
 /** Puts what changes the view beside the buttons that turn it. @param {Viewer} viewer @param {Registry} registry */
 export function addViewButtons(viewer, registry) {
-  const there = ['walk.toggle', 'image.compare', 'marks.layers', 'image.look'].filter((id) => registry.actions.has(id));
+  const there = ['walk.toggle', 'image.together', 'image.compare', 'marks.layers', 'image.look'].filter((id) => registry.actions.has(id));
   viewer.stage.buttons?.prepend(...there.map((id) => actionButton(registry, id, {class: 'viewer-button'})));
 }
 

@@ -11,6 +11,7 @@ import {brushActions} from './tools/brush/actions.js';
 import {modeActions} from './tools/combine/actions.js';
 import {labelActions, withChords} from './label_actions.js';
 import {compareActions, layerActions, seeingActions} from './seeing_actions.js';
+import {togetherActions} from './together/actions.js';
 import {manyActions} from './suggestions/actions.js';
 import {trackActions} from './tracks/actions.js';
 import {nextActions, walkActions} from './walk/actions.js';
@@ -345,6 +346,7 @@ export function addWorkbenchActions(registry, parts) {
     ...imageActions(parts),
     ...seeingActions({viewer: parts.viewer, registry}),
     ...compareActions({viewer: parts.viewer, registry, userId: parts.session.userId}),
+    ...togetherActions({viewer: parts.viewer, registry}),
     ...layerActions({...parts, registry}),
     ...walkActions({viewer: parts.viewer, registry, userId: parts.session.userId}),
     ...nextActions({...parts, store: parts.session.store}),

@@ -11,6 +11,7 @@ import {Registry} from '../actions/registry.js';
 import {StatusBar} from '../annotation/panels/status_bar.js';
 import {imageActions} from '../annotation/image_actions.js';
 import {addViewButtons, compareActions, followLinks, linkedView, seeingActions} from '../annotation/seeing_actions.js';
+import {togetherActions} from '../annotation/together/actions.js';
 import {walkActions} from '../annotation/walk/actions.js';
 
 /** @param {{image_id: string, user_id: number}} data */
@@ -24,6 +25,7 @@ async function open({image_id: imageId, user_id: userId}) {
     ...imageActions({viewer}),
     ...seeingActions({viewer, registry}),
     ...compareActions({viewer, registry, userId: String(userId)}),
+    ...togetherActions({viewer, registry}),
     ...walkActions({viewer, registry, userId: String(userId)}),
     help,
     keys,

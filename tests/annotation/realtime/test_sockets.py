@@ -9,40 +9,22 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from channels.auth import AuthMiddlewareStack
-from channels.routing import URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
-from django.test import Client
 from guardian.shortcuts import assign_perm, remove_perm
 
 from annotation.events import AccessChanged, SuggestionsChanged, publish
 from annotation.models import Read
 from annotation.realtime.consumers import HintConsumer
-from annotation.realtime.routing import websocket_urlpatterns
 from annotation.selectors.annotations import changes_since
 from annotation.services.operations import apply_operations
 from annotation.services.reads import open_read, submit_read
 from tests.annotation.marking.objects import decide, delete, diagnosis, make_campaign, make_read, make_suggestions, make_user, put, square
 from tests.annotation.realtime.page import Page
+from tests.annotation.realtime.sockets import APPLICATION, connected, session_of
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-APPLICATION = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
-
-
-def session_of(user: User) -> str:
-    client = Client()
-    client.force_login(user)
-    return client.cookies[settings.SESSION_COOKIE_NAME].value
-
-
-async def connected(path: str, user: User) -> Page:
-    session = await sync_to_async(session_of)(user)
-    page = Page(APPLICATION, path, cookie=f"{settings.SESSION_COOKIE_NAME}={session}")
-    assert await page.connect()
-    return page
 
 
 def save(read: Read, *operations: Any) -> None:
