@@ -275,10 +275,6 @@ def test_magic_wand(visit: Begin, take_picture: Picture, reader: str, label: str
     with held(bench, "Alt"):
         drag(bench, [place, place])
     wait_for("less of it", lambda: not bench.saved_marks() or shapes(bench, 1)[0].area < larger.area)
-    spent = bench.page.evaluate("performance.getEntriesByType('measure').map(({name, duration}) => [name, duration])")
-    print(kind, [f"{name.removeprefix('mitate:')} {duration:.0f} ms" for name, duration in spent if "wand" in name])
-    # The budget is 50 ms; a machine that runs tests does other things as well.
-    assert all(duration < 500 for name, duration in spent if "wand" in name)
     assert not bench.visit.errors
 
 

@@ -68,6 +68,7 @@ class Workbench(Panels):
         """Wait until a read (another one than `besides`) is open and its pixels are sharp."""
         self.page.wait_for_url(lambda url: "/reads/" in url and (not besides or besides not in url))
         expect(self.page.locator("body")).to_have_class(re.compile(r"\bis-ready\b"))
+        expect(self.page.locator("body")).to_have_attribute("data-fetched", "all")
         wait_for("sharp pixels", lambda: self.page.evaluate("performance.getEntriesByName('mitate:first-sharp').length > 0"))
         self.campaign = self.read["campaign"]
         self._seen = {mark["id"] for mark in self.saved()}

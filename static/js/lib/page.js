@@ -3,6 +3,7 @@
 import {ApiError} from './api.js';
 import {el, replaceChildren} from './dom.js';
 import {t} from './i18n.js';
+import {fetchTheRest} from './later.js';
 
 /**
  * Finds an element that the template promises.
@@ -35,6 +36,7 @@ export async function startPage(open) {
     document.body.classList.add('is-ready');
     // The benchmark and the budget of scripts read it.
     performance.mark('mitate:ready');
+    void fetchTheRest().then(() => (document.body.dataset.fetched = 'all'));
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     replaceChildren(

@@ -2,7 +2,6 @@
 
 import {api} from '../lib/api.js';
 import {t} from '../lib/i18n.js';
-import {fetchTheRest} from '../lib/later.js';
 import {byId, dataOf, startPage} from '../lib/page.js';
 import {Viewer} from '../viewer/viewer.js';
 import {keyDialogs} from '../actions/dialogs.js';
@@ -35,4 +34,4 @@ async function open({image_id: imageId, user_id: userId}) {
   new StatusBar({element: byId('status-bar'), viewer}).say(t('View only. Press ? for the keys.'));
 }
 
-void startPage(open).then(fetchTheRest);
+void startPage(open);

@@ -42,7 +42,7 @@ import {Workspace} from '../annotation/workspace.js';
 import {api} from '../lib/api.js';
 import {el, replaceChildren} from '../lib/dom.js';
 import {t} from '../lib/i18n.js';
-import {fetchTheRest, later} from '../lib/later.js';
+import {later} from '../lib/later.js';
 import {byId, dataOf, startPage} from '../lib/page.js';
 import {Viewer} from '../viewer/viewer.js';
 
@@ -251,4 +251,4 @@ function wire({registry, session, workspace, viewer, suggestions, notices, close
   const lease = new Lease({api, readId: read.id, onChange: () => notices.lease(lease), onSignedOut: () => sync.signedOut()});
 }
 
-void startPage(open).then(fetchTheRest);
+void startPage(open);
