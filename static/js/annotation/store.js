@@ -26,6 +26,7 @@
  * @property {Mark[]} deleted
  * @property {DecisionChange[]} decided
  * @property {CellChange[]} cells
+ * @property {string} [burst] changes with the same one that follow each other are one step
  * @property {boolean} [isCellOrderNew] they do not simply follow what was done before: all of it has to be looked at anew
  *
  * @typedef {object} Draft what a command wants
@@ -33,6 +34,7 @@
  * @property {{id: string, body: Body | null}[]} [marks] null deletes
  * @property {{suggestionId: string, annotationId?: string | null, verdict: Verdict, reason?: string}[]} [decisions]
  * @property {CellChange[]} [cells]
+ * @property {string} [burst] one step of undo with what was done before, if that has the same one
  */
 
 /** @type {SyncStatus} */
@@ -85,8 +87,8 @@ export class Store {
    * @param {Draft} draft
    * @returns {ChangeSet | null} null when nothing changed
    */
-  commit(origin, {name, marks = [], decisions = [], cells = []}) {
-    const changes = emptyChanges(origin, name);
+  commit(origin, {name, marks = [], decisions = [], cells = [], burst}) {
+    const changes = burst === undefined ? emptyChanges(origin, name) : {...emptyChanges(origin, name), burst};
     this.#changeCells(changes, cells);
     const refused = origin === 'undo' ? [] : marks.filter(({id}) => this.guard?.isLocked(id));
     for (const {id, body} of marks) if (!refused.some((one) => one.id === id)) this.#put(changes, id, body, this.revisionOf(id), HELD);
