@@ -14,6 +14,7 @@ import {ellipseTool} from './ellipse/tool.js';
 import {measureTool} from './measure/tool.js';
 import {freehandTool} from './freehand/tool.js';
 import {pointTool} from './point/tool.js';
+import {PalmGuard} from './palm_guard.js';
 import {PointerFeed} from './pointer_feed.js';
 import {polygonTool} from './polygon/tool.js';
 import {ShapeEditor} from './select/shape_editor.js';
@@ -85,6 +86,7 @@ export class Toolbox {
       angle: measureTool(measure, 'angle'),
     };
     this.editor = new ShapeEditor({viewer, marks: parts.marks, host: select});
+    this.palms = new PalmGuard(viewer.canvas);
     this.feed = new PointerFeed(viewer, () => this.current);
     viewer.addInteraction(this.feed);
     viewer.addInteraction(this.editor.modify);
