@@ -91,10 +91,12 @@ def check(row: Row, lens: Lens, got: Any, expected: Any) -> None:
     if row.tool == "point":
         assert got.distance(expected) <= lens.near, what
         return
-    assert expected.buffer(lens.near).covers(got), what
-    assert got.buffer(lens.near).covers(expected), what
-    assert all(abs(is_ - should) <= lens.near for is_, should in zip(got.bounds, expected.bounds, strict=True)), what
-    assert abs(got.area - expected.area) <= lens.near * expected.length, (got.area, expected.area, what)
+    # A pixel belongs to a mask when its middle does: the border lies up to half a diagonal away.
+    near = lens.near + (0.71 if row.pixels else 0)
+    assert expected.buffer(near).covers(got), what
+    assert got.buffer(near).covers(expected), what
+    assert all(abs(is_ - should) <= near for is_, should in zip(got.bounds, expected.bounds, strict=True)), what
+    assert abs(got.area - expected.area) <= near * expected.length, (got.area, expected.area, what)
 
 
 def one_tool(bench: Workbench, lens: Lens, row: Row, cell: int, hand: Hand) -> Any:
@@ -246,7 +248,8 @@ def test_every_tool_by_key(visit: Begin, reader: str, label: str, language: str)
         key(stroke)
         expect(toggle).to_have_attribute("aria-pressed", str(was))
     bench.take("wand")
-    bench.tab_to(str(options.locator("input").get_attribute("aria-label")))
+    # Backwards: a slide with many suggestions has hundreds of controls, and the line below the image comes last.
+    bench.tab_to(str(options.locator("input").get_attribute("aria-label")), "Shift+Tab")
     key("ArrowUp")
     expect(options.locator("input")).to_have_value("25")
     key("ArrowDown")
