@@ -99,16 +99,51 @@ class Pen:
 
     def draw(self, places: Sequence[Position], *, modifiers: int = 0) -> None:
         """Set it down, draw through shares of the canvas, and lift it."""
-        points = [self._bench.at(*place) for place in places]
+        self.trace([self._bench.at(*place) for place in places], modifiers=modifiers)
+
+    def trace(self, points: Sequence[Position], *, modifiers: int = 0, midway: Callable[[], None] | None = None) -> None:
+        """Set it down, draw through places on the screen, and lift it; `midway` is called while it is down."""
         self._send("mouseMoved", points[0], 0, modifiers)
         self._send("mousePressed", points[0], 1, modifiers)
+        if midway:
+            midway()
         for start, end in itertools.pairwise(points):
             for step in range(1, 7):
                 at = (start[0] + (end[0] - start[0]) * step / 6, start[1] + (end[1] - start[1]) * step / 6)
-                self._send("mouseMoved", at, 1, modifiers)
+                self._send("mouseMoved", at, 1, modifiers, force=0.2 + 0.1 * step)
         self._send("mouseReleased", points[-1], 0, modifiers)
 
-    def _send(self, kind: str, place: Position, buttons: int, modifiers: int) -> None:
+    def _send(self, kind: str, place: Position, buttons: int, modifiers: int, force: float = 0.4) -> None:
         button = "none" if kind == "mouseMoved" and not buttons else "left"
         event = {"type": kind, "x": place[0], "y": place[1], "button": button, "buttons": buttons, "clickCount": 1}
-        self._protocol.send("Input.dispatchMouseEvent", {**event, "pointerType": "pen", "modifiers": modifiers})
+        pen = {"pointerType": "pen", "force": force if buttons else 0.0}
+        self._protocol.send("Input.dispatchMouseEvent", {**event, **pen, "modifiers": modifiers})
+
+
+class Palm:
+    """The side of a hand on the glass: touches, as the browser's own protocol reports them."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self._bench = bench
+        self._protocol = bench.page.context.new_cdp_session(bench.page)
+
+    @contextmanager
+    def resting(self, place: Position) -> Iterator[None]:
+        """Rest on a share of the canvas."""
+        self._touch("touchStart", [self._bench.at(*place)])
+        yield
+        self._touch("touchEnd", [])
+
+    def roll(self, place: Position) -> None:
+        """While it rests: move a little, and touch with another part of the hand for a moment."""
+        x, y = self._bench.at(*place)
+        rolled = (x + 25, y + 10)
+        self._touch("touchMove", [(x + 12, y + 5)])
+        self._touch("touchMove", [rolled])
+        self._touch("touchStart", [rolled, (x + 80, y + 30)])
+        self._touch("touchMove", [rolled, (x + 60, y + 10)])
+        self._touch("touchEnd", [rolled])
+
+    def _touch(self, kind: str, places: Sequence[Position]) -> None:
+        points = [{"x": x, "y": y, "id": at, "radiusX": 20, "radiusY": 12} for at, (x, y) in enumerate(places)]
+        self._protocol.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})

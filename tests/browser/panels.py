@@ -38,8 +38,8 @@ class Panels:
             "basis": [{"method": method, "status": status} for method, status in basis],
         }
 
-    def tab_to(self, name: str) -> None:
-        """Press Tab until the control with this accessible name has the focus."""
+    def tab_to(self, name: str, key: str = "Tab") -> None:
+        """Press Tab, or Shift+Tab, until the control with this accessible name has the focus."""
         is_there = """(name) => {
           const {activeElement: focused} = document;
           const named = [focused.getAttribute('aria-label'), focused.labels?.[0]?.textContent, focused.textContent];
@@ -48,7 +48,7 @@ class Panels:
         for _ in range(120):
             if self.page.evaluate(is_there, name):
                 return
-            self.key("Tab")
+            self.key(key)
         raise AssertionError(f"Tab never comes to {name!r}")
 
     def done_reads(self) -> int:

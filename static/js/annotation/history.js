@@ -13,6 +13,7 @@ import {undoOf} from './commands/cells.js';
  * @property {string} name
  * @property {{id: string, before: Body | null, after: Body | null}[]} marks
  * @property {{suggestionId: string, annotationId: string | null, before: Verdict | null, after: Verdict, reason: string}[]} decisions
+ * @property {string} [burst] of a step that goes on as long as what is done has the same one
  * @property {{layerId: string, id: string}[]} [cells] changes to cells; after an undo the one that took them back
  *
  * @typedef {object} Keeper keeps the steps across a reload
@@ -93,24 +94,43 @@ export class History {
   /** @param {ChangeSet} changes */
   #record(changes) {
     if (changes.origin !== 'local' && changes.origin !== 'suggestion') return;
-    this.done.push({
-      name: changes.name,
-      marks: [
-        ...changes.created.map((mark) => ({id: mark.id, before: null, after: mark.body})),
-        ...changes.updated.map(({before, after}) => ({id: after.id, before: before.body, after: after.body})),
-        ...changes.deleted.map((mark) => ({id: mark.id, before: mark.body, after: null})),
-      ],
-      decisions: changes.decided.map((decision) => ({...decision})),
-      cells: changes.cells.map(({layerId, id}) => ({layerId, id})),
-    });
+    const last = this.done.at(-1);
+    if (last && changes.burst !== undefined && last.burst === changes.burst) this.#goOn(last, changes);
+    else this.done.push(stepOf(changes));
     this.undone = [];
     this.#changed();
+  }
+
+  /** @param {Step} step @param {ChangeSet} changes that belong to it: what was before it stays */
+  #goOn(step, changes) {
+    const after = new Map(changes.updated.map((change) => [change.after.id, change]));
+    for (const mark of step.marks) {
+      const change = after.get(mark.id);
+      if (change) mark.after = change.after.body;
+      after.delete(mark.id);
+    }
+    step.marks.push(...[...after.values()].map((change) => ({id: change.after.id, before: change.before.body, after: change.after.body})));
   }
 
   #changed() {
     this.keeper?.save();
     for (const listener of this.listeners) listener();
   }
+}
+
+/** @param {ChangeSet} changes @returns {Step} */
+function stepOf(changes) {
+  return {
+    name: changes.name,
+    marks: [
+      ...changes.created.map((mark) => ({id: mark.id, before: null, after: mark.body})),
+      ...changes.updated.map(({before, after}) => ({id: after.id, before: before.body, after: after.body})),
+      ...changes.deleted.map((mark) => ({id: mark.id, before: mark.body, after: null})),
+    ],
+    decisions: changes.decided.map((decision) => ({...decision})),
+    cells: changes.cells.map(({layerId, id}) => ({layerId, id})),
+    ...(changes.burst === undefined ? {} : {burst: changes.burst}),
+  };
 }
 
 /** @param {Step} step @returns {Draft} */

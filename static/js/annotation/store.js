@@ -29,6 +29,7 @@ import {folded} from './tracks/keyframes.js';
  * @property {Mark[]} deleted
  * @property {DecisionChange[]} decided
  * @property {CellChange[]} cells
+ * @property {string} [burst] changes with the same one that follow each other are one step
  * @property {boolean} [isCellOrderNew] they do not simply follow what was done before: all of it has to be looked at anew
  *
  * @typedef {object} Draft what a command wants
@@ -36,6 +37,7 @@ import {folded} from './tracks/keyframes.js';
  * @property {{id: string, body: Body | SeenBody | null}[]} [marks] null deletes
  * @property {{suggestionId: string, annotationId?: string | null, verdict: Verdict, reason?: string}[]} [decisions]
  * @property {CellChange[]} [cells]
+ * @property {string} [burst] one step of undo with what was done before, if that has the same one
  */
 
 /** @type {SyncStatus} */
@@ -106,8 +108,8 @@ export class Store {
    * @param {Draft} draft
    * @returns {ChangeSet | null} null when nothing changed
    */
-  commit(origin, {name, marks = [], decisions = [], cells = []}) {
-    const changes = emptyChanges(origin, name);
+  commit(origin, {name, marks = [], decisions = [], cells = [], burst}) {
+    const changes = burst === undefined ? emptyChanges(origin, name) : {...emptyChanges(origin, name), burst};
     this.#changeCells(changes, cells);
     const refused = origin === 'undo' ? [] : marks.filter(({id}) => this.guard?.isLocked(id));
     for (const {id, body} of marks) {

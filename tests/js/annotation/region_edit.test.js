@@ -8,6 +8,7 @@ import {pixelCount} from '../../../static/js/annotation/masks/tiles.js';
 import {keepLocks} from '../../../static/js/annotation/kept_locks.js';
 import {MarkingRules} from '../../../static/js/annotation/marking_rules.js';
 import {boundsOf, outlineProblem} from '../../../static/js/annotation/outline.js';
+import {Nudger} from '../../../static/js/annotation/region_edit/nudge.js';
 import {clipOf, keepClip, keptClip, pasteClip} from '../../../static/js/annotation/region_edit/clipboard.js';
 import {fillHoles, keepEmptyPart, mergeMarks, simplification, splitParts} from '../../../static/js/annotation/region_edit/commands.js';
 import {areaOf, regionOf, wholeImage} from '../../../static/js/annotation/regions.js';
@@ -230,4 +231,38 @@ test('masks keep being masks: holes filled, parts split, masks merged, converted
   const pasted = pasteClip({store, rules}, clip, place, 'paste');
   assert.ok('ids' in pasted);
   assert.deepEqual(boundsOf(/** @type {Geometry} */ (store.get(pasted.ids[0])?.body.geometry)), [518, 518, 50, 50]);
+});
+
+test('marks move by a little, as one, inside the image; presses that follow each other are one step', () => {
+  const {store, history, work} = bench({a: polygon(ring(10, 0.5, 50, 50)), b: {granularity: 'box', geometry: {type: 'Rectangle', bbox: [900, 10, 90, 20]}}});
+  const nudger = new Nudger();
+  const given = {store, image: {width: 1000, height: 1000}, name: 'move'};
+  const places = () => ['a', 'b'].map((id) => boundsOf(/** @type {Geometry} */ (store.get(id)?.body.geometry)).slice(0, 2));
+  nudger.move({...given, marks: work('a', 'b').marks, by: [4, 0], now: 0});
+  nudger.move({...given, marks: work('a', 'b').marks, by: [0.01, 0], now: 500});
+  assert.deepEqual(places(), [[14.125, 0.5], [904.125, 10]], 'a key always moves by one step of the grid');
+  nudger.move({...given, marks: work('a', 'b').marks, by: [20, -3], now: 900});
+  assert.deepEqual(places(), [[20, 0], [910, 9.5]], 'the edge holds all of them back alike');
+  assert.equal(history.done.length, 1);
+  nudger.move({...given, marks: work('b').marks, by: [-10, 0], now: 1000});
+  nudger.move({...given, marks: work('b').marks, by: [-10, 0], now: 2500});
+  assert.equal(history.done.length, 3, 'other marks, and after a while: steps of their own');
+  for (const expected of [900, 910, 900]) {
+    history.undo();
+    assert.equal(places()[1][0], expected);
+  }
+  assert.deepEqual(places(), [[10, 0.5], [900, 10]]);
+  history.redo();
+  assert.deepEqual(places(), [[20, 0], [910, 9.5]]);
+});
+
+test('a mask moves by whole pixels', () => {
+  const geometry = maskOfRegion([[ring(100, 100, 40, 40)]]);
+  assert.ok(geometry && geometry !== 'too-large');
+  const {store, work} = bench({m: geometry, o: polygon(ring(300, 300, 10, 10))});
+  const given = {store, image: {width: 1000, height: 1000}, name: 'move'};
+  new Nudger().move({...given, marks: work('m', 'o').marks, by: [0.2, 0], now: 0});
+  new Nudger().move({...given, marks: work('m', 'o').marks, by: [0, -3.4], now: 0});
+  const places = ['m', 'o'].map((id) => boundsOf(/** @type {Geometry} */ (store.get(id)?.body.geometry)));
+  assert.deepEqual(places, [[101, 97, 40, 40], [301, 297, 10, 10]]);
 });

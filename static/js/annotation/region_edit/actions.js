@@ -3,6 +3,7 @@
 import {isTextField} from '../../actions/keyboard.js';
 import {t} from '../../lib/i18n.js';
 import {later} from '../../lib/later.js';
+import {nudgeActions} from './nudge_actions.js';
 
 /** @import {Action, Registry} from '../../actions/registry.js' */
 /** @import {Viewer} from '../../viewer/viewer.js' */
@@ -162,6 +163,7 @@ export function regionActions(parts) {
       run: () => copy(parts),
     },
     {...place, id: 'marks.paste', label: t('Paste marks'), keys: ['Shift+V'], when: canWrite, run: () => paste(parts, t('Paste marks'))},
+    ...nudgeActions({viewer: parts.viewer, store: parts.session.store, marks: () => workOf(parts).marks}, place),
     ...lockActions(parts, place),
   ];
 }

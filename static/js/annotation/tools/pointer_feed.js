@@ -71,6 +71,11 @@ export class PointerFeed extends Interaction {
 
   /** @param {MapBrowserEvent<any>} event */
   #up(event) {
+    if (event.originalEvent.type === 'pointercancel') {
+      // The pointer was taken away, as that of a palm is: nobody let go here.
+      this.cancel();
+      return true;
+    }
     const detail = this.#toEvent(event);
     if (this.isTaken) {
       this.isTaken = false;

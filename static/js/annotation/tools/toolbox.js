@@ -12,6 +12,7 @@ import {comingTool} from './coming/tool.js';
 import {ellipseTool} from './ellipse/tool.js';
 import {freehandTool} from './freehand/tool.js';
 import {pointTool} from './point/tool.js';
+import {PalmGuard} from './palm_guard.js';
 import {PointerFeed} from './pointer_feed.js';
 import {polygonTool} from './polygon/tool.js';
 import {ShapeEditor} from './select/shape_editor.js';
@@ -84,6 +85,7 @@ export class Toolbox {
       angle: comingMeasure,
     };
     this.editor = new ShapeEditor({viewer, marks: parts.marks, host: select});
+    this.palms = new PalmGuard(viewer.canvas);
     this.feed = new PointerFeed(viewer, () => this.current);
     viewer.addInteraction(this.feed);
     viewer.addInteraction(this.editor.modify);
