@@ -31,7 +31,11 @@ export class Nudger {
 
   /** All marks move as one, as far as the image allows. @param {Nudge} nudge */
   move({store, marks, by, image, name, now}) {
-    const shapes = marks.flatMap(({id, body: {geometry}}) => (geometry ? [{id, geometry}] : []));
+    // A track is moved on the frame on screen, as by the pointer.
+    const shapes = marks.flatMap(({id}) => {
+      const geometry = store.seen(id)?.body.geometry;
+      return geometry ? [{id, geometry}] : [];
+    });
     if (shapes.length === 0) return;
     const ids = shapes.map(({id}) => id).join();
     if (now - this.last > BURST_MS || ids !== this.ids) this.burst = newId();
@@ -42,7 +46,7 @@ export class Nudger {
       name,
       burst: this.burst,
       marks: shapes.flatMap(({id, geometry}) => {
-        const mark = store.get(id);
+        const mark = store.seen(id);
         return mark ? [{id, body: {...mark.body, geometry: moved(geometry, shift, image)}}] : [];
       }),
     });
