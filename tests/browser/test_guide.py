@@ -80,6 +80,11 @@ def test_the_guide_works_as_it_is_written(visit: Begin, take_picture: Picture, r
     bench.diagnose(label, form={"specimen": "biopsy", "group": "5", "tumourFraction": 40}, certainty="definite", basis=[])
     bench.wait_saved()
     picture("diagnose")
+    effort = page.locator(".status-effort")
+    expect(effort).to_have_text(re.compile(r"^\d+:\d\d · \d\d"))
+    page.reload()
+    bench.arrive()
+    expect(effort).to_have_text(re.compile(r"^\d+:\d\d · \d\d"))
     with bench.submitted():
         key("Control+Enter")
     bench.wait_still()

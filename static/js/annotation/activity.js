@@ -1,17 +1,22 @@
 /**
- * Counts the seconds in which a person works: from a sign of life until 30 s after it, while the page is in view.
+ * Counts the seconds in which a person works: from a sign of life until 30 s after it, while the page is in view. Counts the
+ * actions as well: presses of keys and of the pointer.
  */
 
 const IDLE_AFTER_MS = 30_000;
 const SIGNS = ['pointerdown', 'pointermove', 'wheel', 'keydown', 'touchstart'];
+/** Held beside another key, they are no action of their own. */
+const MODIFIERS = new Set(['Shift', 'Control', 'Alt', 'Meta', 'AltGraph']);
 
 export class ActivityClock {
   /**
    * @param {object} [options]
    * @param {number} [options.initial] seconds counted before
+   * @param {number} [options.actions] actions counted before
    * @param {() => number} [options.now] ms
    */
-  constructor({initial = 0, now = () => performance.now()} = {}) {
+  constructor({initial = 0, actions = 0, now = () => performance.now()} = {}) {
+    this.actions = actions;
     this.now = now;
     this.countedMs = initial * 1000;
     /** @type {number | null} since when time runs; null: nobody is there */
@@ -27,6 +32,11 @@ export class ActivityClock {
     this.#settle(now);
     if (this.since === null) this.since = now;
     this.lastSign = now;
+  }
+
+  /** @param {Pick<Event, 'type'> & Partial<KeyboardEvent>} event a key that is held, or a modifier, is no action */
+  count({type, key, repeat}) {
+    if (type === 'pointerdown' || (type === 'keydown' && !repeat && !MODIFIERS.has(key ?? ''))) this.actions += 1;
   }
 
   /** The page went out of view. */
@@ -65,7 +75,10 @@ export class ActivityClock {
 
   /** Listens to the page. @returns {() => void} stops */
   listen() {
-    const onSign = () => this.sign();
+    const onSign = (/** @type {Event} */ event) => {
+      this.sign();
+      this.count(event);
+    };
     const onVisibility = () => {
       if (document.visibilityState === 'hidden') this.pause();
     };

@@ -60,7 +60,11 @@ export class Session {
     });
     this.history = new History(this.store, {save: () => this.#keepHistory()});
     this.activeKey = `mitate-active-${read.id}`;
-    this.clock = new ActivityClock({initial: Math.max(read.active_seconds, Number(localStorage.getItem(this.activeKey) ?? 0))});
+    this.actionsKey = `mitate-actions-${read.id}`;
+    this.clock = new ActivityClock({
+      initial: Math.max(read.active_seconds, Number(localStorage.getItem(this.activeKey) ?? 0)),
+      actions: Number(localStorage.getItem(this.actionsKey) ?? 0),
+    });
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.historyTimer = undefined;
     /** List revision up to which every change to cells is known here. */
@@ -211,7 +215,9 @@ export class Session {
   }
 
   #keepSeconds() {
-    if (this.read.can_write) localStorage.setItem(this.activeKey, this.clock.seconds.toFixed(1));
+    if (!this.read.can_write) return;
+    localStorage.setItem(this.activeKey, this.clock.seconds.toFixed(1));
+    localStorage.setItem(this.actionsKey, String(this.clock.actions));
   }
 
   #leave() {
@@ -226,6 +232,7 @@ export class Session {
     this.read.can_write = false;
     this.read.state = 'submitted';
     localStorage.removeItem(this.activeKey);
+    localStorage.removeItem(this.actionsKey);
     await this.#writeHistory(null);
   }
 }

@@ -83,6 +83,7 @@ function build(data, session, viewer) {
   keepOptions(workspace, localStorage);
   const status = new StatusBar({element: byId('status-bar'), viewer});
   const say = status.say.bind(status);
+  if (read.can_write) status.showEffort(clock);
   const onRefused = () => say(t('Locked marks stay as they are. Shift+L unlocks the selected ones.'), true);
   keepLocks({workspace, store, readId: read.id, storage: localStorage, onRefused});
   const suggestions = new SuggestionsLayer({viewer, store, workspace, rules});
