@@ -351,3 +351,36 @@ def test_nothing_keeps_people_from_the_options(visit: Begin, reader: str, label:
     expect(bench.page.locator(".simplify-dialog")).to_have_count(0)
     bench.key("Shift+L")
     accessible(bench.page)
+
+
+@IMAGES
+def test_a_new_region_shares_its_neighbours_edge(visit: Begin, take_picture: Picture, reader: str, label: str, language: str) -> None:
+    bench = begin(visit(reader, language))
+    bench.choose(label)
+    polygon(bench, [(0.4, 0.4), (0.5, 0.4), (0.5, 0.55), (0.4, 0.55)], "Enter")
+    (first,) = shapes(bench, 1)
+    bench.key("Escape")
+    only_empty = bench.page.locator("[data-action='brush.only-empty']")
+    expect(only_empty).to_be_visible()
+    if only_empty.get_attribute("aria-pressed") != "true":
+        bench.key("z")
+    polygon(bench, [(0.46, 0.42), (0.62, 0.42), (0.62, 0.5), (0.46, 0.5)], "Enter")
+    second = next(each for each in shapes(bench, 2) if not each.equals(first))
+    assert any(each.equals(first) for each in shapes(bench, 2)), "the neighbour stays as it is"
+    assert second.intersection(first).area == 0
+    assert (
+        second.intersection(first).length
+        > 0.9 * 0.08 * bench.page.evaluate("document.querySelector('.viewer-canvas').clientHeight") * bench.px_per_screen_px()
+    )
+    take_picture(bench.page, f"tools-neighbours-{reader[:4].rstrip('-')}")
+
+    bench.key("Escape")
+    polygon(bench, [(0.42, 0.42), (0.48, 0.42), (0.48, 0.5), (0.42, 0.5)], "Enter")
+    expect(bench.page.locator(".status-message")).to_have_class("status-message is-problem")
+    bench.key("Escape")
+    shapes(bench, 2)
+    bench.key("Control+z")
+    (again,) = shapes(bench, 1)
+    assert again.equals(first)
+    bench.key("z")
+    assert not bench.visit.errors

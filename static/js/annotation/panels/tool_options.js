@@ -10,6 +10,8 @@ import {TOLERANCE, asTolerance} from '../tools/wand/tolerance.js';
 /** @import {BoxRule} from '../tools/box/rule.js' */
 /** @import {ToolName, Workspace} from '../workspace.js' */
 
+/** Draw an outline at one go, which may end where its neighbours begin. */
+const OUTLINING = new Set(['polygon', 'freehand', 'ellipse']);
 /** From this pixel spacing on sizes are in mm: what is smaller is seen through a microscope. */
 const MM_FROM_UM = 20;
 
@@ -52,7 +54,9 @@ export class ToolOptions {
   #partsOf(tool) {
     this.#showSize();
     if (tool === 'box') return this.#box();
-    if (tool === 'wand') return this.#wand();
+    const onlyEmpty = this.toggles.filter(({dataset}) => dataset.action === 'brush.only-empty');
+    if (tool === 'wand') return [...this.#wand(), ...onlyEmpty];
+    if (OUTLINING.has(tool)) return onlyEmpty;
     if (tool === 'brush') return [this.size, ...this.toggles];
     if (tool === 'superpixel') return [this.size, ...this.toggles.filter(({dataset}) => dataset.action !== 'brush.push')];
     return tool === 'eraser' ? [this.size] : [];

@@ -13,6 +13,7 @@ import {wandTool} from './wand/tool.js';
 /** @import {StateChart, ToolHost} from './chart.js' */
 
 export {combine} from './combine/combine.js';
+export {emptyShapes} from './empty_shapes.js';
 
 /**
  * @param {BrushParts} brush @param {ToolHost} host of tools that draw @param {{viewer: Viewer, workspace: Workspace, superpixelsUrl: string}} parts

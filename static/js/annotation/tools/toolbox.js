@@ -2,7 +2,7 @@
 
 import {t} from '../../lib/i18n.js';
 import {later} from '../../lib/later.js';
-import {createMark, newBody, reshapeMarks} from '../commands/marks.js';
+import {createMark, createMarks, newBody, reshapeMarks} from '../commands/marks.js';
 import {SketchLayer} from '../render/sketch_layer.js';
 import {BrushRing} from '../render/brush_ring.js';
 import {ModeBadge} from '../render/mode_badge.js';
@@ -15,6 +15,7 @@ import {pointTool} from './point/tool.js';
 import {PalmGuard} from './palm_guard.js';
 import {PointerFeed} from './pointer_feed.js';
 import {polygonTool} from './polygon/tool.js';
+import {problemText} from './problems.js';
 import {ShapeEditor} from './select/shape_editor.js';
 import {selectTool} from './select/tool.js';
 
@@ -67,6 +68,8 @@ export class Toolbox {
     const select = this.#selectHost();
     /** @type {typeof import('./combine/combine.js').combine | null} null: on its way */
     this.combine = null;
+    /** @type {typeof import('./empty_shapes.js').emptyShapes | null} null: on its way */
+    this.emptyShapes = null;
     const coming = comingTool(parts.say, later(() => this.#fetchRegionTools(host)));
     const comingMeasure = comingTool(parts.say, later(() => this.#fetchMeasureTools(host)));
     /** @type {Partial<Record<ToolName, StateChart>> & {select: StateChart}} */
@@ -112,8 +115,9 @@ export class Toolbox {
 
   /** @param {ToolHost} host */
   async #fetchRegionTools(host) {
-    const {regionTools, combine} = await import('./region_tools.js');
+    const {regionTools, combine, emptyShapes} = await import('./region_tools.js');
     this.combine = combine;
+    this.emptyShapes = emptyShapes;
     const tools = regionTools(this.#brushParts(), host, this.parts);
     for (const name of /** @type {const} */ (['brush', 'eraser', 'wand', 'superpixel'])) this.add(name, tools[name]);
   }
@@ -239,19 +243,24 @@ export class Toolbox {
     if (met === 'done') return null;
     if (met && met !== 'alone') return met.problem;
     const obstacle = this.#obstacle();
-    if (obstacle === null) this.#make(geometry);
-    return obstacle;
+    return obstacle ?? this.#make(geometry);
   }
 
-  /** @param {Geometry} geometry */
+  /** @param {Geometry} geometry @returns {string | null} why nothing came of it */
   #make(geometry) {
     const {store, workspace, rules, viewer, clock} = this.parts;
     const {label} = this;
     const granularity = label && rules.granularityFor(/** @type {DrawingTool} */ (workspace.state.tool), label);
-    if (!label || !granularity) return;
-    const activeSeconds = clock.take(DRAWING);
-    const id = createMark(store, newBody({granularity, geometry, frame: viewer.frame, labels: [label.code], activeSeconds}));
-    workspace.select([id]);
+    if (!label || !granularity) return null;
+    const common = {granularity, frame: viewer.frame, labels: [label.code]};
+    const resolution = viewer.view.getResolution() ?? 1;
+    const shapes = workspace.state.paintsOnlyEmpty && this.emptyShapes ? this.emptyShapes({store, rules, resolution}, geometry, common) : [geometry];
+    if (shapes === null) return problemText('geometry_too_many_vertices');
+    if (shapes.length === 0) return t('Nothing within this shape is empty.');
+    const spent = clock.take(DRAWING);
+    const bodies = shapes.map((shape, at) => newBody({...common, geometry: shape, activeSeconds: at === 0 ? spent : 0}));
+    workspace.select([bodies.length === 1 ? createMark(store, bodies[0]) : createMarks(store, bodies)[0]]);
+    return null;
   }
 
   /** @returns {string} */

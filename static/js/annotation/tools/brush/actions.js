@@ -34,7 +34,7 @@ export function brushActions({workspace, rules}) {
     {...place, id: 'brush.larger', label: () => (isSuperpixel() ? t('Larger superpixels') : t('Larger brush')), keys: [']'], run: scale(STEP)},
     {
       id: 'brush.only-empty',
-      label: t('Paint only what is empty'),
+      label: t('Only what is empty'),
       group: 'drawing',
       keys: ['z'],
       when: canWrite,
