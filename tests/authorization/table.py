@@ -166,6 +166,7 @@ def socket(*roles: str) -> Row:
 SOCKETS: Final[dict[str, Row]] = {
     "ws-read": socket(READER, LEAVER, *MANAGERS),
     "ws-campaign": socket(*WATCHERS),
+    "ws-presence": socket(*VIEWERS),
 }
 
 PIXELS: Final[dict[str, Row]] = {

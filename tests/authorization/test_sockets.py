@@ -16,7 +16,9 @@ from tests.authorization.table import ANONYMOUS, NOBODY, OPEN, OTHERS, ROLES, SO
 def address_of(route: str, world: Everybody, role: str, *, phantom: bool = False) -> str:
     asked = world.asked(role).phantom() if phantom else world.asked(role)
     pattern = next(each.pattern for each in routes(websocket_urlpatterns) if each.name == route)
-    return "/" + pattern.replace("<uuid:read_id>", str(asked.read_id)).replace("<uuid:campaign_id>", str(asked.campaign_id))
+    for name in ("read_id", "campaign_id", "image_id"):
+        pattern = pattern.replace(f"<uuid:{name}>", str(getattr(asked, name)))
+    return f"/{pattern}"
 
 
 def listened(world: Everybody, role: str, address: str) -> tuple[int, str]:
