@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
+from playwright.sync_api import expect
 from shapely.geometry import box, shape
 
 from tests.browser.conftest import Visit
@@ -78,8 +79,11 @@ def polygon(bench: Workbench, places: Sequence[Position], close: str) -> None:
 def command(bench: Workbench, action: str) -> None:
     """Do an action from the palette, by its id."""
     bench.key("Control+k")
+    palette = bench.page.locator("dialog.palette")
+    expect(palette.locator("input")).to_be_focused()
     bench.page.keyboard.insert_text(action)
     bench.key("Enter")
+    expect(palette).to_be_hidden()
 
 
 def on_image(bench: Workbench) -> bytes:

@@ -241,6 +241,7 @@ def test_an_outline_over_the_slices_of_a_ct(visit: Begin, take_picture: Picture,
     page, key = bench.page, bench.key
     volume = page.locator(".track-volume")
     bench.go_to_frame(10)
+    bench.wait_still()  # nothing is drawn on a frame that is still on its way
     bench.choose("mass")
     bench.take("freehand")
     drag(bench, frame_of(0.42, 0.38, 0.52, 0.5))
