@@ -5,6 +5,7 @@ import {ApiError, api as pageApi} from '../lib/api.js';
 import {t} from '../lib/i18n.js';
 import {ChannelSet} from './channels.js';
 import {Stage} from './controls/layout.js';
+import {framesOf} from './frames-of.js';
 import {fromOl, imageExtent, toOl, viewport} from './geometry.js';
 import {baseInteractions, followSpaceBar, topInteractions} from './interactions.js';
 import {Navigation, makeView, motionMs} from './navigation.js';
@@ -20,6 +21,7 @@ import {pyramidLayers} from './pyramid-layer.js';
 /** @import {Place} from './navigation.js' */
 /** @import {Preset} from './magnification.js' */
 /** @import {FrameChange, FrameStack} from './frame-stack.js' */
+/** @import {MakeFrames} from './frames-of.js' */
 /** @import {Frames, Manifest} from './types.js' */
 
 /**
@@ -37,9 +39,6 @@ import {pyramidLayers} from './pyramid-layer.js';
  * @property {string | null} [reader] whose choice of channels is kept in this browser; nobody's otherwise
  * @property {HTMLElement} [fullscreenElement] what goes full screen; the target otherwise
  *
- * @typedef {(options: {manifest: Manifest & {frames: Frames}, grant: PixelGrant, onChange: (change: FrameChange, error?: unknown) => void,
- *   onFramesOnly: () => void}) => FrameStack} MakeFrames of a stack or a video
- *
  * @typedef {object} ViewState a link to a view: level-0 centre, level-0 px per screen px, degrees clockwise, 0-based frame
  * @property {number} x
  * @property {number} y
@@ -56,21 +55,6 @@ const VIEW_RESTS_MS = 120;
 
 /** While the server cannot be reached it is asked this often whether it is back. */
 const KNOCK_EVERY_MS = 5000;
-
-/**
- * Fetches what shows an image of this kind.
- * @param {Manifest} manifest
- * @returns {Promise<MakeFrames | null>} null: it has no frames, or is a slide with planes
- */
-async function framesOf({frames, planes, video}) {
-  if (planes || !frames) return null;
-  if (video) {
-    const {VideoStack} = await import('./video-stack.js');
-    return (options) => new VideoStack(/** @type {ConstructorParameters<typeof VideoStack>[0]} */ (options));
-  }
-  const {FrameStack} = await import('./frame-stack.js');
-  return (options) => new FrameStack(options);
-}
 
 export class Viewer {
   /**
