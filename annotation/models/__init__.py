@@ -1,4 +1,4 @@
-"""Marks and everything said about them. Revisions, suggestions, exposures, decisions and changes to cells are append-only."""
+"""Marks and everything said about them. Revisions, suggestions, exposures, decisions, changes to cells and the ledger are append-only."""
 
 from annotation.models.annotation import Annotation, Revision
 from annotation.models.campaign import Campaign, CampaignImage
@@ -7,6 +7,7 @@ from annotation.models.endpoint import ModelEndpoint
 from annotation.models.export import ExportRun
 from annotation.models.label_set import FormDefinition, Label, LabelSet
 from annotation.models.read import Read
+from annotation.models.release import LedgerEntry, Release, Withdrawal
 from annotation.models.suggestion import Decision, Exposure, Suggestion, SuggestionRun
 
 __all__ = [
@@ -21,9 +22,12 @@ __all__ = [
     "FormDefinition",
     "Label",
     "LabelSet",
+    "LedgerEntry",
     "ModelEndpoint",
     "Read",
+    "Release",
     "Revision",
     "Suggestion",
     "SuggestionRun",
+    "Withdrawal",
 ]

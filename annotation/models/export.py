@@ -18,6 +18,14 @@ class ExportRun(models.Model):
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", help_text="Null: from the command line"
     )
+    release = models.ForeignKey(
+        "annotation.Release",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="runs",
+        help_text="Null: inside the society",
+    )
     format = models.CharField(max_length=16)
     include_drafts = models.BooleanField(default=False)
     state = models.CharField(max_length=8, choices=State.choices, default=State.STARTED)

@@ -45,6 +45,13 @@ class AgentBook:
             self._add(entry)
         return pseudonym
 
+    def officer(self, pseudonym: str) -> str:
+        """Enter who answers for what is given away and return the agent id; a reader who does so stays a reader."""
+        if pseudonym not in self._members:
+            entry = {"id": pseudonym, "type": "person", "role": "privacy-officer", "pseudonym": pseudonym, "society": self._society}
+            self._add(entry)
+        return pseudonym
+
     def model(self, model: ModelFacts) -> str:
         """Enter a model and return its agent id."""
         if model.id not in self._members:
@@ -73,8 +80,9 @@ def annotation_member(row: AnnotationFacts, campaign: CampaignFacts, agents: Age
         "createdAt": instant(row.created_at),
         "updatedAt": instant(row.updated_at),
         "review": _review(row, author),
-        "effort": {"activeSeconds": row.active_seconds},
     }
+    if campaign.tier != "third-party":
+        member["effort"] = {"activeSeconds": row.active_seconds}
     if row.shape is not None:
         member["geometry"] = row.shape.to_document()
         if row.granularity in {"point", "box"} and isinstance(row.shape, Shape):
@@ -145,7 +153,10 @@ def _labels(codes: Iterable[str], campaign: CampaignFacts) -> list[dict[str, Any
         label = campaign.labels.get(code)
         if label is None:
             raise DocumentError([Problem("unknown_label", f"/labels/{index}", code)])
-        labels.append(label.to_document())
+        member = label.to_document()
+        if campaign.tier not in {"facility", "society"}:
+            member.pop("text", None)  # the coding says it; a text of its own could say anything
+        labels.append(member)
     return labels
 
 

@@ -19,6 +19,7 @@ from annotation.schema.annotation_member import AgentBook, annotation_member, de
 from annotation.schema.canonical import CanonicalError, canonical_json
 from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts, ImageFacts, ReadFacts, SubjectFacts
 from annotation.schema.instants import instant
+from annotation.schema.order import in_order
 from annotation.schema.problems import DocumentError, Problem
 from annotation.schema.spool import Spool
 from annotation.schema.validate import FormSchemas, Members, check_annotation, check_annotation_schema, validate_document
@@ -28,7 +29,7 @@ __all__ = ["DECISIONS_KEY", "READS_KEY", "DocumentFile", "build_document", "docu
 
 DECISIONS_KEY: Final = "org.mitate.decisions"
 READS_KEY: Final = "org.mitate.reads"
-TIER: Final = "society"
+_DISCLOSED: Final = frozenset({"platform", "third-party"})
 _NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:mitate:document")
 _CONSENT_UNKNOWN: Final = {"mode": "not-recorded", "withdrawn": False}
 
@@ -70,7 +71,7 @@ class DocumentFile:
 
 def document_id(campaign: CampaignFacts, case: CaseFacts) -> str:
     """Return the id of a case's document: the same for every export of the same campaign, subject and tier."""
-    return str(uuid.uuid5(_NAMESPACE, f"{campaign.id}/{case.name}/{TIER}"))
+    return str(uuid.uuid5(_NAMESPACE, f"{campaign.id}/{case.name}/{campaign.tier}"))
 
 
 def build_document(case: CaseFacts, campaign: CampaignFacts) -> dict[str, Any]:
@@ -108,20 +109,25 @@ class _Writing:
         self.case = case
         self.campaign = campaign
         self.forms: FormSchemas = {(form.id, form.version): form.schema} if form is not None else {}
+        self.disclosed = campaign.tier in _DISCLOSED
         self.agents = AgentBook(campaign.society)
+        if campaign.confirmed_by:
+            self.agents.officer(campaign.confirmed_by)
         self.images = [image_member(image) for image in case.images]
         self.members = Members(self.images, self.agents.types)
 
     def write(self, annotations: Spool, extensions: Spool) -> dict[str, _Pieces]:
         """Fill the two spools and return the members of the document."""
         earliest = self._write_annotations(annotations)
-        self._write_extensions(extensions)
+        with_extensions = self.campaign.tier != "third-party"
+        if with_extensions:
+            self._write_extensions(extensions)
         head = {
             "schemaVersion": LATEST_VERSION,
             "documentId": document_id(self.campaign, self.case),
             "revision": 1 + sum(read.sequence for read in self.case.reads),
             "createdAt": instant(earliest),
-            "disclosureTier": TIER,
+            "disclosureTier": self.campaign.tier,
             "project": _project(self.campaign),
             "subject": _subject(self.case.subject),
             "images": self.images,
@@ -132,18 +138,16 @@ class _Writing:
         if problems:
             raise DocumentError(problems, self.case.name)
         pieces: dict[str, _Pieces] = {key: [canonical_json(member)] for key, member in head.items()}
-        return pieces | {"annotations": [annotations], "extensions": [extensions]}
+        return pieces | {"annotations": [annotations]} | ({"extensions": [extensions]} if with_extensions else {})
 
     def _write_annotations(self, spool: Spool) -> datetime:
         """Write the array of annotations, each one checked; return the earliest instant of the case."""
         instants = [read.opened_at for read in self.case.reads]
-        before = ("", "")
         index = -1
-        for index, row in enumerate(self.case.annotations):
+        # names of a release do not ascend; whoever gave them saw to the order of what they stand for
+        rows = self.case.annotations if self.disclosed else in_order(self.case.annotations, self.case.name)
+        for index, row in enumerate(rows):
             pointer = f"/annotations/{index}"
-            if (row.image_id, row.id) <= before:
-                raise DocumentError([Problem("duplicate_id", f"{pointer}/id", row.id)], self.case.name)
-            before = (row.image_id, row.id)
             spool.write(b"," if index else b"[")
             spool.write(canonical_json(self._checked(row, pointer)))
             instants = [min([*instants, row.created_at])]
@@ -153,7 +157,10 @@ class _Writing:
     def _checked(self, row: AnnotationFacts, pointer: str) -> dict[str, Any]:
         with self._located(pointer):
             member = annotation_member(row, self.campaign, self.agents)
-            checks = (check_annotation_schema(member), check_annotation(member, self.members, self.forms))
+            checks = (
+                check_annotation_schema(member, tier=self.campaign.tier),
+                check_annotation(member, self.members, self.forms, held_back=self.disclosed),
+            )
             for check in checks:
                 problems = [Problem(problem.code, problem.pointer, f"{row.id}: {problem.detail}") for problem in islice(check, 5)]
                 if problems:
@@ -208,7 +215,8 @@ def _project(campaign: CampaignFacts) -> dict[str, Any]:
 
 
 def _subject(subject: SubjectFacts) -> dict[str, Any]:
-    member: dict[str, Any] = {"pseudonyms": [{"scheme": subject.scheme, "value": subject.value}]}
+    pseudonym = {"scheme": subject.scheme, "value": subject.value} | ({"domain": subject.domain} if subject.domain else {})
+    member: dict[str, Any] = {"pseudonyms": [pseudonym]}
     if subject.sex in {"M", "F", "O", "U"}:
         member["sex"] = subject.sex
     if subject.age_years is not None:

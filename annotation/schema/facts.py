@@ -52,6 +52,10 @@ class CampaignFacts:
     labels: Mapping[str, LabelValue]
     form: FormFacts | None
     governance: Mapping[str, Any]
+    tier: str = "society"
+    """Who may hold the documents: society, platform or third-party."""
+    confirmed_by: str = ""
+    """Agent id of who confirmed that no pixel names anybody; empty: nobody did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ class SubjectFacts:
     value: str
     sex: str = ""
     age_years: int | None = None
+    domain: str = ""
+    """Where the pseudonym holds, such as one release; empty: not said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +196,8 @@ class DecisionFacts:
 class CaseFacts:
     """One subject's case: its images and reads at hand, its annotations and decisions as streams to be read once.
 
-    Annotations ascend by (image id, annotation id). `registered_at` stands in for the earliest fact of a case without reads.
+    Annotations come by image, in the order of `images`, and each one once; those of a campaign of the society tier ascend by
+    (image id, annotation id). `registered_at` stands in for the earliest fact of a case without reads.
     """
 
     name: str

@@ -23,6 +23,12 @@ __all__ = ["FormSchemas", "Members", "check_annotation", "check_annotation_schem
 FormSchemas = Mapping[tuple[str, str], Mapping[str, Any]]
 """(form id, version) -> the form's own JSON Schema."""
 
+TIER_RULES: Final[Mapping[str, tuple[str, ...]]] = {
+    "platform": ("disclosedAnnotation",),
+    "third-party": ("disclosedAnnotation", "thirdPartyAnnotation"),
+}
+"""tier -> the definitions of the schema that its annotations obey besides the common one."""
+
 MAX_PROBLEMS: Final = 50
 MAX_SKELETONS: Final = 4096
 _OUTLINES: Final = frozenset({"Point", "Rectangle", "Polygon", "MultiPolygon"})
@@ -53,13 +59,15 @@ def validate_document(document: object, *, forms: FormSchemas | None = None) -> 
     return problems or _take(_hash_problems(document))
 
 
-def check_annotation_schema(annotation: dict[str, Any]) -> Iterator[Problem]:
+def check_annotation_schema(annotation: dict[str, Any], *, tier: str = "society") -> Iterator[Problem]:
     """Check one annotation against its part of the schema; pointers start at the annotation.
 
     The coordinates of outlines are left to `check_annotation`. An annotation whose skeleton was found good is not looked at
-    again.
+    again, but for what its tier forbids.
     """
     light = light_copy(annotation)
+    for definition in TIER_RULES.get(tier, ()):  # small rules, and about what the skeleton leaves out
+        yield from _schema_problems(_validator(LATEST_VERSION, definition), light)
     key = canonical_json(skeleton(light))
     if key in _GOOD_SKELETONS:
         return
@@ -71,8 +79,13 @@ def check_annotation_schema(annotation: dict[str, Any]) -> Iterator[Problem]:
         _GOOD_SKELETONS.add(key)
 
 
-def check_annotation(annotation: Mapping[str, Any], members: Members, forms: FormSchemas | None = None) -> Iterator[Problem]:
-    """Check what an annotation refers to, its shapes and its form; pointers start at the annotation."""
+def check_annotation(
+    annotation: Mapping[str, Any], members: Members, forms: FormSchemas | None = None, *, held_back: bool = False
+) -> Iterator[Problem]:
+    """Check what an annotation refers to, its shapes and its form; pointers start at the annotation.
+
+    `held_back` tells that free text was taken out of the form, so that required values may be missing.
+    """
     target = annotation["target"]
     image = members.images.get(target.get("imageId", ""))
     if "imageId" in target and image is None:
@@ -89,7 +102,8 @@ def check_annotation(annotation: Mapping[str, Any], members: Members, forms: For
         if name in annotation:
             yield from _geometry_problems(annotation[name], f"/{name}", image)
     if forms is not None and "form" in annotation:
-        yield from form_problems(annotation["form"], forms, complete=annotation["review"]["state"] != "draft")
+        complete = annotation["review"]["state"] != "draft" and not held_back
+        yield from form_problems(annotation["form"], forms, complete=complete)
 
 
 def form_problems(form: Mapping[str, Any], forms: FormSchemas, *, complete: bool = True) -> Iterator[Problem]:
@@ -159,7 +173,8 @@ def _semantic_problems(document: dict[str, Any], forms: FormSchemas | None) -> I
         yield from _duplicates(document.get(name, ()), f"/{name}")
     annotation_ids = {annotation["id"] for annotation in document["annotations"]}
     for index, annotation in enumerate(document["annotations"]):
-        yield from _at(f"/annotations/{index}", check_annotation(annotation, members, forms))
+        held_back = document["disclosureTier"] in TIER_RULES
+        yield from _at(f"/annotations/{index}", check_annotation(annotation, members, forms, held_back=held_back))
         for number, relation in enumerate(annotation.get("relations", ())):
             if "documentId" not in relation and relation["annotationId"] not in annotation_ids:
                 yield Problem("unknown_annotation", f"/annotations/{index}/relations/{number}/annotationId")

@@ -201,7 +201,7 @@ def rich_case() -> CaseFacts:
         name="subject-" + "5f" * 16,
         subject=subject(),
         registered_at=NOW - timedelta(days=1),
-        images=(slide, loop, unread),
+        images=tuple(sorted((slide, loop, unread), key=lambda row: row.id)),
         reads=(first, second, echo),
         annotations=sorted(marks, key=lambda row: (row.image_id, row.id)),
         decisions=decisions,
