@@ -7,6 +7,7 @@ from annotation.api.export_urls import urlpatterns_api as export_urls
 from annotation.api.export_urls import urlpatterns_pages as schema_urls
 from annotation.api.operations import AnnotationView, OperationListView
 from annotation.api.reads import AnnotationListView, ExposureListView, ReadView, RevisionListView
+from annotation.api.release_urls import urlpatterns_api as release_urls
 from annotation.api.suggestion_urls import urlpatterns_api as suggestion_urls
 from annotation.views.urls import page_urls
 
@@ -23,5 +24,6 @@ api: list[URLPattern | URLResolver] = [
     *suggestion_urls,
     *cell_urls,
     *export_urls,
+    *release_urls,
 ]
 pages: list[URLPattern | URLResolver] = [*page_urls, *schema_urls]

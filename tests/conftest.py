@@ -49,7 +49,7 @@ def _emptied_databases() -> Iterator[None]:
     from django.db import connections
     from django.test import TransactionTestCase
 
-    from annotation.append_only import create_triggers, drop_triggers
+    from annotation.append_only import CELL_TABLES, LEDGER_TABLES, TABLES, create_triggers, drop_triggers
 
     empty = TransactionTestCase._fixture_teardown
 
@@ -59,7 +59,7 @@ def _emptied_databases() -> Iterator[None]:
             drop_triggers(connections[alias])
         empty(self)
         for alias in aliases:
-            create_triggers(connections[alias])
+            create_triggers(connections[alias], (*TABLES, *CELL_TABLES, *LEDGER_TABLES))
 
     TransactionTestCase._fixture_teardown = empty_without_triggers
     yield

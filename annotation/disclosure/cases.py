@@ -25,7 +25,7 @@ from annotation.schema.facts import (
 )
 from annotation.schema.order import in_order
 
-__all__ = ["EPOCH", "disclosed_campaign", "disclosed_case"]
+__all__ = ["EPOCH", "disclosed_campaign", "disclosed_case", "pseudonym_in"]
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST: Final = timedelta(days=29 * 365)
@@ -62,7 +62,7 @@ def disclosed_case(case: CaseFacts, hop: Hop) -> CaseFacts:
     def move(moment: datetime) -> datetime:
         return EPOCH + min(max(moment - first, timedelta(0)), _LONGEST)
 
-    value = hop.digest("subject", f"{case.subject.scheme}\0{case.subject.value}")
+    value = pseudonym_in(case.subject, hop)
     reads = {read.id: _read(read, hop, move) for read in case.reads}
     return CaseFacts(
         name=f"subject-{value[:32]}",
@@ -73,6 +73,11 @@ def disclosed_case(case: CaseFacts, hop: Hop) -> CaseFacts:
         annotations=_annotations(in_order(case.annotations, case.name), reads, hop, move),
         decisions=() if hop.tier is Tier.THIRD_PARTY else _decisions(case.decisions, hop, move),
     )
+
+
+def pseudonym_in(subject: SubjectFacts, hop: Hop) -> str:
+    """Return the pseudonym by which the recipient of a release knows a subject."""
+    return hop.digest("subject", f"{subject.scheme}\0{subject.value}")
 
 
 def _subject(subject: SubjectFacts, value: str, hop: Hop) -> SubjectFacts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from annotation.exporters.base import Entry, Exporter
 from annotation.exporters.zipstream import zip_stream
@@ -21,11 +21,20 @@ class Package:
     `case_count` and `digest` (SHA-256 of the whole ZIP, hexadecimal) hold when the stream has ended.
     """
 
-    def __init__(self, exporter: Exporter, campaign: CampaignFacts, cases: Iterable[CaseFacts], *, include_drafts: bool) -> None:
+    def __init__(
+        self,
+        exporter: Exporter,
+        campaign: CampaignFacts,
+        cases: Iterable[CaseFacts],
+        *,
+        include_drafts: bool,
+        extras: Sequence[Entry] = (),
+    ) -> None:
         self._exporter = exporter
         self._campaign = campaign
         self._cases = cases
         self._include_drafts = include_drafts
+        self._extras = extras
         self.case_count = 0
         self.digest = ""
 
@@ -41,6 +50,8 @@ class Package:
         session = self._exporter.begin(self._campaign)
         with Spool() as listing:
             for entry in session.entries(self._counted()):
+                yield from _listed(entry, listing)
+            for entry in self._extras:
                 yield from _listed(entry, listing)
             losses = session.losses.to_json()
             yield from _listed(Entry("losses.json", len(losses), [losses]), listing)

@@ -18,7 +18,15 @@ from annotation.schema.shapes import check_inside, parse_geometry
 from annotation.schema.skeleton import light_copy, skeleton
 from annotation.schema.versions import KNOWN_VERSIONS, LATEST_VERSION, load_schema, schema_id
 
-__all__ = ["FormSchemas", "Members", "check_annotation", "check_annotation_schema", "form_problems", "validate_document"]
+__all__ = [
+    "FormSchemas",
+    "Members",
+    "check_annotation",
+    "check_annotation_schema",
+    "form_problems",
+    "governance_problems",
+    "validate_document",
+]
 
 FormSchemas = Mapping[tuple[str, str], Mapping[str, Any]]
 """(form id, version) -> the form's own JSON Schema."""
@@ -121,6 +129,11 @@ def form_problems(form: Mapping[str, Any], forms: FormSchemas, *, complete: bool
                 yield Problem("form_invalid", "/form/data" + _pointer(error), _detail(error))
     except Unresolvable as error:
         yield Problem("unknown_form", "/form/formId", str(error)[:160])
+
+
+def governance_problems(governance: Mapping[str, Any]) -> list[Problem]:
+    """Return what is wrong with a governance block; pointers start at the block."""
+    return _take(_schema_problems(_validator(LATEST_VERSION, "governance"), dict(governance)))
 
 
 def _is_still_to_come(error: ValidationError) -> bool:

@@ -4,13 +4,15 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from itertools import groupby, islice
 from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from annotation.models import Annotation, Campaign, CampaignImage, Decision, Label, Read, Suggestion, SuggestionRun
+from annotation.errors import refusal
+from annotation.models import Annotation, Campaign, CampaignImage, Decision, Label, Read, Suggestion, SuggestionRun, Withdrawal
 from annotation.schema.facts import (
     AnnotationFacts,
     CampaignFacts,
@@ -34,7 +36,7 @@ from viewer.services.frame_times import frame_seconds
 from viewer.services.manifests import members_of
 from viewer.services.pseudonym import facility_key
 
-__all__ = ["campaign_facts", "cases_of", "get_case"]
+__all__ = ["People", "campaign_facts", "cases_of", "get_case", "subject_key"]
 
 ROWS_AT_ONCE: Final = 500
 CASES_AT_ONCE: Final = 2_000
@@ -65,35 +67,51 @@ def campaign_facts(campaign: Campaign) -> CampaignFacts:
     )
 
 
-def cases_of(campaign: Campaign, *, include_drafts: bool) -> Iterator[CaseFacts]:
+def cases_of(campaign: Campaign, *, include_drafts: bool, until: datetime | None = None) -> Iterator[CaseFacts]:
     """Yield the cases that have a read, in the order of their names; the annotations of a case come while it is read.
 
-    A case is every image of the campaign that shares a subject; an image without a subject is a case of its own. Without
-    drafts only submitted reads count.
+    A case is every image of the campaign that shares a subject; an image without a subject is a case of its own. Subjects that
+    withdrew have no case.
+
+    Args:
+        campaign: whose cases.
+        include_drafts: count reads that are not submitted yet too.
+        until: count only reads that were submitted, and images that were added, up to then.
     """
-    reads = _counted_reads(campaign, include_drafts=include_drafts)
+    reads = _counted_reads(campaign, include_drafts=include_drafts, until=until)
+    withdrawn = set(Withdrawal.objects.filter(collection=campaign.collection_id).values_list("subject", flat=True))
+    asked = CampaignImage.objects.filter(campaign=campaign)
     rows = (
-        CampaignImage.objects.filter(campaign=campaign)
+        (asked if until is None else asked.filter(added_at__lte=until))
         .annotate(has_read=Exists(reads.filter(image_id=OuterRef("image_id"))))
         .order_by("image__series__study__subject_pseudonym", "image_id")
         .values_list("image__series__study__subject_pseudonym", "image_id", "has_read")
     )
     for _key, group in groupby(rows.iterator(chunk_size=CASES_AT_ONCE), key=lambda row: row[0] or row[1]):
         members = list(group)
+        if (members[0][0] or str(members[0][1])) in withdrawn:
+            continue
         if any(has_read for _, _, has_read in members):
             yield _case(campaign, members[0][0], [image_id for _, image_id, _ in members], reads)
 
 
-def get_case(campaign: Campaign, *, image_id: UUID, include_drafts: bool) -> CaseFacts:
+def subject_key(image: Image) -> str:
+    """Return what stands for the subject of an image on this site: the pseudonym, or the image where it names nobody."""
+    return image.series.study.subject_pseudonym or str(image.pk)
+
+
+def get_case(campaign: Campaign, *, image_id: UUID, include_drafts: bool, withdrawn_too: bool = False) -> CaseFacts:
     """Return the case that an image of the campaign belongs to, also when nobody has read it yet.
 
     Raises:
-        ApiError: ``not_found`` for an image that the campaign does not hold.
+        ApiError: ``not_found`` for an image that the campaign does not hold, ``subject_withdrawn`` unless asked for those too.
     """
     images = Image.objects.filter(campaign_images__campaign=campaign)
     image = images.filter(pk=image_id).select_related("series__study").first()
     if image is None:
         raise not_found()
+    if not withdrawn_too and Withdrawal.objects.filter(collection=campaign.collection_id, subject=subject_key(image)).exists():
+        raise refusal("subject_withdrawn")
     pseudonym = image.series.study.subject_pseudonym
     same = images.filter(series__study__subject_pseudonym=pseudonym) if pseudonym else images.filter(pk=image_id)
     image_ids = list(same.order_by("pk").values_list("pk", flat=True))
@@ -116,8 +134,10 @@ class People:
         return self._known[user_id]
 
 
-def _counted_reads(campaign: Campaign, *, include_drafts: bool) -> QuerySet[Read]:
+def _counted_reads(campaign: Campaign, *, include_drafts: bool, until: datetime | None = None) -> QuerySet[Read]:
     reads = Read.objects.filter(campaign=campaign)
+    if until is not None:
+        reads = reads.filter(submitted_at__lte=until)
     return reads if include_drafts else reads.filter(state=Read.State.SUBMITTED)
 
 

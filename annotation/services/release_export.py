@@ -1,0 +1,94 @@
+"""Hands a release over: every name in it its own, the gate asked once more, the ledger before the first byte."""
+
+import hashlib
+import hmac
+from collections.abc import Generator, Iterator
+from typing import Final
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from annotation.disclosure.cases import disclosed_campaign, disclosed_case
+from annotation.disclosure.tiers import Hop, Tier
+from annotation.exporters.base import Entry
+from annotation.exporters.package import Package
+from annotation.exporters.registry import EXPORTERS
+from annotation.models import ExportRun, LedgerEntry, Release
+from annotation.schema.canonical import canonical_json
+from annotation.schema.facts import CaseFacts
+from annotation.selectors.documents import People, campaign_facts, cases_of
+from annotation.services.export import Export
+from annotation.services.ledger import enter
+from annotation.services.release_errors import release_refusal, say_blockers
+from annotation.services.releases import keeping, locked_release
+from viewer.services.pseudonym import facility_key
+
+__all__ = ["hop_of", "take_release"]
+
+RELEASE_ENTRY: Final = "release.json"
+
+
+class ReleaseExport(Export):
+    """A release as a ZIP; when its last byte is read, the ledger says so."""
+
+    def __init__(self, run: ExportRun, package: Package, release: Release, user: User) -> None:
+        super().__init__(run, package)
+        self._release, self._user = release, user
+        self.file_name = f"{run.campaign.code}-{release.tier}-{str(release.pk)[:8]}-{run.format}.zip"
+
+    def _recorded(self) -> Generator[bytes, None, None]:
+        yield from super()._recorded()
+        said = {"run": str(self.run.pk), "sha256": self.run.digest, "cases": self.run.document_count}
+        enter(campaign=self._release.campaign, actor=self._user, action=LedgerEntry.Action.DELIVERED, said=said, release=self._release)
+
+
+def hop_of(release: Release) -> Hop:
+    """Return the hop of a release: its names follow from the site's key and its id, and from nothing else."""
+    key = hmac.new(facility_key(), f"release\0{release.pk}".encode(), hashlib.sha256).digest()
+    return Hop(Tier(release.tier), str(release.pk), key)
+
+
+def take_release(*, release: Release, user: User) -> Export:
+    """Begin to hand a release over; the caller has checked that the user may export. The same release gives the same bytes.
+
+    Raises:
+        ApiError: ``release_state`` unless it is approved, ``release_blocked`` when something keeps it since.
+    """
+    with transaction.atomic():
+        locked = locked_release(release, Release.State.APPROVED)
+        kept_by = keeping(locked)
+        if kept_by:
+            raise release_refusal("release_blocked", blockers=say_blockers(kept_by))
+        run = ExportRun.objects.create(campaign=locked.campaign, requested_by=user, format=locked.format, release=locked)
+        enter(campaign=locked.campaign, actor=user, action=LedgerEntry.Action.TAKEN, said={"run": str(run.pk)}, release=locked)
+    return ReleaseExport(run, _package(locked), locked, user)
+
+
+def _package(release: Release) -> Package:
+    campaign, hop = release.campaign, hop_of(release)
+    confirmer = release.pixels_confirmed_by_id
+    by = People(campaign.document_project["society"]).pseudonym(confirmer) if confirmer is not None else ""
+    facts = disclosed_campaign(campaign_facts(campaign), hop, pixels_confirmed_by=by)
+    return Package(EXPORTERS[release.format], facts, _cases(release, hop), include_drafts=False, extras=[_terms(release)])
+
+
+def _cases(release: Release, hop: Hop) -> Iterator[CaseFacts]:
+    for case in cases_of(release.campaign, include_drafts=False, until=release.decided_at):
+        yield disclosed_case(case, hop)
+
+
+def _terms(release: Release) -> Entry:
+    """Return the entry that tells the recipient what they hold, and on which terms."""
+    governance = release.campaign.governance
+    terms = {
+        "release": str(release.pk),
+        "tier": release.tier,
+        "recipient": release.recipient,
+        "recipientKind": release.recipient_kind,
+        "purpose": release.purpose,
+        "expiresOn": release.expires_on.isoformat(),
+        "licence": governance.get("licence", ""),
+        "attribution": governance.get("attribution", ""),
+    }
+    body = canonical_json(terms)
+    return Entry(RELEASE_ENTRY, len(body), [body])
