@@ -18,6 +18,7 @@ from societies.api.worklist import LeaseView, NextView, SubmitView
 from societies.views.account import ChangePasswordView, SignInView
 from societies.views.campaigns import campaign_page, new_campaign_page
 from societies.views.pages import endpoints_page, home_page, members_page, new_collection_page
+from societies.views.releases import releases_page
 
 _CAMPAIGN = "campaigns/<uuid:campaign_id>/"
 _SOCIETY = "societies/<slug:slug>/"
@@ -45,6 +46,7 @@ pages: list[URLPattern | URLResolver] = [
     path("collections/new/", new_collection_page, name="collection-new"),
     path("campaigns/new/", new_campaign_page, name="campaign-new"),
     path(_CAMPAIGN, campaign_page, name="campaign"),
+    path(f"{_CAMPAIGN}releases/", releases_page, name="campaign-releases-page"),
     path(f"{_SOCIETY}members/", members_page, name="members"),
     path("endpoints/", endpoints_page, name="endpoints"),
 ]

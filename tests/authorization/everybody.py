@@ -43,6 +43,7 @@ class Asked:
     layer_id: uuid.UUID
     upload_id: uuid.UUID
     archive_id: uuid.UUID
+    release_id: uuid.UUID
     user_id: int
     slug: str
     study_uid: str
@@ -106,6 +107,7 @@ def asked_of(tenant: Tenant, *, reader: str = "reader", person: str = "outsider"
         layer_id=tenant.cells.pk,
         upload_id=_upload_of(tenant),
         archive_id=_archive_of(tenant),
+        release_id=tenant.release.pk,
         user_id=tenant.people[person].pk,
         slug=tenant.society.slug,
         study_uid=uid_of(stack.series.study_id),
@@ -156,6 +158,16 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api-campaign-readers", "POST"): lambda asked: {"user_id": asked.user_id},
     ("api-campaign-state", "POST"): lambda asked: {"state": "closed"},
     ("api-campaign-endpoint", "POST"): lambda asked: {"endpoint_id": str(asked.endpoint_id)},
+    ("campaign-releases", "POST"): lambda asked: {
+        "tier": "platform",
+        "recipient": "a platform",
+        "recipient_kind": "academic",
+        "purpose": "ai-research",
+        "expires_on": "2099-01-01",
+    },
+    ("campaign-governance", "PUT"): lambda asked: {"governance": {"consent": {"mode": "broad", "withdrawn": False}}},
+    ("campaign-withdrawals", "POST"): lambda asked: {"image_id": str(asked.image_id)},
+    ("release-decision", "POST"): lambda asked: {"action": "revoke", "reason": "asked to"},
     ("api-society-collections", "POST"): lambda asked: {"name": "Another collection", "slug": "another"},
     ("api-members", "POST"): lambda asked: {"username": "somebody-new", "name": "Somebody New", "role": "exporter"},
 }

@@ -148,6 +148,13 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "api-campaign-endpoint": {"POST": api(200, *MANAGERS)},
     "campaign-export": {"GET": api(200, *EXPORTERS)},
     "case-document": {"GET": api(200, *EXPORTERS)},
+    "campaign-releases": {"GET": api(200, *WATCHERS), "POST": api(201, *EXPORTERS)},
+    "campaign-releases-page": {"GET": page(*WATCHERS)},
+    "campaign-governance": {"GET": api(200, *WATCHERS), "PUT": api(200, *MANAGERS)},
+    "campaign-ledger": {"GET": api(200, *WATCHERS)},
+    "campaign-withdrawals": {"POST": api(200, *MANAGERS)},
+    "release-decision": {"POST": api(200, *MANAGERS)},
+    "release-download": {"GET": api(200, *EXPORTERS)},
     # members
     "members": {"GET": page(*MANAGERS)},
     "api-members": {"GET": api(200, *MANAGERS), "POST": api(201, *MANAGERS)},

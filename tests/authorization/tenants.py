@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
 from django.contrib.auth.models import User
+from django.utils import timezone
 
-from annotation.models import Annotation, Campaign, CellLayer, ExportRun, ModelEndpoint, Read, Suggestion, SuggestionRun
+from annotation.models import Annotation, Campaign, CellLayer, ExportRun, ModelEndpoint, Read, Release, Suggestion, SuggestionRun
 from annotation.services.cell_layers import claim_layer, import_layer, receive_layer
 from annotation.services.endpoints import register_endpoint
 from annotation.services.export import export_campaign
 from annotation.services.operations import apply_operations
+from annotation.services.releases import approve_release, confirm_pixels, request_release, set_governance
 from annotation.services.suggestion_runs import _finish, _store, claim_run
 from annotation.services.suggestions import record_exposures, request_runs
 from annotation.suggestions.proposals import Proposal, Reading
@@ -61,6 +64,7 @@ class Tenant:
         suggestion: what the model proposed for the first photograph.
         cells: outlines on the first photograph.
         export: a finished export.
+        release: an approved release to a third party.
     """
 
     society: Society
@@ -76,6 +80,7 @@ class Tenant:
     suggestion: Suggestion
     cells: CellLayer
     export: ExportRun
+    release: Release
 
 
 def make_tenant(word: str, *, name_ja: str) -> Tenant:
@@ -119,6 +124,7 @@ def make_tenant(word: str, *, name_ja: str) -> Tenant:
         suggestion=suggestion,
         cells=outlined(campaign, photographs[0], word),
         export=exported(campaign, people["exporter"]),
+        release=released(campaign, people, word),
     )
 
 
@@ -178,6 +184,33 @@ def diagnose(read: Read, *, text: str = "") -> uuid.UUID:
     result = apply_operations(user=read.reader, read_id=read.pk, operations=[put(annotation_id, said=said)]).results[0]
     assert result.status == "applied", result.error and result.error.body()
     return annotation_id
+
+
+def released(campaign: Campaign, people: dict[str, User], word: str) -> Release:
+    """Return a release that one person asked for and another approved."""
+    ends = timezone.localdate() + timedelta(days=365)
+    governance = {
+        "consent": {"mode": "opt-out", "withdrawn": False},
+        "ethics": [{"committee": f"{word} board", "approvalNumber": "1", "expiresOn": ends.isoformat()}],
+        "purposes": ["ai-research"],
+        "thirdPartyProvision": {"allowed": True, "recipients": ["company"]},
+        "ownership": {"images": word, "annotations": word, "dataset": word},
+        "licence": "CC0-1.0",
+    }
+    set_governance(campaign=campaign, user=people["admin"], governance=governance)
+    campaign.governance = governance
+    release = request_release(
+        campaign=campaign,
+        user=people["exporter"],
+        tier="third-party",
+        format_name="document",
+        recipient=f"{word} company",
+        recipient_kind="company",
+        purpose="ai-research",
+        expires_on=ends,
+    )
+    confirm_pixels(release=release, user=people["admin"])
+    return approve_release(release=release, user=people["admin"])
 
 
 def exported(campaign: Campaign, user: User) -> ExportRun:

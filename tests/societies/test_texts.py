@@ -14,7 +14,16 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = ROOT / "locale" / "societies" / "ja" / "LC_MESSAGES"
 TEMPLATES = ("*.html", "parts/*.html", "societies/*.html")
-SCRIPTS = ("societies/*.js", "pages/home.js", "pages/campaign.js", "pages/campaign_new.js", "pages/members.js", "pages/endpoints.js")
+SCRIPTS = (
+    "societies/*.js",
+    "societies/*/*.js",
+    "pages/home.js",
+    "pages/campaign.js",
+    "pages/campaign_new.js",
+    "pages/members.js",
+    "pages/endpoints.js",
+    "pages/releases.js",
+)
 _CALL = re.compile(r"""\b_?(?:gettext|_)\(u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\)""")
 
 
