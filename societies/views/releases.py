@@ -75,10 +75,8 @@ def releases_page(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
             "release": "/api/releases/",
         },
     }
-    context = {"campaign": campaign, "name": display_name(campaign), "society_name": display_name(society_of(campaign))}
-    return render(
-        request, "societies/releases.html", context | {"can_manage": can_manage, "can_export": can_export, "page_data": page_data}
-    )
+    context = {"campaign": campaign, "name": display_name(campaign), "can_manage": can_manage, "can_export": can_export}
+    return render(request, "societies/releases.html", context | {"page_data": page_data})
 
 
 def _words(choices: Any) -> list[dict[str, str]]:

@@ -51,7 +51,7 @@ def test_a_release_from_the_wish_to_the_file(
 
     asking = exporter.page
     asking.goto(address)
-    asking.click(f"text={say['ask']}")
+    asking.click(f"button:has-text('{say['ask']}')")
     expect(asking.locator("#notice .message-error")).to_be_visible()
     expect(asking.locator("#field-recipient")).to_be_focused()
     asking.fill("#field-recipient", "Example 株式会社")
@@ -75,7 +75,7 @@ def test_a_release_from_the_wish_to_the_file(
     deciding.check("input[name=purposes][value=ai-product-development]")
     deciding.check("input[name=provision]")
     deciding.check("input[name=recipients][value=company]")
-    deciding.click(f"text={say['record']}")
+    deciding.click(f"button:has-text('{say['record']}')")
     expect(deciding.locator(".release .message-warning")).to_have_count(0)
     deciding.locator(".release").get_by_role("button", name=say["approve"], exact=True).click()
     expect(deciding.locator(".release .badge-ok")).to_be_visible()

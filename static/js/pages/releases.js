@@ -34,11 +34,11 @@ function drawLedger() {
     return el(
       'tr',
       {},
-      el('td', {class: 'numbers', text: new Date(entry.at).toLocaleString(document.documentElement.lang)}),
+      el('td', {class: 'numbers', text: new Date(entry.at).toLocaleString(document.documentElement.lang, {dateStyle: 'medium', timeStyle: 'short'})}),
       el('td', {text: nameOf(data.words.action, entry.action)}),
       el('td', {text: entry.actor}),
       el('td', {text: release?.recipient ?? ''}),
-      el('td', {}, el('code', {class: 'small muted', text: entry.hash.slice(0, 12), attrs: {title: entry.hash}})),
+      el('td', {}, el('code', {class: 'small muted', text: entry.hash.slice(0, 8), attrs: {title: entry.hash}})),
     );
   });
   if (rows.length === 0) replaceChildren(byId('ledger'), el('p', {class: 'muted', text: t('No entry yet.')}));
