@@ -10,6 +10,7 @@ from typing import NamedTuple
 import shapely
 
 from annotation.exporters.base import LossReport
+from annotation.exporters.fields import Field
 from annotation.schema.facts import AnnotationFacts, ImageFacts
 from annotation.schema.masks import FrameShape
 from annotation.schema.shapes import Shape, ShapeError, check_inside
@@ -35,7 +36,7 @@ def frame_by_frame(rows: Iterable[AnnotationFacts], image: ImageFacts, losses: L
             yield OnFrame(row, row.shape, row.id, None)
             continue
         text = "A track is written as one shape for each of its frames; which of them a person drew is in the attributes."
-        losses.add("tracks_as_frames", text, row.id)
+        losses.add("tracks_as_frames", text, row.id, Field.TRACKS)
         for frame, shape, is_keyframe in row.shape.frames(image.frame_count):
             identity = str(uuid.uuid5(uuid.UUID(row.id), str(frame)))
             yield OnFrame(replace(row, frame=frame), _on_image(shape, image), identity, is_keyframe)

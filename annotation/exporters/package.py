@@ -1,4 +1,4 @@
-"""A whole export: the entries of a format, its loss report, and a manifest with the digest of each entry."""
+"""A whole export: the entries of a format, the labels, its loss report, and a manifest with the digest of each entry."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 
 from annotation.exporters.base import Entry, Exporter
+from annotation.exporters.fields import Field
 from annotation.exporters.zipstream import zip_stream
 from annotation.schema.canonical import canonical_json
 from annotation.schema.facts import CampaignFacts, CaseFacts
@@ -21,8 +22,17 @@ class Package:
     `case_count` and `digest` (SHA-256 of the whole ZIP, hexadecimal) hold when the stream has ended.
     """
 
-    def __init__(self, exporter: Exporter, campaign: CampaignFacts, cases: Iterable[CaseFacts], *, include_drafts: bool) -> None:
+    def __init__(
+        self,
+        exporter: Exporter,
+        campaign: CampaignFacts,
+        cases: Iterable[CaseFacts],
+        *,
+        include_drafts: bool,
+        required: frozenset[Field] = frozenset(),
+    ) -> None:
         self._exporter = exporter
+        self._required = required
         self._campaign = campaign
         self._cases = cases
         self._include_drafts = include_drafts
@@ -30,7 +40,11 @@ class Package:
         self.digest = ""
 
     def stream(self) -> Iterator[bytes]:
-        """Yield the bytes of the ZIP. Raises DocumentError in the middle when a case cannot be written truly."""
+        """Yield the bytes of the ZIP.
+
+        Raises in the middle: DocumentError when a case cannot be written truly, ExportWouldLoseError when what is required
+        would be lost.
+        """
         digest = hashlib.sha256()
         for chunk in zip_stream(self._entries()):
             digest.update(chunk)
@@ -38,10 +52,12 @@ class Package:
         self.digest = digest.hexdigest()
 
     def _entries(self) -> Iterator[Entry]:
-        session = self._exporter.begin(self._campaign)
+        session = self._exporter.begin(self._campaign, self._required)
         with Spool() as listing:
             for entry in session.entries(self._counted()):
                 yield from _listed(entry, listing)
+            labels = _labels(self._campaign)
+            yield from _listed(Entry("labels.json", len(labels), [labels]), listing)
             losses = session.losses.to_json()
             yield from _listed(Entry("losses.json", len(losses), [losses]), listing)
             head = {"campaign": self._campaign.code, "cases": self.case_count}
@@ -55,6 +71,11 @@ class Package:
         for case in self._cases:
             self.case_count += 1
             yield case
+
+
+def _labels(campaign: CampaignFacts) -> bytes:
+    """Return the key of every label of the campaign with its codings, its names and its colour."""
+    return canonical_json({code: {**label.to_document(), "colour": label.colour} for code, label in campaign.labels.items()})
 
 
 def _listed(entry: Entry, listing: Spool) -> Iterator[Entry]:
