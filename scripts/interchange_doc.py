@@ -20,6 +20,11 @@ _JUDGES: Final[dict[str, str]] = {
     "coco": "pycocotools",
     "voc": "Datumaro",
     "yolo": "Datumaro",
+    "cvat": "Datumaro",
+    "label-studio": "label-studio-sdk",
+    "histomicsui": "large_image's annotation schema",
+    "asap": "read back by our own tests only",
+    "imagescope": "read back by our own tests only",
 }
 _INTRODUCTION: Final = """**yes**: as it is. **partly**: for some marks, or in another form; `losses.json` counts which. **-**: never.
 An archive always holds `labels.json` with every label's codes, names and colour.

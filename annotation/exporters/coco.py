@@ -11,6 +11,7 @@ from annotation.exporters.base import Entry, ExportSession, LossReport
 from annotation.exporters.details import extras
 from annotation.exporters.fields import Field, Held
 from annotation.exporters.frames import frame_by_frame
+from annotation.exporters.pieces import Piece, entry_of
 from annotation.exporters.raster import placed, run_lengths, without_holes
 from annotation.exporters.streams import by_image
 from annotation.schema.canonical import canonical_json
@@ -62,15 +63,14 @@ class _Session:
                 for image, rows in by_image(case):
                     self._write_image(image, rows, images, annotations)
             info = {"description": self._campaign.title.get("en") or self._campaign.code, "version": self._campaign.protocol_version}
-            parts: list[bytes | Spool] = [
+            parts: list[Piece] = [
                 b'{"annotations":[',
                 annotations,
                 b'],"categories":' + canonical_json(self._category_members()) + b',"images":[',
                 images,
                 b'],"info":' + canonical_json(info) + b',"licenses":[]}',
             ]
-            size = sum(part.size if isinstance(part, Spool) else len(part) for part in parts)
-            yield Entry("coco.json", size, _chunks(parts))
+            yield entry_of("coco.json", parts)
 
     def _write_image(self, image: ImageFacts, rows: Iterable[AnnotationFacts], images: Spool, annotations: Spool) -> None:
         """Write an image, or each marked frame of a stack as an image of its own."""
@@ -169,11 +169,3 @@ class _Session:
 def _flat(ring: list[tuple[float, float]]) -> list[float]:
     """Return x, y, x, y ... without the closing vertex, as COCO wants it."""
     return [number for position in ring[:-1] for number in position]
-
-
-def _chunks(parts: list[bytes | Spool]) -> Iterator[bytes]:
-    for part in parts:
-        if isinstance(part, Spool):
-            yield from part.chunks()
-        else:
-            yield part

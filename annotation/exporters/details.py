@@ -10,7 +10,7 @@ from annotation.schema.canonical import canonical_json
 from annotation.schema.facts import AnnotationFacts, CampaignFacts
 from annotation.schema.instants import instant
 
-__all__ = ["DETAIL_NAMES", "details", "extras", "member_of", "names_of_labels"]
+__all__ = ["DETAIL_NAMES", "colour_of", "details", "extras", "member_of", "names_of_labels"]
 
 DETAIL_NAMES: Final = (
     "annotation",
@@ -31,6 +31,7 @@ DETAIL_NAMES: Final = (
 """The names that `details` may return, in their order."""
 
 UNLABELLED: Final = "unlabelled"
+UNLABELLED_COLOUR: Final = "#808080"
 
 
 def member_of(row: AnnotationFacts, campaign: CampaignFacts) -> dict[str, Any]:
@@ -83,3 +84,8 @@ def names_of_labels(campaign: CampaignFacts) -> dict[str, str]:
         name = label.display.get("en") or code
         names[code] = f"{name} ({code})" if name in names.values() or name == UNLABELLED else name
     return names | {"": UNLABELLED}
+
+
+def colour_of(code: str, campaign: CampaignFacts) -> str:
+    """Return the colour of a label as `#rrggbb`; grey for the empty code, which marks without a label have."""
+    return campaign.labels[code].colour if code else UNLABELLED_COLOUR

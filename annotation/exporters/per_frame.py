@@ -11,7 +11,7 @@ from annotation.exporters.frames import OnFrame, frame_by_frame
 from annotation.schema.facts import AnnotationFacts, ImageFacts
 from annotation.schema.spool import Spool
 
-__all__ = ["FrameSpools", "marks_by_picture", "picture_name"]
+__all__ = ["FrameSpools", "around", "marks_by_picture", "picture_name"]
 
 
 def picture_name(image: ImageFacts, frame: int | None) -> str:
@@ -71,3 +71,15 @@ def marks_by_picture(
         yield spools, pictures()
     finally:
         spools.close()
+
+
+def around(head: str, spool: Spool, tail: str) -> tuple[int, Iterator[bytes]]:
+    """Return the size and the bytes of a file whose middle was written while its marks streamed by."""
+    first, last = head.encode(), tail.encode()
+    return len(first) + spool.size + len(last), _joined(first, spool, last)
+
+
+def _joined(first: bytes, spool: Spool, last: bytes) -> Iterator[bytes]:
+    yield first
+    yield from spool.chunks()
+    yield last

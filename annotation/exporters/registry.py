@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from annotation.exporters.asap import AsapExporter
 from annotation.exporters.base import Exporter
 from annotation.exporters.coco import CocoExporter
+from annotation.exporters.cvat import CvatExporter
 from annotation.exporters.document import DocumentExporter
 from annotation.exporters.fields import Field, Held
+from annotation.exporters.histomicsui import HistomicsUiExporter
+from annotation.exporters.imagescope import ImageScopeExporter
+from annotation.exporters.label_studio import LabelStudioExporter
 from annotation.exporters.qupath import QuPathExporter
 from annotation.exporters.table import CsvExporter
 from annotation.exporters.voc import VocExporter
@@ -18,7 +23,19 @@ __all__ = ["EXPORTERS", "find_exporter", "formats_that_hold", "holdings"]
 
 EXPORTERS: Final[dict[str, Exporter]] = {
     exporter.name: exporter
-    for exporter in (DocumentExporter(), CsvExporter(), QuPathExporter(), CocoExporter(), VocExporter(), YoloExporter())
+    for exporter in (
+        DocumentExporter(),
+        CsvExporter(),
+        CocoExporter(),
+        VocExporter(),
+        YoloExporter(),
+        CvatExporter(),
+        LabelStudioExporter(),
+        QuPathExporter(),
+        HistomicsUiExporter(),
+        AsapExporter(),
+        ImageScopeExporter(),
+    )
 }
 
 

@@ -10,7 +10,7 @@ from annotation.exporters.details import details, names_of_labels
 from annotation.exporters.fields import Field, Held
 from annotation.exporters.frames import OnFrame
 from annotation.exporters.markup import element, opening, text_of
-from annotation.exporters.per_frame import marks_by_picture, picture_name
+from annotation.exporters.per_frame import around, marks_by_picture, picture_name
 from annotation.exporters.streams import by_image
 from annotation.schema.facts import CampaignFacts, CaseFacts, ImageFacts
 from annotation.schema.masks import FrameShape, Mask
@@ -58,9 +58,7 @@ class _Session:
                         for frame, spool in pictures.in_order():
                             name = picture_name(image, frame)
                             listing.write(f"{name}\n".encode())
-                            head, tail = self._head(image, name).encode(), b"</annotation>\n"
-                            size = len(head) + spool.size + len(tail)
-                            yield Entry(f"Annotations/{name}.xml", size, _around(head, spool, tail))
+                            yield Entry(f"Annotations/{name}.xml", *around(self._head(image, name), spool, "</annotation>\n"))
             yield Entry("ImageSets/Main/default.txt", listing.size, listing.chunks())
         labels = "# label:color_rgb:parts:actions\n" + "".join(f"{_plain(name)}:::\n" for name in self._names.values())
         yield Entry("labelmap.txt", len(labels.encode()), [labels.encode()])
@@ -117,9 +115,3 @@ class _Session:
 def _plain(name: str) -> str:
     # the columns of the list of labels are set apart by colons
     return name.replace(":", " -")
-
-
-def _around(head: bytes, spool: Spool, tail: bytes) -> Iterator[bytes]:
-    yield head
-    yield from spool.chunks()
-    yield tail

@@ -23,11 +23,18 @@ EXPORT_FORMATS: Final[tuple[tuple[Any, tuple[tuple[str, Any, Any], ...]], ...]] 
             ("coco", _("COCO"), _("boxes and outlines for training")),
             ("voc", _("Pascal VOC"), _("boxes, one XML a picture")),
             ("yolo", _("YOLO"), _("boxes and outlines as text, one file a picture")),
+            ("cvat", _("CVAT"), _("XML with tracks of stacks and videos")),
+            ("label-studio", _("Label Studio"), _("tasks with annotations, predictions and labelling interface")),
         ),
     ),
     (
         _("Pathology tools"),
-        (("qupath", _("QuPath GeoJSON"), _("outlines for QuPath, one file an image")),),
+        (
+            ("qupath", _("QuPath GeoJSON"), _("outlines for QuPath, one file an image")),
+            ("histomicsui", _("HistomicsUI"), _("for HistomicsUI and the Digital Slide Archive, with everything recorded")),
+            ("asap", _("ASAP"), _("outlines in groups; little else")),
+            ("imagescope", _("ImageScope"), _("outlines with holes in layers, for Aperio ImageScope")),
+        ),
     ),
 )
 """(group, ((format, name, what it is for), ...)); every format is in one group."""

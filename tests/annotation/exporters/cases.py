@@ -39,26 +39,28 @@ def campaign() -> Any:
     return rows.campaign(labels={**base.labels, "tumour": changed, SECOND_LABEL: second}, form=FORM)
 
 
-def slide() -> ImageFacts:
-    return rows.image(width_px=400, height_px=300, levels=((400, 300, 1.0),))
-
-
-def stack(**changes: Any) -> ImageFacts:
+def make_stack(**changes: Any) -> ImageFacts:
     values = {"kind": "frames", "modality": "US", "width_px": 120, "height_px": 90, "levels": (), "frame_count": 8, "digest": "cd" * 32}
     return rows.image("stack", **(values | {"frame_time_ms": 33.3} | changes))
+
+
+SLIDE = rows.image(width_px=400, height_px=300, levels=((400, 300, 1.0),))
+STACK = make_stack()
+HOLED = {"type": "Polygon", "coordinates": [[[5, 5], [45, 5], [45, 45], [5, 45], [5, 5]], [[10, 10], [20, 10], [20, 20], [10, 10]]]}
+"""An outline with a hole that lies on the stack."""
 
 
 def dicom(modality_class: str, frames: int) -> DicomFacts:
     return DicomFacts("2.25.1001", "2.25.1002", ((modality_class, "2.25.1003", frames),))
 
 
-def full_case(**images: ImageFacts) -> CaseFacts:
-    """Every kind of shape, every kind of thing that is said of a mark."""
-    flat, loop = images.get("slide", slide()), images.get("stack", stack())
+def full_case(slide: ImageFacts = SLIDE, stack: ImageFacts = STACK, box: dict[str, Any] = BOX, moved: dict[str, Any] = MOVED) -> CaseFacts:
+    """Every kind of shape, every kind of thing that is said of a mark; `box` and `moved` are the two keyframes of the track."""
+    flat, loop = slide, stack
     by, second, echo = rows.read(flat), rows.read(flat, "person-bbbbbbbbbbbbbbbb"), rows.read(loop, sequence=3)
     keyframes = [
-        {"frame": 1, "outside": False, "geometry": BOX},
-        {"frame": 4, "outside": False, "geometry": MOVED},
+        {"frame": 1, "outside": False, "geometry": box},
+        {"frame": 4, "outside": False, "geometry": moved},
         {"frame": 6, "outside": True},
     ]
     track = parse_track({"type": "Track", "interpolation": "linear", "keyframes": keyframes})
@@ -92,7 +94,7 @@ def full_case(**images: ImageFacts) -> CaseFacts:
         rows.mark("spot", second, "point", rows.shape({"type": "Point", "coordinates": [311.625, 270.375]}), ("cell",)),
         rows.mark("bare", second, "box", rows.box(370, 270, 20, 25), ()),
         rows.mark("box", echo, "box", rows.box(50, 40, 30.5, 20), ("mass",), frame=3, frame_s=0.1),
-        rows.mark("track", echo, "box", track, ("mass",), frame=1, last_frame=5),
+        rows.mark("track", echo, "box" if box is BOX else "region", track, ("mass",), frame=1, last_frame=5),
         rows.mark("of-frame", echo, "diagnosis", None, ("cancer",), frame=5),
     ]
     marks.sort(key=lambda row: (row.image_id, row.id))

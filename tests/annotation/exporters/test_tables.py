@@ -16,7 +16,7 @@ from tests.annotation.document import rows
 from tests.annotation.exporters import cases
 from tests.annotation.exporters.judge import unpack, verdict
 
-SLIDE, STACK = cases.slide(), cases.stack()
+SLIDE, STACK = cases.SLIDE, cases.STACK
 
 
 def pictures(folder: Path, names: dict[str, tuple[int, int]]) -> None:
