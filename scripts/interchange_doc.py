@@ -25,6 +25,10 @@ _JUDGES: Final[dict[str, str]] = {
     "histomicsui": "large_image's annotation schema",
     "asap": "read back by our own tests only",
     "imagescope": "read back by our own tests only",
+    "mask-png": "Pillow, imagecodecs",
+    "mask-tiff": "tifffile, OpenSlide",
+    "web-annotation": "iiif-prezi3",
+    "fhir": "fhir.resources",
 }
 _INTRODUCTION: Final = """**yes**: as it is. **partly**: for some marks, or in another form; `losses.json` counts which. **-**: never.
 An archive always holds `labels.json` with every label's codes, names and colour.

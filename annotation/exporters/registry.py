@@ -10,13 +10,16 @@ from annotation.exporters.base import Exporter
 from annotation.exporters.coco import CocoExporter
 from annotation.exporters.cvat import CvatExporter
 from annotation.exporters.document import DocumentExporter
+from annotation.exporters.fhir import FhirExporter
 from annotation.exporters.fields import Field, Held
 from annotation.exporters.histomicsui import HistomicsUiExporter
 from annotation.exporters.imagescope import ImageScopeExporter
+from annotation.exporters.label_maps import MaskPngExporter, MaskTiffExporter
 from annotation.exporters.label_studio import LabelStudioExporter
 from annotation.exporters.qupath import QuPathExporter
 from annotation.exporters.table import CsvExporter
 from annotation.exporters.voc import VocExporter
+from annotation.exporters.web_annotation import WebAnnotationExporter
 from annotation.exporters.yolo import YoloExporter
 
 __all__ = ["EXPORTERS", "find_exporter", "formats_that_hold", "holdings"]
@@ -31,10 +34,14 @@ EXPORTERS: Final[dict[str, Exporter]] = {
         YoloExporter(),
         CvatExporter(),
         LabelStudioExporter(),
+        MaskPngExporter(),
+        MaskTiffExporter(),
         QuPathExporter(),
         HistomicsUiExporter(),
         AsapExporter(),
         ImageScopeExporter(),
+        WebAnnotationExporter(),
+        FhirExporter(),
     )
 }
 

@@ -24,6 +24,8 @@ EXPORT_FORMATS: Final[tuple[tuple[Any, tuple[tuple[str, Any, Any], ...]], ...]] 
             ("voc", _("Pascal VOC"), _("boxes, one XML a picture")),
             ("yolo", _("YOLO"), _("boxes and outlines as text, one file a picture")),
             ("cvat", _("CVAT"), _("XML with tracks of stacks and videos")),
+            ("mask-png", _("Label maps (PNG)"), _("pixels with the number of their label; images up to 268 megapixels")),
+            ("mask-tiff", _("Label maps (TIFF)"), _("the same as tiled pyramids, also for whole slides")),
             ("label-studio", _("Label Studio"), _("tasks with annotations, predictions and labelling interface")),
         ),
     ),
@@ -34,6 +36,13 @@ EXPORT_FORMATS: Final[tuple[tuple[Any, tuple[tuple[str, Any, Any], ...]], ...]] 
             ("histomicsui", _("HistomicsUI"), _("for HistomicsUI and the Digital Slide Archive, with everything recorded")),
             ("asap", _("ASAP"), _("outlines in groups; little else")),
             ("imagescope", _("ImageScope"), _("outlines with holes in layers, for Aperio ImageScope")),
+        ),
+    ),
+    (
+        _("Hospital and web"),
+        (
+            ("fhir", _("FHIR R4"), _("an Observation for each mark and diagnosis, one Bundle a case")),
+            ("web-annotation", _("Web Annotation (IIIF)"), _("W3C annotations on IIIF canvases")),
         ),
     ),
 )

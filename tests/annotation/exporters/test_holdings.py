@@ -1,11 +1,13 @@
 """What each format says it holds is true: a case that has everything goes out, and every field is looked for."""
 
+import io
 import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import tifffile
 
 from annotation.exporters.fields import ExportWouldLoseError, Field, Held
 from annotation.exporters.registry import EXPORTERS, formats_that_hold
@@ -41,10 +43,20 @@ def found(name: str, field: Field) -> bool:
     return look(files) if look is not None else re.search(SIGNS[field], text) is not None
 
 
-SEEN: dict[tuple[str, Field], Callable[[dict[str, bytes]], bool]] = {}
+def pixel(files: dict[str, bytes], x: int, y: int) -> int:
+    (data,) = (data for path, data in files.items() if cases.SLIDE.id in path)
+    return int(tifffile.imread(io.BytesIO(data))[y, x])
+
+
+SEEN: dict[tuple[str, Field], Callable[[dict[str, bytes]], bool]] = {
+    ("mask-tiff", Field.HOLES): lambda files: (pixel(files, 100, 100), pixel(files, 60, 60)) == (0, 2),
+    ("mask-tiff", Field.MASKS): lambda files: (pixel(files, 254, 241), pixel(files, 255, 241)) == (4, 0),
+}
 """Where a field is written in another way than its sign."""
 PARTLY_ON: dict[tuple[str, Field], dict[str, Any]] = {
     ("coco", Field.MASKS): {"slide": rows.image()},
+    ("mask-png", Field.HOLES): {"slide": rows.image()},
+    ("mask-png", Field.MASKS): {"slide": rows.image()},
     ("cvat", Field.TRACKS): {"box": cases.HOLED, "moved": cases.HOLED},
 }
 """Changes of the case with which a format loses what it holds otherwise."""
