@@ -19,6 +19,7 @@ def _rows() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
     from annotation.errors import REFUSALS as MARKING  # noqa: PLC0415  # after Django is set up
     from annotation.schema.problems import PROBLEM_TEXTS  # noqa: PLC0415
     from annotation.services.cell_errors import IMPORT_TEXTS  # noqa: PLC0415
+    from annotation.services.export_requirements import EXPORT_TEXTS  # noqa: PLC0415
     from annotation.services.suggestion_errors import ENDPOINT_TEXTS  # noqa: PLC0415
     from societies.errors import REFUSALS as PEOPLE  # noqa: PLC0415
     from viewer.readers.errors import REASONS as READING  # noqa: PLC0415
@@ -30,6 +31,7 @@ def _rows() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
     yield "Files that are refused", [(code, *said) for code, said in READING.items()]
     yield "Taking files in", [(code, str(said.text), str(said.hint)) for code, said in INGEST.items()]
     yield "Model endpoints", [(code, str(said[0]), str(said[1])) for code, said in ENDPOINT_TEXTS.items()]
+    yield "Exports", [(code, str(said[0]), str(said[1])) for code, said in EXPORT_TEXTS.items()]
     yield "Importing cells", [(code, str(said[0]), str(said[1])) for code, said in IMPORT_TEXTS.items()]
 
 

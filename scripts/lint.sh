@@ -23,5 +23,6 @@ check "migrations" $bin/python manage.py makemigrations --check --dry-run
 check "django" $bin/python manage.py check
 check "openapi" $bin/python -m scripts.openapi --check
 check "settings" $bin/python -m scripts.settings_doc --check
+check "interchange" $bin/python -m scripts.interchange_doc --check
 check "error codes" $bin/python -m scripts.errors_doc --check
 if [ "${#failed[@]}" -gt 0 ]; then printf 'checks failed: %s\n' "${failed[*]}"; exit 1; fi

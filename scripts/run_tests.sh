@@ -4,6 +4,7 @@ set -uo pipefail
 bin=.venv/bin
 scripts/system_packages.sh || exit 1
 scripts/ohif.sh || exit 1
+scripts/judges.sh || exit 1
 failed=()
 unsteady=()
 at_most=10 # more than that is no hiccup, and would take as long again

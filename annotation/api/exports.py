@@ -18,16 +18,21 @@ from rest_framework.views import APIView
 
 from annotation.api.requests import signed_in
 from annotation.api.streaming import stream_file
+from annotation.exporters.fields import Field
 from annotation.exporters.registry import EXPORTERS
 from annotation.schema.versions import KNOWN_VERSIONS, schema_bytes
 from annotation.selectors.campaigns import get_campaign
 from annotation.services.export import export_campaign, export_case
+from annotation.services.export_requirements import parse_required
 from viewer.api.errors import ApiError, not_found
 from viewer.models import Image
 
 EXPORTERS_OF = ("annotation.export_campaign",)
 _DRAFTS = OpenApiParameter("drafts", str, enum=["0", "1"], default="0", description="1: reads that are not submitted yet too")
 _FORMAT = OpenApiParameter("format", str, enum=list(EXPORTERS), default="document")
+_REQUIRE = OpenApiParameter(
+    "require", str, many=True, enum=list(Field), description="what must not be lost; an export that would lose it is refused"
+)
 
 
 class OneRenderer(BaseContentNegotiation):
@@ -52,7 +57,7 @@ class CampaignExportView(APIView):
 
     @extend_schema(
         operation_id="campaign_export",
-        parameters=[_FORMAT, _DRAFTS],
+        parameters=[_FORMAT, _DRAFTS, _REQUIRE],
         responses={(200, "application/zip"): OpenApiResponse(OpenApiTypes.BINARY, description="A ZIP with manifest.json and losses.json")},
     )
     def get(self, request: Request, campaign_id: UUID) -> HttpResponseBase:
@@ -60,7 +65,13 @@ class CampaignExportView(APIView):
         user = signed_in(request)
         campaign = get_campaign(user=user, campaign_id=campaign_id, permissions=EXPORTERS_OF)
         format_name = request.query_params.get("format", "document")
-        export = export_campaign(campaign=campaign, user=user, format_name=format_name, include_drafts=_include_drafts(request))
+        export = export_campaign(
+            campaign=campaign,
+            user=user,
+            format_name=format_name,
+            include_drafts=_include_drafts(request),
+            required=parse_required(request.query_params.getlist("require")),
+        )
         export.prepare()
         return stream_file(request, export, content_type="application/zip")
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, NamedTuple, Protocol
 
+from annotation.exporters.fields import NOT_HELD, ExportWouldLoseError, Field, Held
 from annotation.schema.canonical import canonical_json
 from annotation.schema.facts import CampaignFacts, CaseFacts
 
@@ -34,17 +35,26 @@ class Loss:
 class LossReport:
     """What the export does not hold although the campaign does; written into every archive as `losses.json`."""
 
-    def __init__(self, format_name: str) -> None:
+    def __init__(self, format_name: str, holds: Mapping[Field, Held], required: frozenset[Field] = frozenset()) -> None:
+        """Start a report. Raises ExportWouldLoseError for a required field that the format never holds."""
         self._format = format_name
+        self._holds = holds
+        self._required = required
         self._losses: dict[str, Loss] = {}
-        self._notes: dict[str, str] = {}
+        never = [one for one in Field if holds[one] == Held.NO]
+        self._notes: dict[str, str] = {f"no_{one.value}": NOT_HELD[one] for one in never}
+        for one in never:
+            if one in required:
+                raise ExportWouldLoseError(one, format_name)
 
     def note(self, code: str, text: str) -> None:
         """State a loss that every export of the format has."""
         self._notes[code] = text
 
-    def add(self, code: str, text: str, identity: str) -> None:
-        """Count one thing that was left out or changed."""
+    def add(self, code: str, text: str, identity: str, field: Field | None = None) -> None:
+        """Count one thing that was left out or changed. Raises ExportWouldLoseError where that is of a required field."""
+        if field is not None and field in self._required:
+            raise ExportWouldLoseError(field, self._format, identity)
         loss = self._losses.setdefault(code, Loss(text))
         loss.count += 1
         if len(loss.examples) < MAX_EXAMPLES:
@@ -72,7 +82,7 @@ class ExportSession(Protocol):
     def entries(self, cases: Iterable[CaseFacts]) -> Iterator[Entry]:
         """Yield the entries in a fixed order; each one's chunks must be read before the next entry is asked for.
 
-        Raises DocumentError when a case cannot be written truly.
+        Raises DocumentError when a case cannot be written truly, ExportWouldLoseError when it would lose what is required.
         """
         ...
 
@@ -82,7 +92,9 @@ class Exporter(Protocol):
 
     name: ClassVar[str]
     media_type: ClassVar[str]
+    holds: ClassVar[Mapping[Field, Held]]
+    """What the format holds; a test exports a case that has everything and looks."""
 
-    def begin(self, campaign: CampaignFacts) -> ExportSession:
-        """Start a run."""
+    def begin(self, campaign: CampaignFacts, required: frozenset[Field] = frozenset()) -> ExportSession:
+        """Start a run. Raises ExportWouldLoseError when the format never holds something that is required."""
         ...

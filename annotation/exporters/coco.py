@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Final
 
 import shapely
 
 from annotation.exporters.base import Entry, ExportSession, LossReport
+from annotation.exporters.details import extras
+from annotation.exporters.fields import Field, Held
 from annotation.exporters.frames import frame_by_frame
+from annotation.exporters.pieces import Piece, entry_of
 from annotation.exporters.raster import placed, run_lengths, without_holes
 from annotation.exporters.streams import by_image
 from annotation.schema.canonical import canonical_json
@@ -30,20 +33,28 @@ class CocoExporter:
     name: ClassVar[str] = "coco"
     media_type: ClassVar[str] = "application/json"
 
-    def begin(self, campaign: CampaignFacts) -> ExportSession:
+    holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {
+        Field.HOLES: Held.PARTLY,
+        Field.POINTS: Held.NO,
+        Field.TRACKS: Held.PARTLY,
+        Field.MASKS: Held.PARTLY,
+        Field.DIAGNOSES: Held.NO,
+    }
+
+    def begin(self, campaign: CampaignFacts, required: frozenset[Field] = frozenset()) -> ExportSession:
         """Start a run."""
-        return _Session(campaign)
+        return _Session(campaign, required)
 
 
 class _Session:
-    def __init__(self, campaign: CampaignFacts) -> None:
+    def __init__(self, campaign: CampaignFacts, required: frozenset[Field]) -> None:
         self._campaign = campaign
         self._categories = {code: number for number, code in enumerate(campaign.labels, 1)}
         self._unlabelled_id = len(self._categories) + 1
         self._image_count = 0
         self._annotation_count = 0
-        self.losses = LossReport(CocoExporter.name)
-        self.losses.note("forms_and_review", "Forms, basis, free text, suggestions, reads and governance have no place in COCO.")
+        self.losses = LossReport(CocoExporter.name, CocoExporter.holds, required)
+        self.losses.note("governance", "Reads without a mark and governance have no place in COCO.")
         self.losses.note("one_category", "COCO keeps one category an object: the primary label; all label codes are in the attributes.")
 
     def entries(self, cases: Iterable[CaseFacts]) -> Iterator[Entry]:
@@ -52,24 +63,25 @@ class _Session:
                 for image, rows in by_image(case):
                     self._write_image(image, rows, images, annotations)
             info = {"description": self._campaign.title.get("en") or self._campaign.code, "version": self._campaign.protocol_version}
-            parts: list[bytes | Spool] = [
+            parts: list[Piece] = [
                 b'{"annotations":[',
                 annotations,
                 b'],"categories":' + canonical_json(self._category_members()) + b',"images":[',
                 images,
                 b'],"info":' + canonical_json(info) + b',"licenses":[]}',
             ]
-            size = sum(part.size if isinstance(part, Spool) else len(part) for part in parts)
-            yield Entry("coco.json", size, _chunks(parts))
+            yield entry_of("coco.json", parts)
 
     def _write_image(self, image: ImageFacts, rows: Iterable[AnnotationFacts], images: Spool, annotations: Spool) -> None:
         """Write an image, or each marked frame of a stack as an image of its own."""
         numbers: dict[int | None, int] = {}
         for row, shape, _id, keyframe in frame_by_frame(rows, image, self.losses):
             if shape is None:
-                self.losses.add("without_shape", "Diagnoses of a whole image or frame have no shape and are left out.", row.id)
+                self.losses.add(
+                    "without_shape", "Diagnoses of a whole image or frame have no shape and are left out.", row.id, Field.DIAGNOSES
+                )
             elif shape.kind == "Point":
-                self.losses.add("points", "COCO has no single point; points are left out.", row.id)
+                self.losses.add("points", "COCO has no single point; points are left out.", row.id, Field.POINTS)
             else:
                 number = numbers.get(row.frame) or self._add_image(image, row.frame, images)
                 numbers[row.frame] = number
@@ -112,6 +124,7 @@ class _Session:
                 "reader": row.read.reader,
                 "state": row.read.state,
                 "rectangle": shape.kind == "Rectangle",
+                **extras(row, self._campaign),
             },
         }
 
@@ -121,18 +134,18 @@ class _Session:
             return [_flat(rings[0]) for rings in polygons]
         if image.width_px * image.height_px <= MAX_MASK_PX:
             text = "An outline with holes is written as a mask of whole pixels (COCO polygons have no holes)."
-            self.losses.add("holes_as_mask", text, row.id)
+            self.losses.add("holes_as_mask", text, row.id, Field.HOLES)
             counts = run_lengths(shape, width=image.width_px, height=image.height_px)
             return {"size": [image.height_px, image.width_px], "counts": counts}
         text = "On an image too large for COCO masks, an outline with holes is cut into touching parts without holes."
-        self.losses.add("holes_as_parts", text, row.id)
+        self.losses.add("holes_as_parts", text, row.id, Field.HOLES)
         return [_flat(rings[0]) for rings in without_holes(shape)]
 
     def _mask(self, row: AnnotationFacts, mask: Mask, image: ImageFacts) -> Any:
         if image.width_px * image.height_px <= MAX_MASK_PX:
             return {"size": [image.height_px, image.width_px], "counts": placed(mask, width=image.width_px, height=image.height_px)}
         text = "On an image too large for COCO masks, a mask is written as its outline along the edges of its pixels."
-        self.losses.add("masks_as_outlines", text, row.id)
+        self.losses.add("masks_as_outlines", text, row.id, Field.MASKS)
         polygons = outlines_of_mask(mask)
         outlines = Shape("MultiPolygon", shapely.MultiPolygon([(rings[0], rings[1:]) for rings in polygons]))
         return [_flat(rings[0]) for rings in (polygons if all(len(rings) == 1 for rings in polygons) else without_holes(outlines))]
@@ -156,11 +169,3 @@ class _Session:
 def _flat(ring: list[tuple[float, float]]) -> list[float]:
     """Return x, y, x, y ... without the closing vertex, as COCO wants it."""
     return [number for position in ring[:-1] for number in position]
-
-
-def _chunks(parts: list[bytes | Spool]) -> Iterator[bytes]:
-    for part in parts:
-        if isinstance(part, Spool):
-            yield from part.chunks()
-        else:
-            yield part

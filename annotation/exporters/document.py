@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar
 
 from annotation.exporters.base import Entry, ExportSession, LossReport
+from annotation.exporters.fields import Field, Held
 from annotation.schema.canonical import canonical_json
 from annotation.schema.document import write_document
 from annotation.schema.facts import CampaignFacts, CaseFacts
@@ -19,16 +20,17 @@ class DocumentExporter:
 
     name: ClassVar[str] = "document"
     media_type: ClassVar[str] = "application/json"
+    holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES)
 
-    def begin(self, campaign: CampaignFacts) -> ExportSession:
+    def begin(self, campaign: CampaignFacts, required: frozenset[Field] = frozenset()) -> ExportSession:
         """Start a run."""
-        return _Session(campaign)
+        return _Session(campaign, required)
 
 
 class _Session:
-    def __init__(self, campaign: CampaignFacts) -> None:
+    def __init__(self, campaign: CampaignFacts, required: frozenset[Field]) -> None:
         self._campaign = campaign
-        self.losses = LossReport(DocumentExporter.name)
+        self.losses = LossReport(DocumentExporter.name, DocumentExporter.holds, required)
         self.losses.note("earlier_revisions", "An annotation is given as it stands; its earlier revisions stay in the workbench.")
         self.losses.note("undecided_suggestions", "Suggestions on which nobody decided are not part of a document.")
         self.losses.note("deleted_annotations", "Annotations that their reader deleted are not part of a document.")

@@ -10,12 +10,13 @@ from typing import NamedTuple
 import shapely
 
 from annotation.exporters.base import LossReport
+from annotation.exporters.fields import Field
 from annotation.schema.facts import AnnotationFacts, ImageFacts
 from annotation.schema.masks import FrameShape
 from annotation.schema.shapes import Shape, ShapeError, check_inside
 from annotation.schema.tracks import Track
 
-__all__ = ["OnFrame", "frame_by_frame"]
+__all__ = ["OnFrame", "frame_by_frame", "frames_of"]
 
 
 class OnFrame(NamedTuple):
@@ -35,10 +36,18 @@ def frame_by_frame(rows: Iterable[AnnotationFacts], image: ImageFacts, losses: L
             yield OnFrame(row, row.shape, row.id, None)
             continue
         text = "A track is written as one shape for each of its frames; which of them a person drew is in the attributes."
-        losses.add("tracks_as_frames", text, row.id)
-        for frame, shape, is_keyframe in row.shape.frames(image.frame_count):
-            identity = str(uuid.uuid5(uuid.UUID(row.id), str(frame)))
-            yield OnFrame(replace(row, frame=frame), _on_image(shape, image), identity, is_keyframe)
+        losses.add("tracks_as_frames", text, row.id, Field.TRACKS)
+        yield from frames_of(row, image)
+
+
+def frames_of(row: AnnotationFacts, image: ImageFacts) -> Iterator[OnFrame]:
+    """Yield a plain mark as it is, and a track once for each frame that it is on."""
+    if not isinstance(row.shape, Track):
+        yield OnFrame(row, row.shape, row.id, None)
+        return
+    for frame, shape, is_keyframe in row.shape.frames(image.frame_count):
+        identity = str(uuid.uuid5(uuid.UUID(row.id), str(frame)))
+        yield OnFrame(replace(row, frame=frame), _on_image(shape, image), identity, is_keyframe)
 
 
 def _on_image(shape: Shape, image: ImageFacts) -> Shape:

@@ -1,4 +1,4 @@
-"""A whole export: the entries of a format, its loss report, and a manifest with the digest of each entry."""
+"""A whole export: the entries of a format, the labels, its loss report, and a manifest with the digest of each entry."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 
 from annotation.exporters.base import Entry, Exporter
+from annotation.exporters.fields import Field
 from annotation.exporters.zipstream import zip_stream
 from annotation.schema.canonical import canonical_json
 from annotation.schema.facts import CampaignFacts, CaseFacts
@@ -29,8 +30,10 @@ class Package:
         *,
         include_drafts: bool,
         extras: Sequence[Entry] = (),
+        required: frozenset[Field] = frozenset(),
     ) -> None:
         self._exporter = exporter
+        self._required = required
         self._campaign = campaign
         self._cases = cases
         self._include_drafts = include_drafts
@@ -39,7 +42,11 @@ class Package:
         self.digest = ""
 
     def stream(self) -> Iterator[bytes]:
-        """Yield the bytes of the ZIP. Raises DocumentError in the middle when a case cannot be written truly."""
+        """Yield the bytes of the ZIP.
+
+        Raises in the middle: DocumentError when a case cannot be written truly, ExportWouldLoseError when what is required
+        would be lost.
+        """
         digest = hashlib.sha256()
         for chunk in zip_stream(self._entries()):
             digest.update(chunk)
@@ -47,12 +54,14 @@ class Package:
         self.digest = digest.hexdigest()
 
     def _entries(self) -> Iterator[Entry]:
-        session = self._exporter.begin(self._campaign)
+        session = self._exporter.begin(self._campaign, self._required)
         with Spool() as listing:
             for entry in session.entries(self._counted()):
                 yield from _listed(entry, listing)
             for entry in self._extras:
                 yield from _listed(entry, listing)
+            labels = _labels(self._campaign)
+            yield from _listed(Entry("labels.json", len(labels), [labels]), listing)
             losses = session.losses.to_json()
             yield from _listed(Entry("losses.json", len(losses), [losses]), listing)
             head = {"campaign": self._campaign.code, "cases": self.case_count}
@@ -66,6 +75,11 @@ class Package:
         for case in self._cases:
             self.case_count += 1
             yield case
+
+
+def _labels(campaign: CampaignFacts) -> bytes:
+    """Return the key of every label of the campaign with its codings, its names and its colour."""
+    return canonical_json({code: {**label.to_document(), "colour": label.colour} for code, label in campaign.labels.items()})
 
 
 def _listed(entry: Entry, listing: Spool) -> Iterator[Entry]:

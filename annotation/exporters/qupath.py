@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from annotation.exporters.base import Entry, ExportSession, LossReport
+from annotation.exporters.details import details
+from annotation.exporters.fields import Field, Held
 from annotation.exporters.frames import OnFrame, frame_by_frame
 from annotation.exporters.streams import by_image
 from annotation.schema.canonical import canonical_json
@@ -24,16 +26,22 @@ class QuPathExporter:
     name: ClassVar[str] = "qupath"
     media_type: ClassVar[str] = "application/geo+json"
 
-    def begin(self, campaign: CampaignFacts) -> ExportSession:
+    holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {
+        Field.TRACKS: Held.PARTLY,
+        Field.MASKS: Held.PARTLY,
+        Field.DIAGNOSES: Held.NO,
+    }
+
+    def begin(self, campaign: CampaignFacts, required: frozenset[Field] = frozenset()) -> ExportSession:
         """Start a run."""
-        return _Session(campaign)
+        return _Session(campaign, required)
 
 
 class _Session:
-    def __init__(self, campaign: CampaignFacts) -> None:
+    def __init__(self, campaign: CampaignFacts, required: frozenset[Field]) -> None:
         self._campaign = campaign
-        self.losses = LossReport(QuPathExporter.name)
-        self.losses.note("forms_and_review", "Forms, basis, certainty, suggestions, reads and governance have no place in QuPath objects.")
+        self.losses = LossReport(QuPathExporter.name, QuPathExporter.holds, required)
+        self.losses.note("governance", "Reads without a mark and governance have no place in QuPath objects.")
         self.losses.note("rectangles_as_polygons", "A rectangle is written as a polygon with four corners.")
         self.losses.note("one_class", "QuPath keeps one class an object: the primary label; all label codes are in the metadata.")
 
@@ -49,10 +57,14 @@ class _Session:
         separator = b""
         for mark in frame_by_frame(rows, image, self.losses):
             if mark.shape is None:
-                self.losses.add("without_shape", "Diagnoses of a whole image or frame have no shape and are left out.", mark.id)
+                self.losses.add(
+                    "without_shape", "Diagnoses of a whole image or frame have no shape and are left out.", mark.id, Field.DIAGNOSES
+                )
                 continue
             if isinstance(mark.shape, Mask):
-                self.losses.add("masks_as_outlines", "A mask is written as its outline along the edges of its pixels.", mark.id)
+                self.losses.add(
+                    "masks_as_outlines", "A mask is written as its outline along the edges of its pixels.", mark.id, Field.MASKS
+                )
             spool.write(separator + canonical_json(self._feature(mark, mark.shape)))
             separator = b","
         spool.write(b'],"type":"FeatureCollection"}')
@@ -60,20 +72,9 @@ class _Session:
     def _feature(self, mark: OnFrame, shape: FrameShape) -> dict[str, Any]:
         row = mark.row
         labels = [self._campaign.labels[code] for code in row.labels]
-        metadata = {
-            "mitate:annotation": row.id,
-            "mitate:revision": str(row.revision),
-            "mitate:granularity": row.granularity,
-            "mitate:labels": ",".join(row.labels),
-            "mitate:reader": row.read.reader,
-            "mitate:state": row.read.state,
-        }
+        metadata = {f"mitate:{name}": text for name, text in details(mark, self._campaign).items()}
         if labels:
             metadata["mitate:label-ja"] = labels[0].display.get("ja", "")
-        if mark.keyframe is not None:
-            metadata["mitate:keyframe"] = "true" if mark.keyframe else "false"
-        if row.suggestion is not None:
-            metadata["mitate:model"] = f"{row.suggestion.model.name} {row.suggestion.model.version}"
         properties: dict[str, Any] = {
             "objectType": "detection" if row.granularity == "cell" else "annotation",
             "isLocked": False,

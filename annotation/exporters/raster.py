@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from annotation.schema.masks import Mask
 from annotation.schema.shapes import Shape
 
-__all__ = ["placed", "run_lengths", "without_holes"]
+__all__ = ["column_crossings", "placed", "run_lengths", "without_holes"]
 
 Ring = list[tuple[float, float]]
 
@@ -23,7 +23,7 @@ def run_lengths(shape: Shape, *, width: int, height: int) -> list[int]:
 
     The work grows with the columns that the outline spans, never with the pixels of the image.
     """
-    columns, crossings = _column_crossings([ring for rings in shape.polygons for ring in rings], width)
+    columns, crossings = column_crossings([ring for rings in shape.polygons for ring in rings], width)
     order = np.lexsort((crossings, columns))
     columns, crossings = columns[order], crossings[order]
     # an outline enters and leaves each column equally often: crossings pair up as (in, out)
@@ -62,7 +62,7 @@ def placed(mask: Mask, *, width: int, height: int) -> list[int]:
     return runs if runs[-1] else runs[:-1]
 
 
-def _column_crossings(rings: list[Ring], width: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def column_crossings(rings: list[Ring], width: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return, for each edge and each pixel column whose middle it passes, the column and the y where it passes."""
     columns: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
     crossings: list[NDArray[np.float64]] = [np.empty(0, dtype=np.float64)]

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 
+from annotation.exporters.fields import ExportWouldLoseError, Field
 from annotation.exporters.package import Package
 from annotation.exporters.registry import EXPORTERS, find_exporter
 from annotation.models import Campaign, ExportRun
@@ -16,6 +17,7 @@ from annotation.schema.document import DocumentFile, write_document
 from annotation.schema.problems import DocumentError
 from annotation.schema.spool import Spool
 from annotation.selectors.documents import campaign_facts, cases_of, get_case
+from annotation.services.export_requirements import refuse_impossible, would_lose
 from viewer.api.errors import ApiError
 from viewer.models import Image
 
@@ -28,9 +30,10 @@ AHEAD_BYTES: Final = 4 << 20
 class Export:
     """The ZIP of a campaign, to be read once; the run's row is finished when the stream ends, however it ends."""
 
-    def __init__(self, run: ExportRun, package: Package) -> None:
+    def __init__(self, run: ExportRun, package: Package, *, whole: bool = False) -> None:
         self.run = run
         self._package = package
+        self._ahead_bytes = None if whole else AHEAD_BYTES
         self._stream = self._recorded()
         self._ahead = Spool()
         self.file_name = f"{run.campaign.code}-{run.format}.zip"
@@ -38,21 +41,27 @@ class Export:
     def prepare(self) -> None:
         """Make the first four megabytes before anything is sent, so that most faults become an answer instead of a torn file.
 
+        Where something is required of the export, all of it is made first: nothing is sent that would lose it.
+
         Raises:
-            ApiError: as :func:`document_refused`.
+            ApiError: ``export_would_lose``, or as :func:`document_refused`.
         """
         try:
-            while self._ahead.size < AHEAD_BYTES and (chunk := next(self._stream, None)) is not None:
+            while (chunk := self._next_ahead()) is not None:
                 self._ahead.write(chunk)
         except DocumentError as error:
             self.close()
             raise document_refused(error) from error
+        except ExportWouldLoseError as error:
+            self.close()
+            raise would_lose(error) from error
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the ZIP.
 
         Raises:
             DocumentError: in the middle, when a case cannot be written truly; what was sent is then no complete ZIP.
+            ExportWouldLoseError: the same, when what is required would be lost and :meth:`prepare` was not called.
         """
         try:
             yield from self._ahead.chunks()
@@ -67,12 +76,16 @@ class Export:
         if self.run.state == ExportRun.State.STARTED:
             _finish(self.run, error_code=INTERRUPTED)
 
+    def _next_ahead(self) -> bytes | None:
+        full = self._ahead_bytes is not None and self._ahead.size >= self._ahead_bytes
+        return None if full else next(self._stream, None)
+
     def _recorded(self) -> Generator[bytes, None, None]:
         error_code = INTERRUPTED
         try:
             yield from self._package.stream()
             error_code = ""
-        except DocumentError as error:
+        except (DocumentError, ExportWouldLoseError) as error:
             error_code = error.code
             raise
         finally:
@@ -100,11 +113,13 @@ class CaseExport:
         self._written.close()
 
 
-def export_campaign(*, campaign: Campaign, user: User | None, format_name: str, include_drafts: bool) -> Export:
+def export_campaign(
+    *, campaign: Campaign, user: User | None, format_name: str, include_drafts: bool, required: frozenset[Field] = frozenset()
+) -> Export:
     """Start an export; the caller has checked that the user may export, None stands for the command line.
 
     Raises:
-        ApiError: ``unknown_format``.
+        ApiError: ``unknown_format``; ``export_would_lose`` where the format never holds something that is required.
     """
     exporter = find_exporter(format_name)
     if exporter is None:
@@ -115,9 +130,11 @@ def export_campaign(*, campaign: Campaign, user: User | None, format_name: str, 
             status_code=status.HTTP_400_BAD_REQUEST,
             pointer="/format",
         )
+    refuse_impossible(exporter, required)
     run = _start(campaign, user, format_name, include_drafts=include_drafts)
     cases = cases_of(campaign, include_drafts=include_drafts)
-    return Export(run, Package(exporter, campaign_facts(campaign), cases, include_drafts=include_drafts))
+    package = Package(exporter, campaign_facts(campaign), cases, include_drafts=include_drafts, required=required)
+    return Export(run, package, whole=bool(required))
 
 
 def export_case(*, campaign: Campaign, image: Image, user: User | None, include_drafts: bool) -> CaseExport:

@@ -9,23 +9,18 @@ from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from annotation.models import Campaign
 from annotation.selectors.campaigns import campaigns_for
 from annotation.selectors.cells import layers_to_manage
 from annotation.selectors.suggestions import list_endpoints, list_runs
+from annotation.services.export_requirements import FIELD_NAMES
 from societies.models import SocietyCollection, SocietyEndpoint
 from societies.packs import load_pack, pack_slugs
 from societies.selectors.campaigns import VIEW, possible_readers, progress, society_of
 from societies.selectors.societies import administered_societies, display_name, text_in_language
-
-EXPORT_FORMATS = (
-    ("document", _("Annotation documents"), _("JSON after the document schema: everything that is recorded")),
-    ("qupath", _("QuPath GeoJSON"), _("outlines for QuPath, one file an image")),
-    ("coco", _("COCO"), _("boxes and outlines for training")),
-)
+from societies.views.export_formats import export_groups
 
 
 @require_safe
@@ -65,7 +60,8 @@ def campaign_page(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
         "protocol": text_in_language(ja=campaign.protocol_ja, en=campaign.protocol_en),
         "can_manage": user.has_perm("annotation.manage_campaign", campaign),
         "can_export": user.has_perm("annotation.export_campaign", campaign),
-        "export_formats": EXPORT_FORMATS,
+        "export_groups": export_groups(),
+        "export_fields": [(field.value, name) for field, name in FIELD_NAMES.items()],
     }
     return render(request, "societies/campaign.html", context | {"page_data": _campaign_json(campaign, user, context["can_manage"])})
 

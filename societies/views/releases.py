@@ -16,7 +16,7 @@ from annotation.selectors.campaigns import campaigns_for
 from annotation.selectors.releases import ledger_is_whole, ledger_of, list_releases
 from societies.selectors.campaigns import VIEW
 from societies.selectors.societies import display_name
-from societies.views.campaigns import EXPORT_FORMATS
+from societies.views.export_formats import EXPORT_FORMATS
 
 CONSENT_MODES = (
     ("not-recorded", _("not recorded")),
@@ -62,7 +62,7 @@ def releases_page(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
             "tier": _words(Release.Tier.choices),
             "state": _words(Release.State.choices),
             "action": _words(LedgerEntry.Action.choices),
-            "format": [{"code": code, "name": str(name)} for code, name, _help in EXPORT_FORMATS],
+            "format": [{"code": code, "name": str(name)} for _group, formats in EXPORT_FORMATS for code, name, _help in formats],
             "consent": _words(CONSENT_MODES),
             "purpose": _words(PURPOSES),
             "recipient_kind": _words(RECIPIENT_KINDS),

@@ -12,6 +12,7 @@ import PIL.Image
 import pytest
 from playwright.sync_api import Page, expect
 
+from annotation.exporters.registry import EXPORTERS
 from tests.browser.conftest import Visit
 from tests.browser.site import ROOT
 from tests.browser.workbench import Workbench
@@ -125,8 +126,8 @@ def test_export_page(visit: Begin, take_picture: Picture, language: str) -> None
     campaign = exporter.get("/api/campaigns/")["overview"][0]["id"]
     exporter.see(f"/campaigns/{campaign}/", "campaign-exporter")
     buttons = exporter.page.locator(".export-list a[download]")
-    expect(buttons).to_have_count(3)
-    for at in range(3):
+    expect(buttons).to_have_count(len(EXPORTERS))
+    for at in range(len(EXPORTERS)):
         with exporter.page.expect_download() as started:
             buttons.nth(at).click()
         with zipfile.ZipFile(started.value.path()) as archive:

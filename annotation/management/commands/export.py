@@ -10,10 +10,13 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from annotation.exporters.fields import ExportWouldLoseError, Field
 from annotation.exporters.registry import EXPORTERS
 from annotation.models import Campaign
 from annotation.schema.problems import DocumentError
 from annotation.services.export import export_campaign
+from annotation.services.export_requirements import would_lose
+from viewer.api.errors import ApiError
 
 
 class Command(BaseCommand):
@@ -26,6 +29,9 @@ class Command(BaseCommand):
         parser.add_argument("campaign", help="code or id of the campaign")
         parser.add_argument("--format", choices=list(EXPORTERS), default="document", help="default: document")
         parser.add_argument("--output", type=Path, required=True, help="the ZIP to write; an older one is replaced only by a complete one")
+        parser.add_argument(
+            "--require", action="append", default=[], choices=list(Field), help="must not be lost, or nothing is written; may be repeated"
+        )
         parser.add_argument("--drafts", action="store_true", help="include reads that are not submitted yet")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,7 +40,16 @@ class Command(BaseCommand):
         if not output.parent.is_dir():
             raise CommandError(f"There is no folder {output.parent}.")
         campaign = _find_campaign(options["campaign"])
-        export = export_campaign(campaign=campaign, user=None, format_name=options["format"], include_drafts=options["drafts"])
+        try:
+            export = export_campaign(
+                campaign=campaign,
+                user=None,
+                format_name=options["format"],
+                include_drafts=options["drafts"],
+                required=frozenset(map(Field, options["require"])),
+            )
+        except ApiError as error:
+            raise CommandError(f"{error.code}: {error.text} {error.hint}") from error
         handle, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
         try:
             with os.fdopen(handle, "wb") as target:
@@ -47,6 +62,9 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{error.case}: {error.code} at {error.pointer or '/'}. {_(error.text)} {_(error.hint)} {problem.detail}"
             ) from error
+        except ExportWouldLoseError as error:
+            refused = would_lose(error)
+            raise CommandError(f"{error.code} at annotation {error.identity}: {refused.text} {refused.hint}") from error
         finally:
             Path(name).unlink(missing_ok=True)
         self.stdout.write(f"{output}: {export.run.document_count} cases, SHA-256 {export.run.digest}")

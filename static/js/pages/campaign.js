@@ -6,7 +6,7 @@ import {t} from '../lib/i18n.js';
 import {byId} from '../lib/page.js';
 import {drawImages, drawProgress, drawReaders} from '../societies/campaign_parts.js';
 import {drawCells} from '../societies/cells_part.js';
-import {withDrafts} from '../societies/drafts.js';
+import {followExportChoices} from '../societies/export_part.js';
 import {drawSuggestions} from '../societies/suggestion_part.js';
 import {busy, campaignState, keepFresh, notify, pageData} from '../societies/page.js';
 
@@ -98,15 +98,6 @@ async function refresh() {
   draw();
 }
 
-function followDrafts() {
-  const box = document.getElementById('export-drafts');
-  box?.addEventListener('change', () => {
-    for (const link of byId('export-list').querySelectorAll('a')) {
-      link.setAttribute('href', withDrafts(link.getAttribute('href') ?? '', /** @type {HTMLInputElement} */ (box).checked));
-    }
-  });
-}
-
 function start() {
   const form = document.getElementById('add-reader');
   form?.addEventListener('submit', (event) => {
@@ -126,7 +117,7 @@ function start() {
       }),
     );
   }
-  followDrafts();
+  if (document.getElementById('export-list')) followExportChoices();
   draw();
   keepFresh(refresh, {socketPath: `/ws/campaigns/${data.id}/`});
 }

@@ -167,3 +167,28 @@ def test_anybody_may_read_the_schema() -> None:
     assert response.headers["Content-Type"] == "application/schema+json"
     assert Client().get("/schema/document/9.9.9.json").status_code == 404
     assert Client().post("/schema/document/1.0.0.json").status_code in {403, 405}
+
+
+def test_what_is_required_is_kept_or_the_export_refused(campaign: Campaign, exporter: User) -> None:
+    read = Read.objects.get(state="submitted")
+    ring = [[0, 0], [90, 1], [33, 80.125], [0, 0]]
+    hole = [[20, 10], [40, 10], [35, 20], [20, 10]]
+    outline = objects.mark(read, parse_geometry({"type": "Polygon", "coordinates": [ring, hole]}), "region", "tumour")
+    client = signed_in(exporter)
+    never = client.get(address(campaign, "?format=voc&require=text&require=holes"))
+    assert never.status_code == 422
+    error = never.json()["error"]
+    assert (error["code"], error["field"], error["format"], error["pointer"]) == ("export_would_lose", "holes", "voc", "/require")
+    assert "annotation" not in error
+    assert error["formats"][:2] == ["document", "csv"]
+    assert "voc would lose something" in error["message"]
+    assert not ExportRun.objects.exists()
+    here = client.get(address(campaign, "?format=coco&require=holes"))
+    assert here.status_code == 422
+    assert here.json()["error"]["annotation"] == str(outline.pk)
+    assert list(ExportRun.objects.values_list("state", "error_code")) == [("failed", "export_would_lose")]
+    kept = client.get(address(campaign, "?format=qupath&require=holes&require=text"))
+    assert kept.status_code == 200
+    assert any(name.endswith(".geojson") for name in names(kept))
+    unknown = client.get(address(campaign, "?format=coco&require=shadows"))
+    assert (unknown.status_code, unknown.json()["error"]["code"]) == (400, "requirement_unknown")

@@ -1,0 +1,66 @@
+/** The export card: the addresses follow what people tick, and an export that would lose something is refused on the page. */
+
+import {api, errorOf} from '../lib/api.js';
+import {el} from '../lib/dom.js';
+import {t} from '../lib/i18n.js';
+import {byId} from '../lib/page.js';
+import {lacking, withChoices} from './export_choices.js';
+import {notify, notifyError} from './page.js';
+
+/** An export with requirements is made whole before its first byte is sent: half an hour, as long as a million marks need and more. */
+const WHOLE_EXPORT_MS = 1_800_000;
+
+/** Lets the links of the card follow its tick boxes. */
+export function followExportChoices() {
+  const drafts = /** @type {HTMLInputElement} */ (byId('export-drafts'));
+  const boxes = [...byId('export-required').querySelectorAll('input')];
+  const links = [...byId('export-list').querySelectorAll('a')];
+  const ticked = () => boxes.filter((box) => box.checked);
+  const follow = () => {
+    const required = ticked().map((box) => box.value);
+    for (const link of links) {
+      link.setAttribute('href', withChoices(link.getAttribute('href') ?? '', {drafts: drafts.checked, required}));
+      const lost = new Set(lacking(link.dataset.lacks ?? '', required));
+      if (lost.size > 0) link.setAttribute('aria-disabled', 'true');
+      else link.removeAttribute('aria-disabled');
+      link.title = lost.size ? t('Never holds: {fields}', {fields: names(ticked().filter((box) => lost.has(box.value)))}) : '';
+    }
+  };
+  for (const box of [drafts, ...boxes]) box.addEventListener('change', follow);
+  for (const link of links) {
+    link.addEventListener('click', (event) => {
+      if (ticked().length === 0) return;
+      event.preventDefault();
+      if (link.hasAttribute('aria-disabled')) notify(t('This format would lose something that must be kept.'), {kind: 'error', hint: link.title});
+      else void fetchWhole(link);
+    });
+  }
+  follow();
+}
+
+/** @param {HTMLInputElement[]} boxes @returns {string} */
+function names(boxes) {
+  return boxes.map((box) => box.labels?.[0]?.textContent?.trim() ?? box.value).join(', ');
+}
+
+/**
+ * Fetches an export that may be refused: the browser's own download would not say why.
+ * @param {HTMLAnchorElement} link
+ */
+async function fetchWhole(link) {
+  link.setAttribute('aria-busy', 'true');
+  notify(t('The export is made and checked before it is sent.'));
+  try {
+    const response = await api.fetch('GET', link.href, {timeoutMs: WHOLE_EXPORT_MS});
+    if (!response.ok) throw await errorOf(response);
+    const address = URL.createObjectURL(await response.blob());
+    const name = /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1] ?? 'export.zip';
+    el('a', {attrs: {href: address, download: name}}).click();
+    URL.revokeObjectURL(address);
+    notify(t('The export holds everything that was required.'));
+  } catch (error) {
+    notifyError(error);
+  } finally {
+    link.removeAttribute('aria-busy');
+  }
+}
