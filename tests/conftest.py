@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 # Two runs on one commit end alike; `HYPOTHESIS_PROFILE=searching` looks at other examples each time.
-hypothesis_settings.register_profile("same", derandomize=True)
-hypothesis_settings.register_profile("searching", derandomize=False)
+# How long examples take to make says how busy the machine is, not how good they are.
+hypothesis_settings.register_profile("same", derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.register_profile("searching", derandomize=False, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 REPOSITORY = Path(__file__).resolve().parent.parent

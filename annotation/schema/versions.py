@@ -19,8 +19,27 @@ LATEST_VERSION: Final = "1.0.0"
 KNOWN_VERSIONS: Final = ("1.0.0",)
 """Every published version, oldest first. A published version never changes."""
 
-UPGRADES: Final[dict[str, Step]] = {}
-"""version -> (next version, function that turns a document of the first into one of the second)."""
+_DRAFT_KINDS: Final = {"dicom": "frames", "dicom-series": "frames", "wsi": "slide", "still": "photograph"}
+_DRAFT_ROLES: Final = {"annotator": "reader"}
+
+
+def _from_draft(document: dict[str, Any]) -> dict[str, Any]:
+    """Give the words of the draft their names in 1.0.0; what a tier must not hold any more is left for the check to tell."""
+    _rename(document.get("images"), "kind", _DRAFT_KINDS)
+    _rename(document.get("agents"), "role", _DRAFT_ROLES)
+    document.pop("$schema", None)
+    return document
+
+
+def _rename(entries: object, member: str, names: Mapping[str, str]) -> None:
+    """Replace values of a member; what is not written as the schema asks stays, and is refused by the check."""
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, dict) and isinstance(entry.get(member), str):
+            entry[member] = names.get(entry[member], entry[member])
+
+
+UPGRADES: Final[dict[str, Step]] = {"0.1.0": ("1.0.0", _from_draft)}
+"""version -> (next version, function that turns a document of the first into one of the second); 0.1.0 was a draft."""
 
 _FOLDER: Final = Path(__file__).parent / "json"
 
