@@ -135,11 +135,11 @@ export class Registry {
     const action = this.get(id);
     if (!(action.when?.() ?? true)) return;
     const done = action.run(event);
-    if (done instanceof Promise) done.catch((error) => this.#failed(error));
+    if (done instanceof Promise) done.catch((error) => this.failed(error));
   }
 
   /** A part of the page that the server did not send is told; all else is a mistake, and shows as one. @param {unknown} error */
-  #failed(error) {
+  failed(error) {
     if (!(error instanceof NotFetched)) throw error;
     this.onNotFetched();
   }

@@ -14,7 +14,6 @@ import {DiagnosisPanel} from '../annotation/panels/diagnosis_panel.js';
 import {labelsPanel} from '../annotation/panels/labels_panel.js';
 import {MarksPanel} from '../annotation/panels/marks_panel.js';
 import {NotePanel} from '../annotation/panels/note_panel.js';
-import {ProblemDialog} from '../annotation/panels/problem_dialog.js';
 import {protocolPanel} from '../annotation/panels/protocol_panel.js';
 import {SaveState} from '../annotation/panels/save_state.js';
 import {StatusBar} from '../annotation/panels/status_bar.js';
@@ -94,23 +93,29 @@ function build(data, session, viewer) {
   const fields = campaign.form ? fieldsOf(campaign.form.schema, campaign.form.ui, acquisition) : [];
   const review = new Review({viewer, store, workspace, clock, say, startingForm: campaign.form && initialForm(fields)});
   const toolbox = new Toolbox({viewer, store, workspace, rules, marks, masks, suggestions, clock, say, superpixelsUrl: data.superpixels_worker_url});
-  const problems = new ProblemDialog({
-    store,
-    outbox,
-    viewer,
-    rules,
-    reload: (id) => void session.reloadMark(id),
-    show: (id) => workspace.select(store.get(id) ? [id] : []),
+  const fetchProblems = later(async () => {
+    const {ProblemDialog} = await import('../annotation/panels/problem_dialog.js');
+    return new ProblemDialog({
+      store,
+      outbox,
+      viewer,
+      rules,
+      reload: (id) => void session.reloadMark(id),
+      show: (id) => workspace.select(store.get(id) ? [id] : []),
+    });
   });
+  /** @param {(problems: Awaited<ReturnType<typeof fetchProblems>>) => void} use */
+  const withProblems = (use) => void fetchProblems().then(use, (error) => registry.failed(error));
+  const openProblem = (/** @type {string} */ id) => withProblems((problems) => problems.open(id));
   const saving = new SaveState({
     outbox,
     sync,
-    openProblem: (id) => problems.open(id),
+    openProblem,
     discard: (entry) => {
-      if (entry.operation.verb === 'cells') store.forgetCells(entry.operation.operation_id);
-      void (entry.operation.annotation_id
-        ? problems.discard(entry.operation.annotation_id)
-        : outbox.discardEntry(entry).then(() => session.feed.pull({always: true})));
+      const {annotation_id, operation_id, verb} = entry.operation;
+      if (verb === 'cells') store.forgetCells(operation_id);
+      if (annotation_id) withProblems((problems) => void problems.discard(annotation_id));
+      else void outbox.discardEntry(entry).then(() => session.feed.pull({always: true}));
     },
   });
   const onNotFetched = () => say(t('This is not fetched yet. Try again when the server answers.'), true);
@@ -182,7 +187,7 @@ function build(data, session, viewer) {
   );
   // What was marked stays in view, however long the form is.
   const done = hasTools && [
-    new MarksPanel({viewer, store, workspace, rules, openProblem: (id) => problems.open(id)}).element,
+    new MarksPanel({viewer, store, workspace, rules, openProblem}).element,
     new NotePanel({store, workspace}).element,
   ];
   replaceChildren(byId('panel'), asked, done ? el('div', {class: 'panel-done'}, ...done) : null);
