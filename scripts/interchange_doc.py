@@ -29,12 +29,20 @@ _JUDGES: Final[dict[str, str]] = {
     "mask-tiff": "tifffile, OpenSlide",
     "web-annotation": "iiif-prezi3",
     "fhir": "fhir.resources",
+    "dicom-sr": "dciodvfy, dsrdump, dcmqi",
+    "dicom-seg": "dciodvfy",
+    "dicom-ann": "dciodvfy, wsidicom",
 }
 _INTRODUCTION: Final = """**yes**: as it is. **partly**: for some marks, or in another form; `losses.json` counts which. **-**: never.
 An archive always holds `labels.json` with every label's codes, names and colour.
 Whoever requires a field (`?require=holes&require=text`, the tick boxes under *Details* on the card, `manage.py export --require`)
 gets no export that would lose it: a format that never holds it is refused before it begins, any other at the first mark that would
-lose it, with the code `export_would_lose`."""
+lose it, with the code `export_would_lose`.
+
+The judges are programs of others, unchanged, run by the tests (`scripts/judges.sh`, `scripts/system_packages.sh`). One message of
+dciodvfy is passed over: it misses CommonZCoordinateValue in ANN of two dimensions, where PS3.3 C.37.1.2 wants none. dcmqi reads our
+reports, not our segmentations: it asks where frames lie in the patient, which is not recorded here. QuPath, ASAP, ImageScope, CVAT's
+and Label Studio's servers and HL7's validator were not run."""
 
 
 def generate(page: str) -> str:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need from Debian: a browser, a database, a message broker, Japanese letters, Node.
-# Orthanc is wanted, not needed: the tests with it are skipped where it cannot be installed.
+# Orthanc, dciodvfy and dsrdump are wanted, not needed: the tests with them are skipped where they cannot be installed.
 set -euo pipefail
 need=()
 command -v chromium >/dev/null || need+=(chromium)
@@ -12,6 +12,8 @@ fc-list 2>/dev/null | grep -i "CJK" >/dev/null || need+=(fonts-noto-cjk fontconf
 wanted=()
 [ -e /usr/sbin/Orthanc ] || wanted+=(orthanc)
 [ -e /usr/share/orthanc/plugins/libOrthancDicomWeb.so ] || wanted+=(orthanc-dicomweb)
+command -v dciodvfy >/dev/null || wanted+=(dicom3tools)
+command -v dsrdump >/dev/null || wanted+=(dcmtk)
 [ "${#need[@]}" = 0 ] && [ "${#wanted[@]}" = 0 ] && exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

@@ -60,6 +60,10 @@ class LossReport:
         if len(loss.examples) < MAX_EXAMPLES:
             loss.examples.append(identity)
 
+    def drop(self, code: str, text: str, identity: str) -> None:
+        """Count a mark that is left out altogether. Raises ExportWouldLoseError where anything is required."""
+        self.add(code, text, identity, next((one for one in Field if one in self._required), None))
+
     def count(self, code: str) -> int:
         """Return how often a loss was counted."""
         loss = self._losses.get(code)

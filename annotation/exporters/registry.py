@@ -9,6 +9,7 @@ from annotation.exporters.asap import AsapExporter
 from annotation.exporters.base import Exporter
 from annotation.exporters.coco import CocoExporter
 from annotation.exporters.cvat import CvatExporter
+from annotation.exporters.dicom_formats import DicomBulkExporter, DicomReportExporter, DicomSegmentationExporter
 from annotation.exporters.document import DocumentExporter
 from annotation.exporters.fhir import FhirExporter
 from annotation.exporters.fields import Field, Held
@@ -42,6 +43,9 @@ EXPORTERS: Final[dict[str, Exporter]] = {
         ImageScopeExporter(),
         WebAnnotationExporter(),
         FhirExporter(),
+        DicomReportExporter(),
+        DicomSegmentationExporter(),
+        DicomBulkExporter(),
     )
 }
 

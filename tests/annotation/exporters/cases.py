@@ -1,5 +1,6 @@
 """A small case that has everything an export may hold, and ways to look into archives."""
 
+import dataclasses
 import io
 import json
 import zipfile
@@ -102,9 +103,27 @@ def full_case(slide: ImageFacts = SLIDE, stack: ImageFacts = STACK, box: dict[st
     return CaseFacts("subject-" + "5f" * 16, rows.subject(), rows.NOW, ordered, (by, second, echo), marks)
 
 
+WHOLE_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
+ULTRASOUND = "1.2.840.10008.5.1.4.1.1.3.1"
+SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+
+
+def dicom_case(name: str) -> CaseFacts:
+    """The case on images that a DICOM format knows: slides or frames, or both."""
+    flat = SECONDARY_CAPTURE if name == "dicom-seg" else WHOLE_SLIDE
+    known = rows.image(width_px=400, height_px=300, levels=((400, 300, 1.0),), dicom=dicom(flat, 4 if flat == WHOLE_SLIDE else 1))
+    loop = make_stack(dicom=dataclasses.replace(dicom(ULTRASOUND, 8), instances=((ULTRASOUND, "2.25.1004", 8),)))
+    case = full_case(slide=known, stack=loop)
+    if name != "dicom-ann":
+        return case
+    marks = [row for row in case.annotations if row.image_id == known.id]
+    reads = tuple(read for read in case.reads if read.image_id == known.id)
+    return dataclasses.replace(case, images=(known,), reads=reads, annotations=marks)
+
+
 def archive(name: str, cases: Iterable[CaseFacts] | None = None, required: Iterable[Field] = ()) -> dict[str, bytes]:
     """Return the files of an export by their names."""
-    chosen = [full_case()] if cases is None else cases
+    chosen = [dicom_case(name) if name.startswith("dicom") else full_case()] if cases is None else cases
     package = Package(EXPORTERS[name], campaign(), chosen, include_drafts=False, required=frozenset(required))
     zipped = zipfile.ZipFile(io.BytesIO(b"".join(package.stream())))
     assert zipped.testzip() is None

@@ -1,0 +1,173 @@
+"""Structured reports (PS3.16, TID 1500): one of each reader of an image, a group for each mark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import numpy as np
+from highdicom.sr import (
+    AlgorithmIdentification,
+    Comprehensive3DSR,
+    ImageRegion,
+    Measurement,
+    MeasurementReport,
+    MeasurementsAndQualitativeEvaluations,
+    ObservationContext,
+    ObserverContext,
+    PersonObserverIdentifyingAttributes,
+    PlanarROIMeasurementsAndQualitativeEvaluations,
+    QualitativeEvaluation,
+    SourceImageForMeasurementGroup,
+    SourceImageForRegion,
+    TrackingIdentifier,
+)
+from pydicom.sr.codedict import codes
+
+from annotation.exporters.base import Entry, LossReport
+from annotation.exporters.dicom.common import (
+    EQUIPMENT,
+    WHOLE_SLIDE,
+    Place,
+    ascii_text,
+    code_of,
+    finished,
+    instance_of_slide,
+    latest,
+    own_code,
+    person_name,
+    place_of,
+    source,
+    uid_for,
+)
+from annotation.exporters.fields import Field
+from annotation.exporters.frames import OnFrame, frame_by_frame
+from annotation.exporters.outlines import solid_rings
+from annotation.exporters.streams import by_image
+from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts, DicomFacts, ImageFacts
+
+__all__ = ["ReportSession"]
+
+MAX_GROUPS: Final = 1_000
+"""Most marks of one report; more go into a further one, so that memory stays bounded."""
+
+
+class ReportSession:
+    """One run over the cases of a campaign."""
+
+    def __init__(self, campaign: CampaignFacts, losses: LossReport) -> None:
+        self._campaign = campaign
+        self.losses = losses
+        losses.note("float32", "Coordinates are 32-bit numbers: beyond 131,072 px they are off by up to 0.008 px.")
+        losses.note("ascii", "Words within a report are ASCII English, which every viewer reads; Japanese names are in labels.json.")
+
+    def entries(self, cases: Iterable[CaseFacts]) -> Iterator[Entry]:
+        """Yield the reports of each image with DICOM identity; marks of other images are told."""
+        for case in cases:
+            for image, rows in by_image(case):
+                if image.dicom is None:
+                    for row in rows:
+                        self.losses.drop("no_dicom", "The image is no DICOM object: a report could not refer to it.", row.id)
+                    continue
+                yield from self._image(case, image, image.dicom, rows)
+
+    def _image(self, case: CaseFacts, image: ImageFacts, dicom: DicomFacts, rows: Iterable[AnnotationFacts]) -> Iterator[Entry]:
+        waiting: dict[str, list[OnFrame]] = {}
+        numbers: dict[str, int] = {}
+        for mark in frame_by_frame(rows, image, self.losses):
+            marks = waiting.setdefault(mark.row.read.id, [])
+            marks.append(mark)
+            if len(marks) == MAX_GROUPS:
+                numbers[mark.row.read.id] = numbers.get(mark.row.read.id, 0) + 1
+                yield self._report(case, image, dicom, marks, numbers[mark.row.read.id])
+                waiting[mark.row.read.id] = []
+        for read, marks in sorted(waiting.items()):
+            if marks:
+                yield self._report(case, image, dicom, marks, numbers.get(read, 0) + 1)
+
+    def _report(self, case: CaseFacts, image: ImageFacts, dicom: DicomFacts, marks: list[OnFrame], number: int) -> Entry:
+        read = marks[0].row.read
+        groups = [group for mark in marks for group in self._groups(mark, image, dicom)]
+        observer = PersonObserverIdentifyingAttributes(name=person_name(read.reader))
+        content = MeasurementReport(
+            observation_context=ObservationContext(observer_person_context=ObserverContext(codes.DCM.Person, observer)),
+            procedure_reported=codes.SCT.ImagingProcedure,
+            imaging_measurements=groups,
+            title=codes.DCM.ImagingMeasurementReport,
+        )
+        series = uid_for("sr", self._campaign.id, image.id, read.id)
+        report = Comprehensive3DSR(
+            evidence=_evidence(case, image, dicom, marks),
+            content=content,
+            series_instance_uid=series,
+            series_number=1,
+            sop_instance_uid=uid_for(series, str(number)),
+            instance_number=number,
+            is_complete=read.submitted_at is not None,
+            is_final=read.submitted_at is not None,
+            is_verified=False,
+            **EQUIPMENT,
+        )
+        data = finished(report, self._campaign, latest([mark.row.updated_at for mark in marks]))
+        suffix = "" if number == 1 else f"-{number}"
+        return Entry(f"reports/{case.name}/{image.id}-{read.reader}{suffix}.dcm", len(data), [data])
+
+    def _groups(self, mark: OnFrame, image: ImageFacts, dicom: DicomFacts) -> Iterator[Any]:
+        row = mark.row
+        place = _place(image, dicom, row.frame)
+        said = self._said(row)
+        tracking = TrackingIdentifier(uid=uid_for("mark", row.id), identifier=row.id)
+        if mark.shape is None:
+            pictures = [SourceImageForMeasurementGroup(place.sop_class, place.sop_instance, [place.frame] if place.frame else None)]
+            yield MeasurementsAndQualitativeEvaluations(tracking, source_images=pictures, **said)
+            return
+        if mark.shape.kind == "Point":
+            outlines, kind = [[mark.shape.centre]], "POINT"
+        else:
+            outlines, kind = solid_rings(mark.shape, self.losses, row.id), "POLYLINE"
+        for outline in outlines:
+            yield PlanarROIMeasurementsAndQualitativeEvaluations(tracking, referenced_region=_region(outline, kind, place), **said)
+
+    def _said(self, row: AnnotationFacts) -> dict[str, Any]:
+        """Return the finding, what else is said of it in codes, and the time that it took."""
+        if row.suggestion is not None:
+            text = "A report names the model behind a mark; what it had proposed, and what became of that, is left out."
+            self.losses.add("suggestions_as_models", text, row.id, Field.SUGGESTIONS)
+        labels = [self._campaign.labels[code] for code in row.labels]
+        evaluations = [QualitativeEvaluation(own_code("label"), own_code(label.code, label.display.get("en", ""))) for label in labels]
+        evaluations.append(QualitativeEvaluation(own_code("granularity"), own_code(row.granularity)))
+        if row.certainty:
+            evaluations.append(QualitativeEvaluation(own_code("certainty"), own_code(row.certainty)))
+        for basis in row.basis:
+            words = f"{basis['method']} {basis['status']}"
+            evaluations.append(QualitativeEvaluation(own_code("basis", "basis of diagnosis"), own_code(words)))
+        said: dict[str, Any] = {"qualitative_evaluations": evaluations}
+        if labels:
+            said["finding_type"] = code_of(labels[0])
+        if row.active_seconds:
+            time = own_code("active-time", "time spent on the mark")
+            said["measurements"] = [Measurement(time, float(row.active_seconds), codes.UCUM.Second)]
+        if row.suggestion is not None:
+            model = row.suggestion.model
+            said["algorithm_id"] = AlgorithmIdentification(ascii_text(model.name), ascii_text(model.version))
+        return said
+
+
+def _place(image: ImageFacts, dicom: DicomFacts, frame: int | None) -> Place:
+    if dicom.instances[0][0] == WHOLE_SLIDE:
+        sop_class, uid, _ = instance_of_slide(dicom)
+        return Place(sop_class, uid, None)
+    return place_of(dicom, frame)
+
+
+def _evidence(case: CaseFacts, image: ImageFacts, dicom: DicomFacts, marks: list[OnFrame]) -> list[Any]:
+    """Return the objects that the marks refer to, each once."""
+    places = {(place.sop_class, place.sop_instance) for place in (_place(image, dicom, mark.row.frame) for mark in marks)}
+    return [source(case, image, Place(*place, None)) for place in sorted(places)]
+
+
+def _region(outline: list[tuple[float, float]], kind: str, place: Place) -> ImageRegion:
+    """Return a region in pixels of its frame, (0, 0) the outer corner of the first one (PS3.3, C.18.6.1.1); closed."""
+    picture = SourceImageForRegion(place.sop_class, place.sop_instance, [place.frame] if place.frame else None)
+    whole = {"pixel_origin_interpretation": "VOLUME"} if place.sop_class == WHOLE_SLIDE else {}
+    return ImageRegion(kind, np.array(outline, dtype=np.float64), picture, **whole)
