@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from annotation.api.cell_urls import urlpatterns_api as cell_urls
 from annotation.api.export_urls import urlpatterns_api as export_urls
 from annotation.api.export_urls import urlpatterns_pages as schema_urls
+from annotation.api.import_urls import urlpatterns_api as import_urls
 from annotation.api.operations import AnnotationView, OperationListView
 from annotation.api.reads import AnnotationListView, ExposureListView, ReadView, RevisionListView
 from annotation.api.suggestion_urls import urlpatterns_api as suggestion_urls
@@ -23,5 +24,6 @@ api: list[URLPattern | URLResolver] = [
     *suggestion_urls,
     *cell_urls,
     *export_urls,
+    *import_urls,
 ]
 pages: list[URLPattern | URLResolver] = [*page_urls, *schema_urls]

@@ -17,6 +17,7 @@ Foreign and unknown things answer alike: `not_found`.
 def _rows() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
     """Yield the title of each table with its rows of code, message and hint, in English."""
     from annotation.errors import REFUSALS as MARKING  # noqa: PLC0415  # after Django is set up
+    from annotation.importers.problems import IMPORT_PROBLEMS  # noqa: PLC0415
     from annotation.schema.problems import PROBLEM_TEXTS  # noqa: PLC0415
     from annotation.services.cell_errors import IMPORT_TEXTS  # noqa: PLC0415
     from annotation.services.suggestion_errors import ENDPOINT_TEXTS  # noqa: PLC0415
@@ -30,6 +31,7 @@ def _rows() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
     yield "Files that are refused", [(code, *said) for code, said in READING.items()]
     yield "Taking files in", [(code, str(said.text), str(said.hint)) for code, said in INGEST.items()]
     yield "Model endpoints", [(code, str(said[0]), str(said[1])) for code, said in ENDPOINT_TEXTS.items()]
+    yield "Importing marks", [(code, str(said.text), str(said.hint)) for code, said in IMPORT_PROBLEMS.items()]
     yield "Importing cells", [(code, str(said[0]), str(said[1])) for code, said in IMPORT_TEXTS.items()]
 
 
