@@ -147,6 +147,30 @@ REFUSALS: Final[dict[str, Refusal]] = {
     "cell_layer_in_use": Refusal(
         status.HTTP_409_CONFLICT, _("Readers have already worked on these cells."), _("Import a new layer beside this one.")
     ),
+    # imports
+    "import_malformed": Refusal(status.HTTP_422_UNPROCESSABLE_ENTITY, _("A choice for the import is not written as the API asks."), _AGAIN),
+    "import_empty": Refusal(status.HTTP_422_UNPROCESSABLE_ENTITY, _("The file is empty."), _("Export it again.")),
+    "import_too_large": Refusal(
+        status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
+        _("The file is too large to be taken as marks."),
+        _("Bring very many outlines as a cell layer, or split the file."),
+    ),
+    "too_many_imports": Refusal(
+        status.HTTP_409_CONFLICT, _("You have 200 unfinished imports in this campaign."), _("Confirm them or throw them away first.")
+    ),
+    "import_state": Refusal(
+        status.HTTP_409_CONFLICT, _("This import is not at that step."), _("Look at its state; reload the page if it is an old one.")
+    ),
+    "import_nothing": Refusal(
+        status.HTTP_409_CONFLICT,
+        _("With these choices nothing would be imported."),
+        _("Choose an image and a label for at least one class."),
+    ),
+    "import_choice_missing": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("For some classes of the file nothing is chosen."),
+        _("Choose a label of the campaign for each class, or leave the class out."),
+    ),
     # one request
     "batch_malformed": Refusal(status.HTTP_400_BAD_REQUEST, _("The request does not hold a list of operations."), _AGAIN),
     "too_many_operations": Refusal(

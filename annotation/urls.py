@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from annotation.api.cell_urls import urlpatterns_api as cell_urls
 from annotation.api.export_urls import urlpatterns_api as export_urls
 from annotation.api.export_urls import urlpatterns_pages as schema_urls
+from annotation.api.import_urls import urlpatterns_api as import_urls
 from annotation.api.operations import AnnotationView, OperationListView
 from annotation.api.reads import AnnotationListView, ExposureListView, ReadView, RevisionListView
 from annotation.api.release_urls import urlpatterns_api as release_urls
@@ -25,5 +26,6 @@ api: list[URLPattern | URLResolver] = [
     *cell_urls,
     *export_urls,
     *release_urls,
+    *import_urls,
 ]
 pages: list[URLPattern | URLResolver] = [*page_urls, *schema_urls]

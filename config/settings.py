@@ -164,6 +164,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "CellChangeKindEnum": ["relabel", "accept", "delete", "undo"],
         "CellLayerStateEnum": "annotation.models.CellLayer.State",
+        "ImportStateEnum": "annotation.models.ImportRun.State",
         "KindEnum": "viewer.models.Image.Kind",
     },
 }

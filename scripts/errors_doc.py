@@ -17,9 +17,12 @@ Foreign and unknown things answer alike: `not_found`.
 def _rows() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
     """Yield the title of each table with its rows of code, message and hint, in English."""
     from annotation.errors import REFUSALS as MARKING  # noqa: PLC0415  # after Django is set up
+    from annotation.importers.problems import IMPORT_PROBLEMS  # noqa: PLC0415
     from annotation.schema.problems import PROBLEM_TEXTS  # noqa: PLC0415
     from annotation.services.cell_errors import IMPORT_TEXTS  # noqa: PLC0415
     from annotation.services.export_requirements import EXPORT_TEXTS  # noqa: PLC0415
+    from annotation.services.release_errors import BLOCKER_TEXTS  # noqa: PLC0415
+    from annotation.services.release_errors import REFUSALS as RELEASES  # noqa: PLC0415
     from annotation.services.suggestion_errors import ENDPOINT_TEXTS  # noqa: PLC0415
     from societies.errors import REFUSALS as PEOPLE  # noqa: PLC0415
     from viewer.readers.errors import REASONS as READING  # noqa: PLC0415
@@ -32,6 +35,9 @@ def _rows() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
     yield "Taking files in", [(code, str(said.text), str(said.hint)) for code, said in INGEST.items()]
     yield "Model endpoints", [(code, str(said[0]), str(said[1])) for code, said in ENDPOINT_TEXTS.items()]
     yield "Exports", [(code, str(said[0]), str(said[1])) for code, said in EXPORT_TEXTS.items()]
+    yield "Releases", [(code, str(said[1]), str(said[2])) for code, said in RELEASES.items()]
+    yield "What keeps a release", [(code, str(said[0]), str(said[1])) for code, said in BLOCKER_TEXTS.items()]
+    yield "Importing marks", [(code, str(said.text), str(said.hint)) for code, said in IMPORT_PROBLEMS.items()]
     yield "Importing cells", [(code, str(said[0]), str(said[1])) for code, said in IMPORT_TEXTS.items()]
 
 

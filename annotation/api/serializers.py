@@ -177,7 +177,7 @@ class BodySerializer(serializers.Serializer[Any]):
     form = serializers.JSONField(allow_null=True, required=False)
     certainty = serializers.CharField(allow_null=True, required=False)
     basis = BasisSerializer(many=True, required=False)
-    origin = serializers.ChoiceField(choices=["manual", "suggestion"], required=False)
+    origin = serializers.ChoiceField(choices=["manual", "suggestion", "import"], required=False)
     suggestion_id = serializers.UUIDField(allow_null=True, required=False)
     active_seconds = serializers.FloatField(required=False)
 

@@ -6,6 +6,7 @@ from annotation.models.cells import CellChange, CellLayer
 from annotation.models.endpoint import ModelEndpoint
 from annotation.models.export import ExportRun
 from annotation.models.label_set import FormDefinition, Label, LabelSet
+from annotation.models.mark_import import ImportedAnnotation, ImportMapping, ImportRun
 from annotation.models.read import Read
 from annotation.models.release import LedgerEntry, Release, Withdrawal
 from annotation.models.suggestion import Decision, Exposure, Suggestion, SuggestionRun
@@ -20,6 +21,9 @@ __all__ = [
     "ExportRun",
     "Exposure",
     "FormDefinition",
+    "ImportMapping",
+    "ImportRun",
+    "ImportedAnnotation",
     "Label",
     "LabelSet",
     "LedgerEntry",

@@ -35,7 +35,7 @@ class Annotation(models.Model):
     form_data = models.JSONField(null=True, blank=True)
     certainty = models.CharField(max_length=16, blank=True)
     basis = models.JSONField(default=list, help_text="[{method, status}]")
-    origin = models.CharField(max_length=12, default="manual", help_text="manual or suggestion")
+    origin = models.CharField(max_length=12, default="manual", help_text="manual, suggestion or import")
     suggestion = models.ForeignKey("annotation.Suggestion", null=True, blank=True, on_delete=models.PROTECT, related_name="annotations")
     active_seconds = models.FloatField(default=0)
     created_at = models.DateTimeField()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -25,12 +23,12 @@ from annotation.events import CampaignChanged, publish
 from annotation.locks import lock_campaign
 from annotation.models import Campaign, CellLayer
 from annotation.services.suggestion_errors import image_not_in_campaign
+from annotation.services.uploads import keep_upload
 from viewer.models import Image
 
 LEASE_S: Final = 30.0
 MAX_ATTEMPTS: Final = 3
 MAX_LAYERS: Final = 20
-_PIECE: Final = 1 << 20
 _MAX_NAME: Final = 200
 _MAX_MAP: Final = 255
 
@@ -69,7 +67,8 @@ def receive_layer(
     if len(labels) > _MAX_MAP or not set(labels.values()) <= known:
         raise refusal("cell_layer_invalid", "/label_map")
     layer = CellLayer(campaign=campaign, image=image, name=name.strip(), label_map=labels, created_by=user)
-    digest = _keep(stream, _waiting_path(layer.pk))
+    limit = settings.UPLOAD_MAX_BYTES
+    digest, _size = keep_upload(stream, _waiting_path(layer.pk), max_bytes=limit, empty="cells_empty", too_large="cells_file_too_large")
     layer.source = {"file": name.strip(), "sha256": digest}
     with transaction.atomic():
         lock_campaign(campaign.pk)
@@ -160,29 +159,3 @@ def _forget_files(layer_id: UUID) -> None:
 
 def _waiting_path(layer_id: UUID) -> Path:
     return cells_folder() / f"{layer_id}.import"
-
-
-def _keep(stream: IO[bytes], path: Path) -> str:
-    """Write a stream to a file and return its SHA-256; the file is there whole or not at all."""
-    digest, size = hashlib.sha256(), 0
-    descriptor, temporary = tempfile.mkstemp(prefix=".", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            while piece := stream.read(_PIECE):
-                size += len(piece)
-                _check_size(size)
-                digest.update(piece)
-                file.write(piece)
-            _check_size(size)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return digest.hexdigest()
-
-
-def _check_size(size: int) -> None:
-    if not 0 < size <= settings.UPLOAD_MAX_BYTES:
-        raise refusal("cells_file_too_large" if size else "cells_empty")

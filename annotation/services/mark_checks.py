@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from annotation.errors import problem_refusal, refusal, shape_refusal
-from annotation.models import Read
+from annotation.models import Campaign, Read
 from annotation.schema.labels import BASIS_METHODS, BASIS_STATUSES, CERTAINTIES, Granularity, check_granularity
 from annotation.schema.masks import Mask, is_mask, parse_mask
 from annotation.schema.shapes import ShapeError, check_inside, normalise, parse_geometry
@@ -18,14 +18,15 @@ from viewer.models import Image
 MAX_TEXT_CHARACTERS: Final = 10_000
 IMAGE_LEVEL: Final = frozenset({Granularity.DIAGNOSIS, Granularity.PRESENCE})
 """Granularities of a diagnosis of the whole image; a read has at most one live mark of these."""
+ORIGINS: Final = ("manual", "suggestion", "import")
+"""How a mark came to be; what its reader changes afterwards does not change that."""
 
 
-class MarkRules:
-    """What the campaign and the image of one read allow; loaded once for all operations of a request."""
+class CampaignRules:
+    """What a campaign allows, whatever the image."""
 
-    def __init__(self, read: Read) -> None:
-        self.campaign = read.campaign
-        self.image = read.image
+    def __init__(self, campaign: Campaign) -> None:
+        self.campaign = campaign
 
     @cached_property
     def granularities(self) -> frozenset[str]:
@@ -40,6 +41,14 @@ class MarkRules:
         """Code of each label -> granularities it may be used at; an empty set means all of them."""
         rows = self.campaign.label_set.labels.values_list("code", "granularities")
         return {code: frozenset(granularities) for code, granularities in rows}
+
+
+class MarkRules(CampaignRules):
+    """What the campaign and the image of one read allow; loaded once for all operations of a request."""
+
+    def __init__(self, read: Read) -> None:
+        super().__init__(read.campaign)
+        self.image = read.image
 
     @cached_property
     def sop_instance_uids(self) -> list[str]:
@@ -175,7 +184,7 @@ def _check_words(body: Body, pointer: str) -> None:
             raise refusal("unknown_basis", f"{pointer}/basis/{index}/method")
         if entry["status"] not in BASIS_STATUSES:
             raise refusal("unknown_basis", f"{pointer}/basis/{index}/status")
-    if body.origin not in ("manual", "suggestion"):
+    if body.origin not in ORIGINS:
         raise refusal("operation_malformed", f"{pointer}/origin")
 
 

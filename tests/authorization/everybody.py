@@ -41,6 +41,7 @@ class Asked:
     campaign_id: uuid.UUID
     suggestion_id: uuid.UUID
     layer_id: uuid.UUID
+    run_id: uuid.UUID
     upload_id: uuid.UUID
     archive_id: uuid.UUID
     release_id: uuid.UUID
@@ -90,7 +91,8 @@ class Everybody:
         """Return what a role asks of the first society."""
         # A reader is taken off the campaign in the one case; in the others somebody who is not in it is put in, or loses a role.
         person = "colleague" if route == "api-campaign-reader" else "outsider"
-        return asked_of(self.first, reader="leaver" if role == LEAVER else "reader", person=person)
+        asked = asked_of(self.first, reader="leaver" if role == LEAVER else "reader", person=person)
+        return replace(asked, run_id=self.first.imported.pk) if route == "import-undo" else asked
 
 
 def asked_of(tenant: Tenant, *, reader: str = "reader", person: str = "outsider") -> Asked:
@@ -105,6 +107,7 @@ def asked_of(tenant: Tenant, *, reader: str = "reader", person: str = "outsider"
         campaign_id=tenant.campaign.pk,
         suggestion_id=tenant.suggestion.pk,
         layer_id=tenant.cells.pk,
+        run_id=tenant.brought.pk,
         upload_id=_upload_of(tenant),
         archive_id=_archive_of(tenant),
         release_id=tenant.release.pk,
@@ -155,6 +158,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("suggestion-runs", "POST"): lambda asked: {"image_id": str(asked.image_id)},
     ("api-key-bindings", "PUT"): lambda asked: {"bindings": {"tool.polygon": ["g"]}},
     ("api-campaigns", "POST"): lambda asked: {"collection_id": str(asked.collection_id), "pack": "jda", "name": {"en": "Second survey"}},
+    ("import-options", "PUT"): lambda asked: {"y_axis": "down"},
+    ("import-confirm", "POST"): lambda asked: {"labels": {"": "melanoma"}},
     ("api-campaign-readers", "POST"): lambda asked: {"user_id": asked.user_id},
     ("api-campaign-state", "POST"): lambda asked: {"state": "closed"},
     ("api-campaign-endpoint", "POST"): lambda asked: {"endpoint_id": str(asked.endpoint_id)},
@@ -188,6 +193,8 @@ def ask(client: Client, route: str, parameters: frozenset[str], method: str, ask
     if route == "image-cell-layers":
         sent = collection([cell(50, 50)])
         return client.generic(method, f"{address}?name=more", sent, content_type="application/geo+json", headers=headers)
+    if route == "campaign-imports" and method == "POST":
+        return client.generic(method, f"{address}?name=more.json", b"{}", content_type="application/octet-stream", headers=headers)
     body = BODIES.get((route, method))
     # Without a body nothing is said of its type, as browsers do it.
     options: dict[str, Any] = {"data": json.dumps(body(asked)), "content_type": "application/json"} if body else {"content_type": ""}
@@ -226,7 +233,15 @@ def outside_of(response: Any) -> dict[str, str]:
 def secrets_of(tenant: Tenant, word: str) -> list[str]:
     """Return every word that only a society's own people may ever be told."""
     things = [tenant.collection, *tenant.photographs, tenant.stack, tenant.clip, tenant.campaign, tenant.endpoint, tenant.annotation]
-    things += [*tenant.reads.values(), tenant.suggestion, tenant.suggestion.run, tenant.cells, tenant.export]
+    things += [
+        *tenant.reads.values(),
+        tenant.suggestion,
+        tenant.suggestion.run,
+        tenant.cells,
+        tenant.brought,
+        tenant.imported,
+        tenant.export,
+    ]
     ids = [str(thing.pk) for thing in things]
     # No digests: the two societies hold the same photographs, each its own copy.
     uids = [uid_of(tenant.stack.series.study_id), uid_of(tenant.stack.series_id)]

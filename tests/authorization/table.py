@@ -135,6 +135,12 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "campaign-cell-layers": {"GET": api(200, *MANAGERS)},
     "campaign-cell-layer": {"DELETE": api(204, *MANAGERS)},
     "image-cell-layers": {"POST": api(202, *MANAGERS)},
+    # imports of marks: each reader has their own, nobody else sees them, whatever their rights
+    "campaign-imports": {"GET": api(200, *READERS), "POST": api(202, *READERS)},
+    "import": {"GET": api(200, READER), "DELETE": api(204, READER)},
+    "import-options": {"PUT": api(202, READER)},
+    "import-confirm": {"POST": api(202, READER)},
+    "import-undo": {"POST": api(200, READER)},
     # campaigns
     "home": {"GET": page(*SIGNED_IN)},
     "campaign": {"GET": page(*WATCHERS)},

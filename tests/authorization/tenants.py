@@ -6,6 +6,7 @@ Everything is made through the services, as on a real site. The caller gives the
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,10 +17,12 @@ from typing import Any, Final
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from annotation.models import Annotation, Campaign, CellLayer, ExportRun, ModelEndpoint, Read, Release, Suggestion, SuggestionRun
+from annotation.models import Annotation, Campaign, CellLayer, ExportRun, ImportRun, ModelEndpoint, Read, Release, Suggestion, SuggestionRun
 from annotation.services.cell_layers import claim_layer, import_layer, receive_layer
 from annotation.services.endpoints import register_endpoint
 from annotation.services.export import export_campaign
+from annotation.services.import_work import claim_import, execute_import
+from annotation.services.mark_imports import receive_import
 from annotation.services.operations import apply_operations
 from annotation.services.releases import approve_release, confirm_pixels, request_release, set_governance
 from annotation.services.suggestion_runs import _finish, _store, claim_run
@@ -63,6 +66,8 @@ class Tenant:
         annotation: the diagnosis in the reader's read.
         suggestion: what the model proposed for the first photograph.
         cells: outlines on the first photograph.
+        brought: a file of marks that the reader brought and has not confirmed yet.
+        imported: one that they imported.
         export: a finished export.
         release: an approved release to a third party.
     """
@@ -79,6 +84,8 @@ class Tenant:
     annotation: Annotation
     suggestion: Suggestion
     cells: CellLayer
+    brought: ImportRun
+    imported: ImportRun
     export: ExportRun
     release: Release
 
@@ -123,6 +130,8 @@ def make_tenant(word: str, *, name_ja: str) -> Tenant:
         annotation=Annotation.objects.get(read=reads["reader"]),
         suggestion=suggestion,
         cells=outlined(campaign, photographs[0], word),
+        brought=brought(campaign, people["reader"], word),
+        imported=brought(campaign, people["reader"], word, done=True),
         export=exported(campaign, people["exporter"]),
         release=released(campaign, people, word),
     )
@@ -157,6 +166,20 @@ def outlined(campaign: Campaign, image: Image, word: str) -> CellLayer:
     layer = import_layer(layer=claimed)
     assert layer.state == CellLayer.State.READY, layer.error_code
     return layer
+
+
+def brought(campaign: Campaign, reader: User, word: str, *, done: bool = False) -> ImportRun:
+    """Return an import by a reader that the worker has read; with ``done``, as if it had been confirmed and held nothing new."""
+    file = BytesIO(json.dumps({"type": "Point", "coordinates": [5, 6]}).encode())
+    receive_import(user=reader, campaign=campaign, stream=file, name=f"{word}-0.geojson", options={})
+    claimed = claim_import()
+    assert claimed is not None
+    run = execute_import(run=claimed)
+    assert run.state == ImportRun.State.READ, run.error_code
+    if done:
+        run.state, run.result = ImportRun.State.DONE, {"created": 0, "restored": 0, "already_there": 1, "reads": [], "left_out": {}}
+        run.save()
+    return run
 
 
 def make_reads(campaign: Campaign, people: dict[str, User], suggestion: Suggestion, word: str) -> dict[str, Read]:

@@ -188,6 +188,9 @@ _ACQUISITION: Final = {
     "IlluminationSource": "leica.illumination-source",
     "NumericalAperture": "leica.numerical-aperture",
     "HamamatsuProduct": "hamamatsu.Product",
+    # Where the slide lies on the glass, in nanometres: annotations of NDP.view count from the middle of the glass.
+    "XOffsetFromSlideCentre": "hamamatsu.XOffsetFromSlideCentre",
+    "YOffsetFromSlideCentre": "hamamatsu.YOffsetFromSlideCentre",
     "PhilipsModel": "philips.DICOM_MANUFACTURERS_MODEL_NAME",
     "PhilipsMaker": "philips.DICOM_MANUFACTURER",
     "DicomManufacturer": "dicom.Manufacturer",

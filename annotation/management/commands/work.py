@@ -1,4 +1,4 @@
-"""``manage.py work``: carries out suggestion runs, imports cells, and teaches models as reads come in."""
+"""``manage.py work``: carries out suggestion runs, imports cells and marks, and teaches models as reads come in."""
 
 import logging
 import signal
@@ -14,8 +14,9 @@ from uuid import UUID
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections, connection
 
-from annotation.models import CellLayer, SuggestionRun
+from annotation.models import CellLayer, ImportRun, SuggestionRun
 from annotation.services.cell_layers import claim_layer, import_layer, release_layer, renew_layer_lease
+from annotation.services.import_work import claim_import, execute_import, release_import, renew_import_lease
 from annotation.services.suggestion_runs import LEASE_S, claim_run, execute_run, release_run, renew_lease
 from annotation.services.training import campaigns_that_learn, count_examples, train_if_due
 from viewer.api.errors import ApiError
@@ -91,7 +92,7 @@ class Learner:
 
 
 class Command(BaseCommand):
-    help = "Carry out suggestion runs and imports of cells until told to stop."
+    help = "Carry out suggestion runs and imports of cells and marks until told to stop."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare when to stop and how long a run may be silent."""
@@ -123,9 +124,13 @@ class Command(BaseCommand):
         try:
             learner.learn()
             run = claim_run(lease_s=lease_s)
-            layer = claim_layer(lease_s=lease_s) if run is None else None
+            # Somebody sits and waits for the preview of a file; cells are brought in bulk.
+            marks = claim_import(lease_s=lease_s) if run is None else None
+            layer = claim_layer(lease_s=lease_s) if run is None and marks is None else None
             if run is not None:
                 self._execute(run, lease_s)
+            elif marks is not None:
+                self._import_marks(marks, lease_s)
             elif layer is not None:
                 self._import(layer, lease_s)
             else:
@@ -152,3 +157,12 @@ class Command(BaseCommand):
             release_layer(layer=layer)
             raise
         log.info("cell layer %s: %s %s", layer.pk, layer.state, layer.error_code)
+
+    def _import_marks(self, run: ImportRun, lease_s: float) -> None:
+        try:
+            with Heartbeat(partial(renew_import_lease, run_id=run.pk, attempt=run.attempt, lease_s=lease_s), lease_s):
+                execute_import(run=run)
+        except (KeyboardInterrupt, SystemExit):
+            release_import(run=run)
+            raise
+        log.info("import %s: %s %s", run.pk, run.state, run.error_code)
