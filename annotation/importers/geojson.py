@@ -160,7 +160,7 @@ def _labels(place: str, properties: dict[str, Any], metadata: dict[str, Any], re
             reading.note("colour_unreadable", place)
     elif isinstance(said, str):
         name = said
-    codes = [code for code in str(metadata.get("mitate:labels", "")).split(",") if code]
+    codes = str(metadata.get("mitate:labels", "")).replace(",", " ").split()
     if codes:
         return [
             SourceLabel(name if number == 0 else code, code, "mitate", colour if number == 0 else "") for number, code in enumerate(codes)
