@@ -16,7 +16,7 @@ from annotation.disclosure.tiers import Hop, Tier
 from annotation.exporters.package import Package
 from annotation.exporters.registry import EXPORTERS
 from annotation.schema.document import build_document
-from annotation.schema.facts import FormFacts
+from annotation.schema.facts import DicomFacts, FormFacts
 from annotation.schema.validate import validate_document
 from annotation.schema.versions import schema_bytes
 from tests.annotation.document import rows
@@ -32,7 +32,18 @@ GOVERNANCE = {
     "embargoUntil": "2027-01-01",
 }
 FORM = FormFacts("biopsy", "1.0", {"type": "object", "required": ["group", "note"], "properties": {"group": {"enum": ["1", "5"]}}})
-SECRETS = ("中分化型管状腺癌", "山田太郎", "2026-", "person-aaaaaaaaaaaaaaaa", "5f" * 16, "artefact", "市立病院")
+SECRETS = (
+    "1.2.392.",
+    "中分化型管状腺癌",
+    "山田太郎",
+    "2026-",
+    "202611",
+    "202610",
+    "person-aaaaaaaaaaaaaaaa",
+    "5f" * 16,
+    "artefact",
+    "市立病院",
+)
 KEY = bytes(range(32))
 
 
@@ -56,6 +67,8 @@ def case() -> Any:
         replace(image, acquisition={"manufacturer": "maker", "KVP": 120.5, "InstitutionName": "市立病院", "BodyPartExamined": "20261001"})
         for image in rich.images
     )
+    known = DicomFacts("1.2.392.1", "1.2.392.1.1", (("1.2.840.10008.5.1.4.1.1.3.1", "1.2.392.1.1.1", 90),))
+    images = tuple(replace(image, dicom=known) if image.kind == "frames" else image for image in images)
     return replace(rich, annotations=marks, images=images)
 
 
@@ -253,6 +266,8 @@ def test_every_format_keeps_back_the_same(name: str) -> None:
     data = b"".join(Package(EXPORTERS[name], shared, [disclosed_case(case(), given_hop)], include_drafts=False).stream())
     said = _unpacked(data)
     assert [secret for secret in SECRETS if secret.encode() in said] == []
+    if name == "dicom-sr":
+        assert b".dcm" in said
 
 
 def _unpacked(data: bytes) -> bytes:
