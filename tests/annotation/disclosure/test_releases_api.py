@@ -20,7 +20,7 @@ from tests.annotation.disclosure.test_tiers import receiver
 from tests.annotation.document import objects
 from viewer.models import Collection, Image
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 BOX = parse_geometry({"type": "Rectangle", "bbox": [10, 20, 30, 40]})
 TOMORROW = timezone.localdate() + timedelta(days=1)
 GOVERNANCE = {
