@@ -6,6 +6,7 @@ the square of `step` x `step` level-0 pixels that it stands for.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -32,9 +33,19 @@ class Runs(NamedTuple):
 
 def runs_of(shape: FrameShape, *, width: int, height: int, step: int = 1) -> Runs:
     """Return the pixels of a shape on a level of a size in its own pixels; the shape is in level-0 pixels."""
+    if not _may_hold_a_sample(shape, step):
+        nothing = np.empty(0, dtype=np.int64)
+        return Runs(nothing, nothing, nothing)
     y, start, stop = _of_mask(shape, step) if isinstance(shape, Mask) else _of_outline(shape, width, height, step)
     kept = (stop > start) & (y < height)
     return Runs(y[kept], start[kept], np.minimum(stop[kept], width))
+
+
+def _may_hold_a_sample(shape: FrameShape, step: int) -> bool:
+    """Tell whether the bounds of a shape hold a sample of a level: on small levels a cell seldom does."""
+    x_min, y_min, x_max, y_max = shape.bounds
+    spans = ((x_min, x_max), (y_min, y_max))
+    return all(math.floor(high / step - 0.5) >= math.ceil(low / step - 0.5) for low, high in spans)
 
 
 def _of_mask(mask: Mask, step: int) -> tuple[Numbers, Numbers, Numbers]:

@@ -48,8 +48,8 @@ from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts, D
 
 __all__ = ["ReportSession"]
 
-MAX_GROUPS: Final = 1_000
-"""Most marks of one report; more go into a further one, so that memory stays bounded."""
+MAX_GROUPS: Final = 500
+"""Most marks of one report; more go into a further one, so that memory stays bounded (some 20 ms and 100 KB a mark)."""
 
 
 class ReportSession:
@@ -58,6 +58,7 @@ class ReportSession:
     def __init__(self, campaign: CampaignFacts, losses: LossReport) -> None:
         self._campaign = campaign
         self.losses = losses
+        losses.note("many_marks", "A report takes some 20 ms a mark to write; for the cells of a slide take dicom-ann.")
         losses.note("float32", "Coordinates are 32-bit numbers: beyond 131,072 px they are off by up to 0.008 px.")
         losses.note("ascii", "Words within a report are ASCII English, which every viewer reads; Japanese names are in labels.json.")
 
