@@ -65,6 +65,7 @@ def campaign_page(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
         "protocol": text_in_language(ja=campaign.protocol_ja, en=campaign.protocol_en),
         "can_manage": user.has_perm("annotation.manage_campaign", campaign),
         "can_export": user.has_perm("annotation.export_campaign", campaign),
+        "can_read": campaigns_for(user, "annotation.read_campaign", granted_only=True).filter(pk=campaign.pk).exists(),
         "export_formats": EXPORT_FORMATS,
     }
     return render(request, "societies/campaign.html", context | {"page_data": _campaign_json(campaign, user, context["can_manage"])})
