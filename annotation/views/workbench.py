@@ -9,19 +9,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from annotation.models import Campaign
 from annotation.selectors.reads import visible_reads
+from annotation.views.names import campaign_name
 from viewer.selectors.catalogue import permitted_images
-
-
-def _campaign_name(campaign: Campaign) -> str:
-    """Return the campaign's name in the language of the page, in the other one where it has none."""
-    names = [campaign.name_ja, campaign.name_en]
-    return next(filter(None, names if get_language() == "ja" else reversed(names)), campaign.code)
 
 
 @require_safe
@@ -42,7 +35,7 @@ def workbench_page(request: HttpRequest, read_id: UUID) -> HttpResponse:
         "cells_worker_url": static("js/annotation/cells/work/worker.js"),
         "superpixels_worker_url": static("js/annotation/tools/superpixel/work/worker.js"),
     }
-    context = {"page_data": page_data, "image_name": read.image.name, "campaign_name": _campaign_name(read.campaign)}
+    context = {"page_data": page_data, "image_name": read.image.name, "campaign_name": campaign_name(read.campaign)}
     return render(request, "annotation/workbench.html", context)
 
 

@@ -62,6 +62,7 @@ def campaign_page(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
         "can_export": user.has_perm("annotation.export_campaign", campaign),
         "export_groups": export_groups(),
         "export_fields": [(field.value, name) for field, name in FIELD_NAMES.items()],
+        "can_read": campaigns_for(user, "annotation.read_campaign", granted_only=True).filter(pk=campaign.pk).exists(),
     }
     return render(request, "societies/campaign.html", context | {"page_data": _campaign_json(campaign, user, context["can_manage"])})
 

@@ -136,6 +136,7 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "campaign-cell-layer": {"DELETE": api(204, *MANAGERS)},
     "image-cell-layers": {"POST": api(202, *MANAGERS)},
     # imports of marks: each reader has their own, nobody else sees them, whatever their rights
+    "campaign-import": {"GET": page(*READERS)},
     "campaign-imports": {"GET": api(200, *READERS), "POST": api(202, *READERS)},
     "import": {"GET": api(200, READER), "DELETE": api(204, READER)},
     "import-options": {"PUT": api(202, READER)},

@@ -28,7 +28,7 @@
  * @property {Record<string, unknown> | null} form
  * @property {Certainty | null} certainty
  * @property {Basis[]} basis
- * @property {'manual' | 'suggestion'} origin
+ * @property {'manual' | 'suggestion' | 'import'} origin
  * @property {string | null} suggestion_id
  * @property {number} active_seconds
  *

@@ -56,7 +56,12 @@ function worklist(campaign, hasKey) {
   return el(
     'article',
     {class: 'worklist'},
-    el('div', {}, el('h3', {text: campaign.name}), el('p', {class: 'muted small', text: campaign.society})),
+    el(
+      'div',
+      {},
+      el('h3', {text: campaign.name}),
+      el('p', {class: 'muted small'}, `${campaign.society} · `, el('a', {text: t('Import marks'), attrs: {href: `/campaigns/${campaign.id}/import/`}})),
+    ),
     action,
     el('progress', {attrs: {value: campaign.done, max: Math.max(total, 1), 'aria-label': label}}),
     el(

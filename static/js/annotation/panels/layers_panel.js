@@ -117,6 +117,9 @@ export class LayersPanel {
       toggle('manual', t('Drawn'), of('manual'), !layers.origins.has('manual'), icon('drawn', 14), () => this.#set({origins: turned(layers.origins, 'manual')})),
       toggle('suggestion', t('From a suggestion'), of('suggestion'), !layers.origins.has('suggestion'), icon('suggestion', 14), () =>
         this.#set({origins: turned(layers.origins, 'suggestion')})),
+      of('import') !== '0' &&
+        toggle('import', t('Imported'), of('import'), !layers.origins.has('import'), icon('imported', 14), () =>
+          this.#set({origins: turned(layers.origins, 'import')})),
       store.suggestions.size > 0 &&
         toggle('open', t('Open suggestions'), '', showsSuggestions, icon('suggestion', 14), () => workspace.set({showsSuggestions: !showsSuggestions})),
     );

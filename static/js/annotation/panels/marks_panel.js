@@ -113,12 +113,8 @@ export class MarksPanel {
     const size = rangeText(mark.body.geometry, viewer.frames?.count ?? 1) || formatSize(firstShape(mark.body.geometry), viewer.manifest.spacing);
     const isHidden = workspace.state.hidden.has(mark.id);
     const isSelected = workspace.state.selection.has(mark.id);
-    const isSuggested = mark.body.origin === 'suggestion';
-    const origin = el(
-      'span',
-      {class: 'row-origin', attrs: {title: isSuggested ? t('From a suggestion') : t('Drawn')}},
-      icon(isSuggested ? 'suggestion' : 'drawn', 14),
-    );
+    const {title, drawing} = originOf(mark.body.origin);
+    const origin = el('span', {class: 'row-origin', attrs: {title}}, icon(drawing, 14));
     const main = el(
       'button',
       {
@@ -208,4 +204,10 @@ export function rowButton(name, label, onClick) {
     {class: 'row-button', attrs: {type: 'button', 'aria-label': label, title: label}, on: {click: onClick}},
     icon(name, 16),
   );
+}
+
+/** @param {'manual' | 'suggestion' | 'import'} origin */
+function originOf(origin) {
+  if (origin === 'suggestion') return {title: t('From a suggestion'), drawing: 'suggestion'};
+  return origin === 'import' ? {title: t('Imported'), drawing: 'imported'} : {title: t('Drawn'), drawing: 'drawn'};
 }
