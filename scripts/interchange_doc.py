@@ -25,7 +25,7 @@ _JUDGES: Final[dict[str, str]] = {
     "histomicsui": "large_image's annotation schema",
     "asap": "read back by our own tests only",
     "imagescope": "read back by our own tests only",
-    "mask-png": "Pillow, imagecodecs",
+    "mask-png": "Pillow",
     "mask-tiff": "tifffile, OpenSlide",
     "web-annotation": "iiif-prezi3",
     "fhir": "fhir.resources",

@@ -16,7 +16,8 @@ from annotation.exporters.outlines import solid_rings
 from annotation.exporters.per_frame import around
 from annotation.exporters.streams import by_image
 from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts, ImageFacts
-from annotation.schema.masks import Mask
+from annotation.schema.masks import FrameShape, Mask
+from annotation.schema.shapes import Shape
 from annotation.schema.spool import Spool
 from annotation.schema.tracks import Track
 
@@ -82,8 +83,8 @@ class _Session:
                 if row.shape is None:
                     text = "On a stack or video, diagnoses without a shape have no place in CVAT's XML."
                     self.losses.add("without_shape", text, row.id, Field.DIAGNOSES)
-                elif isinstance(row.shape, Track) and _is_followed(row.shape):
-                    self._track(row, row.shape, image, spool)
+                elif isinstance(row.shape, Track) and _is_followed(marks := list(frames_of(row, image))):
+                    self._track(marks, row.shape.interpolation, image, spool)
                 else:
                     self._on_frames(row, image, spool)
             yield Entry(
@@ -91,15 +92,14 @@ class _Session:
                 *around(self._meta("interpolation", image.frame_count, image), spool, "</annotations>\n"),
             )
 
-    def _track(self, row: AnnotationFacts, track: Track, image: ImageFacts, spool: Spool) -> None:
+    def _track(self, marks: list[OnFrame], interpolation: str, image: ImageFacts, spool: Spool) -> None:
         """Write a track frame by frame; where it leaves the image it is outside from the next frame on."""
-        marks = list(frames_of(row, image))
         spool.write(self._track_opening(marks[0], 0).encode())
         for place, mark in enumerate(marks):
             following = marks[place + 1] if place + 1 < len(marks) else None
             ends = following is None or following.row.frame != (mark.row.frame or 0) + 1
             # without interpolation CVAT would still move a shape between two keyframes that are apart
-            held = track.interpolation == "none" and (ends or (following is not None and following.keyframe is True))
+            held = interpolation == "none" and (ends or (following is not None and following.keyframe is True))
             spool.write(self._on_frame(mark, keyframe=bool(mark.keyframe) or held, outside=False))
             if ends and (mark.row.frame or 0) + 1 < image.frame_count:
                 spool.write(self._on_frame(mark, keyframe=True, outside=True))
@@ -191,9 +191,19 @@ class _Session:
         return DECLARATION + "<annotations>" + element("version", {}, "1.1") + element("meta", {}, element("task", {}, *members)) + "\n"
 
 
-def _is_followed(track: Track) -> bool:
-    """Tell whether every shape of a track is one box, one point, or one outline without holes."""
-    return all(shape.kind in {"Rectangle", "Point"} or [len(rings) for rings in shape.polygons] == [1] for shape in track.shapes)
+def _is_followed(marks: list[OnFrame]) -> bool:
+    """Tell whether a track is one box, one point, or one outline without holes on every frame that it is on."""
+    kinds = {_followed_kind(mark.shape) for mark in marks}
+    return len(kinds) == 1 and "" not in kinds
+
+
+def _followed_kind(shape: FrameShape | None) -> str:
+    """Return the kind of element that holds a shape alone; the empty text for one that takes several."""
+    if not isinstance(shape, Shape):
+        return ""
+    if shape.kind in {"Rectangle", "Point"}:
+        return shape.kind
+    return "Polygon" if [len(rings) for rings in shape.polygons] == [1] else ""
 
 
 def _source(mark: OnFrame) -> str:

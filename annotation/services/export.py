@@ -30,10 +30,10 @@ AHEAD_BYTES: Final = 4 << 20
 class Export:
     """The ZIP of a campaign, to be read once; the run's row is finished when the stream ends, however it ends."""
 
-    def __init__(self, run: ExportRun, package: Package, *, whole: bool = False) -> None:
+    def __init__(self, run: ExportRun, package: Package, *, required: frozenset[Field] = frozenset()) -> None:
         self.run = run
         self._package = package
-        self._ahead_bytes = None if whole else AHEAD_BYTES
+        self.required = required
         self._stream = self._recorded()
         self._ahead = Spool()
         self.file_name = f"{run.campaign.code}-{run.format}.zip"
@@ -54,7 +54,7 @@ class Export:
             raise document_refused(error) from error
         except ExportWouldLoseError as error:
             self.close()
-            raise would_lose(error) from error
+            raise would_lose(error, self.required) from error
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the ZIP.
@@ -77,7 +77,7 @@ class Export:
             _finish(self.run, error_code=INTERRUPTED)
 
     def _next_ahead(self) -> bytes | None:
-        full = self._ahead_bytes is not None and self._ahead.size >= self._ahead_bytes
+        full = not self.required and self._ahead.size >= AHEAD_BYTES
         return None if full else next(self._stream, None)
 
     def _recorded(self) -> Generator[bytes, None, None]:
@@ -134,7 +134,7 @@ def export_campaign(
     run = _start(campaign, user, format_name, include_drafts=include_drafts)
     cases = cases_of(campaign, include_drafts=include_drafts)
     package = Package(exporter, campaign_facts(campaign), cases, include_drafts=include_drafts, required=required)
-    return Export(run, package, whole=bool(required))
+    return Export(run, package, required=required)
 
 
 def export_case(*, campaign: Campaign, image: Image, user: User | None, include_drafts: bool) -> CaseExport:

@@ -71,7 +71,7 @@ def refuse_impossible(exporter: Exporter, required: frozenset[Field]) -> None:
             raise would_lose(ExportWouldLoseError(field, exporter.name), required)
 
 
-def would_lose(error: ExportWouldLoseError, required: frozenset[Field] = frozenset()) -> ApiError:
+def would_lose(error: ExportWouldLoseError, required: frozenset[Field]) -> ApiError:
     """Return a loss as an answer that names the field, the format, the mark, and the formats that hold what is required."""
     able = formats_that_hold(required | {error.field})
     text, hint = EXPORT_TEXTS[error.code]

@@ -71,7 +71,7 @@ def uid_for(*parts: str) -> str:
 
 
 def place_of(dicom: DicomFacts, frame: int | None) -> Place:
-    """Return where a frame of the image (from 0) lies; None stands for the first object as a whole."""
+    """Return where a frame of the image (from 0) lies; None stands for the only object as a whole."""
     left = frame or 0
     for sop_class, uid, frames in dicom.instances:
         if left < frames:

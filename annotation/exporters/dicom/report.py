@@ -88,7 +88,7 @@ class ReportSession:
 
     def _report(self, case: CaseFacts, image: ImageFacts, dicom: DicomFacts, marks: list[OnFrame], number: int) -> Entry:
         read = marks[0].row.read
-        groups = [group for mark in marks for group in self._groups(mark, image, dicom)]
+        groups = [group for mark in marks for group in self._groups(mark, dicom)]
         observer = PersonObserverIdentifyingAttributes(name=person_name(read.reader))
         content = MeasurementReport(
             observation_context=ObservationContext(observer_person_context=ObserverContext(codes.DCM.Person, observer)),
@@ -113,13 +113,13 @@ class ReportSession:
         suffix = "" if number == 1 else f"-{number}"
         return Entry(f"reports/{case.name}/{image.id}-{read.reader}{suffix}.dcm", len(data), [data])
 
-    def _groups(self, mark: OnFrame, image: ImageFacts, dicom: DicomFacts) -> Iterator[Any]:
+    def _groups(self, mark: OnFrame, dicom: DicomFacts) -> Iterator[Any]:
         row = mark.row
-        place = _place(image, dicom, row.frame)
+        places = _places(mark, dicom)
         said = self._said(row)
         tracking = TrackingIdentifier(uid=uid_for("mark", row.id), identifier=row.id)
         if mark.shape is None:
-            pictures = [SourceImageForMeasurementGroup(place.sop_class, place.sop_instance, [place.frame] if place.frame else None)]
+            pictures = [SourceImageForMeasurementGroup(at.sop_class, at.sop_instance, [at.frame] if at.frame else None) for at in places]
             yield MeasurementsAndQualitativeEvaluations(tracking, source_images=pictures, **said)
             return
         if mark.shape.kind == "Point":
@@ -127,7 +127,7 @@ class ReportSession:
         else:
             outlines, kind = solid_rings(mark.shape, self.losses, row.id), "POLYLINE"
         for outline in outlines:
-            yield PlanarROIMeasurementsAndQualitativeEvaluations(tracking, referenced_region=_region(outline, kind, place), **said)
+            yield PlanarROIMeasurementsAndQualitativeEvaluations(tracking, referenced_region=_region(outline, kind, places[0]), **said)
 
     def _said(self, row: AnnotationFacts) -> dict[str, Any]:
         """Return the finding, what else is said of it in codes, and the time that it took."""
@@ -154,16 +154,19 @@ class ReportSession:
         return said
 
 
-def _place(image: ImageFacts, dicom: DicomFacts, frame: int | None) -> Place:
+def _places(mark: OnFrame, dicom: DicomFacts) -> list[Place]:
+    """Return what a mark is about: level 0 of a slide, one frame, or all files of a stack for a diagnosis of the whole."""
     if dicom.instances[0][0] == WHOLE_SLIDE:
         sop_class, uid, _ = instance_of_slide(dicom)
-        return Place(sop_class, uid, None)
-    return place_of(dicom, frame)
+        return [Place(sop_class, uid, None)]
+    if mark.shape is None and mark.row.frame is None:
+        return [Place(sop_class, uid, None) for sop_class, uid, _ in dicom.instances]
+    return [place_of(dicom, mark.row.frame)]
 
 
 def _evidence(case: CaseFacts, image: ImageFacts, dicom: DicomFacts, marks: list[OnFrame]) -> list[Any]:
     """Return the objects that the marks refer to, each once."""
-    places = {(place.sop_class, place.sop_instance) for place in (_place(image, dicom, mark.row.frame) for mark in marks)}
+    places = {(place.sop_class, place.sop_instance) for mark in marks for place in _places(mark, dicom)}
     return [source(case, image, Place(*place, None)) for place in sorted(places)]
 
 

@@ -63,7 +63,7 @@ class Command(BaseCommand):
                 f"{error.case}: {error.code} at {error.pointer or '/'}. {_(error.text)} {_(error.hint)} {problem.detail}"
             ) from error
         except ExportWouldLoseError as error:
-            refused = would_lose(error)
+            refused = would_lose(error, export.required)
             raise CommandError(f"{error.code} at annotation {error.identity}: {refused.text} {refused.hint}") from error
         finally:
             Path(name).unlink(missing_ok=True)

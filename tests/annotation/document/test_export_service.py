@@ -380,6 +380,22 @@ def test_the_command_leaves_an_older_file_when_it_fails(campaign: Campaign, tmp_
             call_command("export", *arguments)
 
 
+def test_the_command_writes_nothing_that_would_lose_what_is_required(campaign: Campaign, tmp_path: Path) -> None:
+    target = tmp_path / "out.zip"
+    read = Read.objects.filter(state="submitted").first()
+    assert read is not None
+    ring, hole = [[0, 0], [90, 1], [33, 80.125], [0, 0]], [[20, 10], [40, 10], [35, 20], [20, 10]]
+    outline = objects.mark(read, parse_geometry({"type": "Polygon", "coordinates": [ring, hole]}), "region", "tumour")
+    arguments = [campaign.code, "--output", str(target), "--require", "holes", "--require", "text"]
+    with pytest.raises(CommandError, match=r"export_would_lose: .*asap.*"):
+        call_command("export", *arguments, "--format", "asap")
+    with pytest.raises(CommandError, match=f"export_would_lose at annotation {outline.pk}.*document, csv, qupath"):
+        call_command("export", *arguments, "--format", "coco")
+    assert list(tmp_path.iterdir()) == []
+    call_command("export", *arguments, "--format", "csv")
+    assert "annotations.csv" in files(target.read_bytes())
+
+
 def test_facts_are_plain_values(campaign: Campaign) -> None:
     facts = campaign_facts(campaign)
     assert dataclasses.asdict(facts)["code"] == campaign.code

@@ -169,6 +169,18 @@ def test_frames_of_a_series_refer_to_their_own_files() -> None:
     assert region.ReferencedSOPInstanceUID == "2.25.205"
 
 
+def test_a_diagnosis_of_a_stack_refers_to_all_of_its_files() -> None:
+    series = DicomFacts("2.25.1001", "2.25.1002", tuple((cases.SECONDARY_CAPTURE, f"2.25.20{number}", 1) for number in range(8)))
+    stack = cases.make_stack(dicom=series)
+    by = rows.read(stack)
+    mark = rows.mark("a", by, "diagnosis", None, ("cancer",))
+    (made,) = objects(cases.archive("dicom-sr", [CaseFacts(CASE, rows.subject(), rows.NOW, (stack,), (by,), [mark])])).values()
+    evidence = made.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence
+    assert [one.ReferencedSOPInstanceUID for one in evidence] == [f"2.25.20{number}" for number in range(8)]
+    named = [item for item in made.iterall() if item.keyword == "ReferencedSOPSequence" and len(item.value) == 1]
+    assert {item.value[0].ReferencedSOPInstanceUID for item in named} == {f"2.25.20{number}" for number in range(8)}
+
+
 def test_wsidicom_reads_the_bulk_annotations(tmp_path: Path) -> None:
     files = cases.archive("dicom-ann")
     read: list[dict[str, Any]] = verdict("wsidicom_reads", unpack(files, tmp_path))

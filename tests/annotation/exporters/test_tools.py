@@ -106,6 +106,15 @@ def test_cvat_does_not_move_what_stays() -> None:
     assert keyframes == [("0", "10", "0"), ("4", "10", "0"), ("5", "30", "0"), ("7", "30", "0")]
 
 
+def test_cvat_gets_frames_of_a_track_that_it_cannot_follow() -> None:
+    shapes = {"box": cases.HOLED, "moved": {"type": "Polygon", "coordinates": [[[5, 5], [45, 5], [45, 45], [5, 45], [5, 5]]]}}
+    files = cases.archive("cvat", [cases.full_case(**shapes)])
+    tracks = xml(files, f"videos/{CASE}/{STACK.id}.xml").iterfind("track")
+    frames = [int(track[0].get("frame", "")) for track in tracks if track[0].findtext("attribute") == cases.identity("track")]
+    assert sorted(set(frames)) == [1, 2, 3, 4, 5]
+    assert cases.losses(files)["tracks_as_frames"] == 1
+
+
 @pytest.mark.long
 def test_datumaro_reads_cvat(tmp_path: Path) -> None:
     folder = unpack(cases.archive("cvat"), tmp_path)
