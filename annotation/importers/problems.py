@@ -54,7 +54,7 @@ IMPORT_PROBLEMS: Final[dict[str, ProblemText]] = {
     ),
     "xml_too_large": ProblemText(gettext_noop("The XML is nested too deeply or has too many elements."), gettext_noop("Split the file.")),
     "too_many_marks": ProblemText(
-        gettext_noop("The file has more than 20,000 marks."), gettext_noop("Bring very many outlines as a cell layer, or split the file.")
+        gettext_noop("The file has more than 10,000 marks."), gettext_noop("Bring very many outlines as a cell layer, or split the file.")
     ),
     "reading_crashed": ProblemText(
         gettext_noop("The file could not be read to its end: it takes too much time or memory."),

@@ -1,4 +1,4 @@
-"""Reads a file in a process of its own: `python -m annotation.importers.process SOURCE REQUEST MARKS BYTES`.
+"""Reads a file in a process of its own: `python -m annotation.importers.process SOURCE MARKS BYTES`, with the request on its input.
 
 A file that somebody uploads may take any time and any memory, and what decodes it may crash. The process has limits on all of it,
 writes its marks as a line of JSON each, and says what came of it in one line on standard output.
@@ -7,9 +7,11 @@ writes its marks as a line of JSON each, and says what came of it in one line on
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -52,21 +54,18 @@ def read_file(
     Raises:
         FileError: when the file as a whole cannot be read, or takes too much.
     """
-    request = marks.with_suffix(".request")
     choices = {"images": dict(options.images), "classes": list(options.classes), "y_axis": options.y_axis}
-    request.write_text(json.dumps({"name": name, "candidates": [one.to_json() for one in candidates], "options": choices}), "utf-8")
-    command = [sys.executable, "-m", "annotation.importers.process", *map(str, (source, request, marks, memory_bytes))]
+    request = json.dumps({"name": name, "candidates": [one.to_json() for one in candidates], "options": choices}).encode()
+    command = [sys.executable, "-m", "annotation.importers.process", *map(str, (source, marks, memory_bytes))]
     try:
         done = subprocess.run(  # noqa: S603 -- our own module, named here
-            command, capture_output=True, timeout=seconds, check=False, cwd=Path(__file__).parents[2]
+            command, input=request, capture_output=True, timeout=seconds, check=False, cwd=Path(__file__).parents[2]
         )
         said = json.loads(done.stdout) if done.returncode in _ANSWERS else None
     except subprocess.TimeoutExpired as error:
         raise FileError("reading_crashed", "", f"{seconds:.0f} s") from error
     except ValueError:
         said = None
-    finally:
-        request.unlink(missing_ok=True)
     if not isinstance(said, dict):
         raise FileError("reading_crashed", "", done.stderr.decode("utf-8", "replace").strip()[-200:])
     if "error" in said:
@@ -80,26 +79,32 @@ def marks_of(marks: Path) -> Iterator[dict[str, Any]]:
         yield from map(json.loads, lines)
 
 
-def _read_here(source: Path, request: Path, marks: Path) -> dict[str, Any]:
-    asked = json.loads(request.read_text("utf-8"))
+def _read_here(source: Path, asked: dict[str, Any], marks: Path) -> dict[str, Any]:
     if source.stat().st_size > MAX_BYTES:
         raise FileError("file_too_large")
     chosen = asked["options"]
     options = Options(chosen["images"], tuple(chosen["classes"]), chosen["y_axis"])
     candidates = [Target.from_json(one) for one in asked["candidates"]]
     reader, reading = read_source(Source(asked["name"], source.read_bytes()), candidates, options)
-    with marks.open("w", encoding="utf-8") as lines:
-        for mark in reading.marks:
-            lines.write(json.dumps(mark.to_json()) + "\n")
+    # Whole or not at all: the process of a worker that was killed may still write while the next one reads.
+    descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".marks", dir=marks.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as lines:
+            for mark in reading.marks:
+                lines.write(json.dumps(mark.to_json()) + "\n")
+        Path(temporary).replace(marks)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
     return preview(reader, reading)
 
 
 def main(arguments: list[str]) -> int:
     """Answer with a preview or an error on standard output; 1 for an error."""
-    source, request, marks, memory_bytes = arguments
+    source, marks, memory_bytes = arguments
+    request = json.load(sys.stdin)
     resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
     try:
-        said = _read_here(Path(source), Path(request), Path(marks))
+        said = _read_here(Path(source), request, Path(marks))
     except FileError as error:
         said = {"error": [error.code, error.place, error.detail]}
     sys.stdout.write(json.dumps(said))

@@ -21,7 +21,7 @@ from annotation.schema.tracks import AnyShape, Track, parse_track
 
 __all__ = ["MAX_MARKS", "FileImage", "Reading", "Refused"]
 
-MAX_MARKS: Final = 20_000
+MAX_MARKS: Final = 10_000
 MAX_EXAMPLES: Final = 200
 MAX_LABEL: Final = 200
 MAX_TEXT: Final = 10_000

@@ -272,11 +272,11 @@ def _write(read: Read, user: User, rows: list[Annotation], verb: str) -> None:
         row.sequence, row.updated_at, row.deleted = read.sequence, now, verb == "delete"
     if verb == "create":
         Annotation.objects.bulk_create(rows, batch_size=_BATCH)
-    elif verb == "delete":
-        Annotation.objects.bulk_update(rows, ["revision", "sequence", "updated_at", "deleted"], batch_size=_BATCH)
     else:
+        # One by one: making Django's one statement for many rows takes four times as long.
+        changed = ["revision", "sequence", "updated_at", "deleted"] if verb == "delete" else None
         for row in rows:
-            row.save(force_update=True)
+            row.save(force_update=True, update_fields=changed)
     revisions = _revisions(read, user, rows, verb)
     while part := list(islice(revisions, _BATCH)):
         Revision.objects.bulk_create(part)

@@ -11,6 +11,8 @@ import {problem, told} from './told.js';
 
 /** @import {Import, ImportPage, ImportRow} from './types.js' */
 
+/** Ten thousand marks are a matter of seconds, on a busy machine of many. */
+const UNDO_MS = 120_000;
 /** @type {Record<string, string>} */
 const BADGES = {read: 'badge badge-warn', done: 'badge badge-ok', failed: 'badge badge-danger'};
 const AT_WORK = new Set(['waiting', 'reading', 'confirmed', 'storing']);
@@ -160,7 +162,7 @@ export class ImportCard {
     const undo = el('button', {text: t('Undo the import'), attrs: {type: 'button'}});
     undo.addEventListener('click', () =>
       void busy(undo, async () => {
-        await api.post(`${this.url}undo/`);
+        await api.post(`${this.url}undo/`, undefined, {timeoutMs: UNDO_MS});
         this.onChange();
       }),
     );
