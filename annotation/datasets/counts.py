@@ -51,6 +51,6 @@ def _count(members: Sequence[Member]) -> Count:
         "images": len({member.candidate.image for member in members}),
         "subjects": len({member.candidate.subject for member in members}),
         "persons": len({member.group for member in members}),
-        "reads": sum(member.candidate.reads for member in members),
+        "reads": sum(len(member.candidate.reads) for member in members),
         "marks": sum(member.candidate.marks for member in members),
     }

@@ -17,6 +17,7 @@ NO_LABEL: Final = ""
 class ReadRow:
     """One submitted read: what it says of the image as a whole, and every label in it."""
 
+    id: str
     submitted_on: date
     diagnosis: str
     """Label of the image as a whole, the primary one; empty: none was given."""
@@ -86,7 +87,8 @@ class Candidate:
     collection: str
     modality: str
     device: str
-    reads: int
+    reads: tuple[str, ...]
+    """Ids of the reads that count, ascending."""
     marks: int
     revision: int
     """Sum of the list revisions of the reads: differs whenever a mark does."""
@@ -139,7 +141,7 @@ def _candidate(row: ImageRow, reads: list[ReadRow]) -> Candidate:
         collection=row.collection,
         modality=row.modality,
         device=" ".join(part for part in (row.manufacturer, row.model) if part),
-        reads=len(reads),
+        reads=tuple(sorted(read.id for read in reads)),
         marks=sum(read.marks for read in reads),
         revision=sum(read.sequence for read in reads),
     )

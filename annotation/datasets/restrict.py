@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from annotation.schema.facts import CaseFacts, DatasetFacts
@@ -10,16 +10,23 @@ from annotation.schema.facts import CaseFacts, DatasetFacts
 __all__ = ["restricted_case"]
 
 
-def restricted_case(case: CaseFacts, image_ids: Collection[str], membership: DatasetFacts) -> CaseFacts | None:
-    """Return a case with nothing but what belongs to these images; None when none of its images is among them."""
-    images = tuple(image for image in case.images if image.id in image_ids)
+def restricted_case(case: CaseFacts, reads: Mapping[str, Collection[str]], membership: DatasetFacts) -> CaseFacts | None:
+    """Return a case with nothing but some images and some of their reads; None when none of its images is asked for.
+
+    Args:
+        case: the case; its streams are read from it, once.
+        reads: id of each image that stays -> the ids of its reads that stay.
+        membership: in which version and split all of that is.
+    """
+    images = tuple(image for image in case.images if image.id in reads)
     if not images:
         return None
+    kept = frozenset(read for image in images for read in reads[image.id])
     return replace(
         case,
         images=images,
-        reads=tuple(read for read in case.reads if read.image_id in image_ids),
-        annotations=(row for row in case.annotations if row.image_id in image_ids),
-        decisions=(row for row in case.decisions if row.image_id in image_ids),
+        reads=tuple(read for read in case.reads if read.id in kept),
+        annotations=(row for row in case.annotations if row.read.id in kept),
+        decisions=(row for row in case.decisions if row.read_id in kept),
         datasets=(membership,),
     )

@@ -18,7 +18,7 @@ def candidate(number: int, subject: str = "", **changes: Any) -> Candidate:
         "collection": "north",
         "modality": "ES",
         "device": "Maker One",
-        "reads": 2,
+        "reads": ("read-1", "read-2"),
         "marks": 3,
         "revision": 4,
     }

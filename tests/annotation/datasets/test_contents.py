@@ -24,7 +24,7 @@ DAY = date(2027, 6, 1)
 
 
 def said(diagnosis: str = "cancer", *labels: str, on: date = DAY) -> ReadRow:
-    return ReadRow(on, diagnosis, frozenset(labels) | ({diagnosis} - {""}), len(labels), 2)
+    return ReadRow(f"read-{diagnosis}-{on}", on, diagnosis, frozenset(labels) | ({diagnosis} - {""}), len(labels), 2)
 
 
 def row(*reads: ReadRow, **changes: Any) -> ImageRow:
@@ -75,7 +75,7 @@ def test_an_image_that_nobody_read_is_never_chosen() -> None:
 def test_only_reads_of_the_days_asked_for_count() -> None:
     late = said("normal", "blurred", on=DAY + timedelta(days=9))
     (found,) = select([row(said(), late)], Query(submitted_to=DAY, excluded_labels=("blurred",)))
-    assert (found.label, found.reads, found.labels, found.revision) == ("cancer", 1, ("cancer",), 2)
+    assert (found.label, found.reads, found.labels, found.revision) == ("cancer", ("read-cancer-2027-06-01",), ("cancer",), 2)
 
 
 def test_readers_are_compared_by_the_diagnosis_and_without_one_by_the_labels_of_their_marks() -> None:
@@ -160,15 +160,18 @@ def test_both_languages_of_the_datasheet_say_the_same_things() -> None:
     assert TEXTS["ja"].keys() == TEXTS["en"].keys()
 
 
-def test_a_case_is_cut_down_to_the_images_of_a_version() -> None:
+def test_a_case_is_cut_down_to_the_images_and_reads_of_a_version() -> None:
     membership = DatasetFacts("d-1", "2", "train", "subject-hash", locked=False)
-    assert restricted_case(full_case(), {"elsewhere"}, membership) is None
-    cut = restricted_case(full_case(), {SLIDE.id}, membership)
+    whole = full_case()
+    assert restricted_case(whole, {"elsewhere": []}, membership) is None
+    first, second = (read.id for read in whole.reads if read.image_id == SLIDE.id)
+    cut = restricted_case(whole, {SLIDE.id: [first]}, membership)
     assert cut is not None
     document = build_document(cut, campaign())
     assert validate_document(document) == []
     assert document["datasets"] == [{"datasetId": "d-1", "version": "2", "split": "train", "assignment": "subject-hash", "locked": False}]
     assert [image["id"] for image in document["images"]] == [SLIDE.id]
-    assert STACK.id not in str(document)
     assert document["annotations"]
+    assert STACK.id not in str(document)
+    assert second not in str(document)
     assert "datasets" not in build_document(full_case(), campaign())
