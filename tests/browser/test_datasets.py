@@ -39,6 +39,18 @@ def read_everything(site: Site) -> int:
     return int(site.manage("shell", "--no-imports", "-c", _READ).split()[-1])
 
 
+_LINK = """
+from django.contrib.auth.models import User
+from societies.models import DatasetMember
+from societies.services.datasets import link_subjects
+members = DatasetMember.objects.filter(version__dataset__code="CODE", version__number=2)
+first, second = (members.filter(split=split).first().image for split in ("train", "test"))
+society = members.first().version.dataset.society
+link_subjects(society=society, user=User.objects.get(username="jges-admin"), first_image=first, second_image=second)
+"""
+"""Records that somebody of train and somebody of test are one person."""
+
+
 def serious(page: Page) -> list[str]:
     """Return what keeps people from using the page, by the rules of axe-core."""
     page.evaluate(AXE.read_text("utf-8"))
@@ -98,4 +110,13 @@ def test_a_dataset_from_its_description_to_the_file(
     opened.value.save_as(tmp_path / "test.zip")
     with zipfile.ZipFile(tmp_path / "test.zip") as archive:
         assert json.loads(archive.read("dataset.json"))["locked"] is True
+
+    exporter.site.manage("shell", "--no-imports", "-c", _LINK.replace("CODE", f"colon-{language}"))
+    page.reload()
+    page.select_option("#field-dataset", label={"ja": "大腸ポリープ", "en": "Colon polyps"}[language])
+    expect(page.locator(".hand-out .message-warning")).to_be_visible()
+    page.click(f"button:has-text('{say['freeze'].format(3)}')")
+    expect(page.locator("tr[data-version='3'] td").nth(6)).to_have_text("1")
+    expect(page.locator(".hand-out .message-warning")).to_be_hidden()
+    take_picture(page, "datasets-quarantine")
     assert [error for error in exporter.errors + admin.errors if "422" not in error] == []

@@ -43,7 +43,7 @@ function versionRow(version, url) {
     el('td', {class: 'numbers', text: shortTime(version.frozen_at)}),
     el('td', {text: version.frozen_by}),
     ...splits,
-    el('td', {}, sheet),
+    el('td', {class: 'nowrap'}, sheet),
   );
 }
 
@@ -57,8 +57,13 @@ function handOut(dataset, data, url) {
   const place = el('div', {class: 'field-pair'});
   const link = el('a', {class: 'button', text: t('Download'), attrs: {download: true}});
   const locked = el('p', {class: 'muted small', text: t('The test split is for evaluation only. That you take it is recorded under your name.')});
+  const leaking = el('p', {class: 'message message-warning', attrs: {hidden: true}, text: t('A person was found to be in two splits of this version. Freeze a new one; it puts them into quarantine.')});
   const version = () => dataset.versions.find((/** @type {any} */ each) => String(each.number) === chosen('version')) ?? dataset.versions.at(-1);
   const chosen = (/** @type {string} */ name) => /** @type {HTMLSelectElement | null} */ (place.querySelector(`#field-${name}`))?.value ?? '';
+  const warn = async (/** @type {string} */ number) => {
+    const detail = await api.get(`${url}versions/${number}/`);
+    if (number === chosen('version')) leaking.hidden = detail.leaks.length === 0;
+  };
   const fill = () => {
     const campaigns = version().campaigns.map((/** @type {any} */ each) => ({code: each.id, name: each.name[language()]}));
     const value = (/** @type {string} */ name) => ({value: chosen(name)});
@@ -71,6 +76,7 @@ function handOut(dataset, data, url) {
     );
     const tested = chosen('split') === 'test';
     const asked = new URLSearchParams({split: chosen('split'), format: chosen('format'), campaign: chosen('campaign'), purpose: tested ? 'evaluation' : 'training'});
+    void warn(chosen('version'));
     link.href = `${url}versions/${chosen('version')}/export/?${asked}`;
     locked.hidden = !tested;
   };
@@ -80,7 +86,7 @@ function handOut(dataset, data, url) {
     /** @type {HTMLElement | null} */ (place.querySelector(`#${id}`))?.focus();
   });
   fill();
-  return el('div', {class: 'hand-out'}, el('h3', {text: t('Hand out')}), place, locked, el('p', {}, link));
+  return el('div', {class: 'hand-out'}, el('h3', {text: t('Hand out')}), place, leaking, locked, el('p', {}, link));
 }
 
 /** @param {any} dataset @param {string} url */
@@ -104,7 +110,7 @@ function comparing(dataset, url) {
         [t('the same'), found.same],
       ];
       const rows = said.map(([name, count]) => el('tr', {}, el('td', {text: name}), el('td', {class: 'number', text: String(count)})));
-      replaceChildren(answer, el('div', {class: 'table-wrap'}, table([t('Images'), numberHead(t('images'))], rows)));
+      replaceChildren(answer, el('div', {class: 'table-wrap'}, table([t('Difference'), numberHead(t('images'))], rows)));
     });
   });
   return form;
