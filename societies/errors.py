@@ -67,6 +67,37 @@ REFUSALS: Final[dict[str, Refusal]] = {
         _("Use up to 31 small letters a to z, digits and hyphens, and begin with a letter or digit."),
     ),
     "slug_taken": Refusal(status.HTTP_409_CONFLICT, _("This short name is taken."), _("Choose another one.")),
+    "dataset_name_missing": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY, _("The dataset needs a name."), _("Write it in at least one language.")
+    ),
+    "dataset_invalid": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("The dataset cannot be made as it is described."),
+        _("Choose campaigns of your society, and shares in whole percent that make 100."),
+    ),
+    "dataset_empty": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY, _("Nothing that was read fits the dataset."), _("Ask for less, or wait for more reads.")
+    ),
+    "test_set_locked": Refusal(
+        status.HTTP_403_FORBIDDEN,
+        _("The test split is locked."),
+        _("Train with train and tune. For an evaluation, an admin of the society takes it with the purpose evaluation."),
+    ),
+    "split_leaks": Refusal(
+        status.HTTP_409_CONFLICT,
+        _("Since this version was frozen, a person was found to be in two of its splits."),
+        _("Freeze a new version: it puts that person into quarantine."),
+    ),
+    "campaign_needed": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("This version is made of several campaigns, or not of this one."),
+        _("Name one of its campaigns; each is exported by itself, with its own labels."),
+    ),
+    "same_subject": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("Both images belong to the same subject already."),
+        _("Choose an image of each of the two subjects."),
+    ),
     "endpoint_not_owned": Refusal(
         status.HTTP_422_UNPROCESSABLE_ENTITY,
         _("This model endpoint does not belong to your society."),

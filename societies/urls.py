@@ -12,11 +12,13 @@ from societies.api.campaigns import (
     ReaderView,
 )
 from societies.api.collections import SocietyCollectionListView
+from societies.api.dataset_urls import api as dataset_api
 from societies.api.key_bindings import KeyBindingsView
 from societies.api.members import MemberListView, MemberRoleView
 from societies.api.worklist import LeaseView, NextView, SubmitView
 from societies.views.account import ChangePasswordView, SignInView
 from societies.views.campaigns import campaign_page, new_campaign_page
+from societies.views.datasets import datasets_page
 from societies.views.pages import endpoints_page, home_page, members_page, new_collection_page
 from societies.views.releases import releases_page
 
@@ -37,6 +39,7 @@ api: list[URLPattern | URLResolver] = [
     path(f"{_SOCIETY}collections/", SocietyCollectionListView.as_view(), name="api-society-collections"),
     path(f"{_SOCIETY}members/", MemberListView.as_view(), name="api-members"),
     path(f"{_SOCIETY}members/<int:user_id>/<slug:role>/", MemberRoleView.as_view(), name="api-member-role"),
+    *dataset_api,
 ]
 pages: list[URLPattern | URLResolver] = [
     path("", home_page, name="home"),
@@ -48,5 +51,6 @@ pages: list[URLPattern | URLResolver] = [
     path(_CAMPAIGN, campaign_page, name="campaign"),
     path(f"{_CAMPAIGN}releases/", releases_page, name="campaign-releases-page"),
     path(f"{_SOCIETY}members/", members_page, name="members"),
+    path(f"{_SOCIETY}datasets/", datasets_page, name="datasets"),
     path("endpoints/", endpoints_page, name="endpoints"),
 ]

@@ -52,16 +52,18 @@ def _emptied_databases() -> Iterator[None]:
     from django.test import TransactionTestCase
 
     from annotation.append_only import CELL_TABLES, LEDGER_TABLES, TABLES, create_triggers, drop_triggers
+    from societies.append_only import DATASET_TABLES
 
+    tables = (*TABLES, *CELL_TABLES, *LEDGER_TABLES, *DATASET_TABLES)
     empty = TransactionTestCase._fixture_teardown
 
     def empty_without_triggers(self: TransactionTestCase) -> None:
         aliases = self._databases_names(include_mirrors=False)
         for alias in aliases:
-            drop_triggers(connections[alias])
+            drop_triggers(connections[alias], tables)
         empty(self)
         for alias in aliases:
-            create_triggers(connections[alias], (*TABLES, *CELL_TABLES, *LEDGER_TABLES))
+            create_triggers(connections[alias], tables)
 
     TransactionTestCase._fixture_teardown = empty_without_triggers
     yield

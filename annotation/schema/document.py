@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from annotation.schema.annotation_member import AgentBook, annotation_member, decision_member
 from annotation.schema.canonical import CanonicalError, canonical_json
-from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts, ImageFacts, ReadFacts, SubjectFacts
+from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts, DatasetFacts, ImageFacts, ReadFacts, SubjectFacts
 from annotation.schema.instants import instant
 from annotation.schema.order import in_order
 from annotation.schema.problems import DocumentError, Problem
@@ -134,6 +134,8 @@ class _Writing:
             "agents": self.agents.members(),
             "governance": {"consent": _CONSENT_UNKNOWN, **self.campaign.governance},
         }
+        if self.case.datasets:
+            head["datasets"] = [_membership(each) for each in self.case.datasets]
         problems = validate_document(head | {"annotations": []})
         if problems:
             raise DocumentError(problems, self.case.name)
@@ -212,6 +214,16 @@ def _project(campaign: CampaignFacts) -> dict[str, Any]:
     if campaign.required_granularity:
         project["requiredGranularity"] = campaign.required_granularity
     return project
+
+
+def _membership(membership: DatasetFacts) -> dict[str, Any]:
+    return {
+        "datasetId": membership.dataset_id,
+        "version": membership.version,
+        "split": membership.split,
+        "assignment": membership.assignment,
+        "locked": membership.locked,
+    }
 
 
 def _subject(subject: SubjectFacts) -> dict[str, Any]:

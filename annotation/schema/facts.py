@@ -18,6 +18,7 @@ __all__ = [
     "AnnotationFacts",
     "CampaignFacts",
     "CaseFacts",
+    "DatasetFacts",
     "DecisionFacts",
     "DicomFacts",
     "FormFacts",
@@ -193,6 +194,17 @@ class DecisionFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class DatasetFacts:
+    """That a case is in a version of a dataset: in which split, how it came there, and whether that split is locked."""
+
+    dataset_id: str
+    version: str
+    split: str
+    assignment: str
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CaseFacts:
     """One subject's case: its images and reads at hand, its annotations and decisions as streams to be read once.
 
@@ -207,3 +219,4 @@ class CaseFacts:
     reads: tuple[ReadFacts, ...]
     annotations: Iterable[AnnotationFacts]
     decisions: Iterable[DecisionFacts] = ()
+    datasets: tuple[DatasetFacts, ...] = ()

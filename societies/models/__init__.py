@@ -1,7 +1,21 @@
-"""Who works here: societies, their members, who holds which read at the moment, and the keys that each person has chosen."""
+"""Who works here: societies, their members, who holds which read, the keys that each person has chosen, and datasets."""
 
 from societies.models.assignment import Assignment
+from societies.models.dataset import Dataset, DatasetExport, DatasetMember, DatasetVersion, SubjectLink
 from societies.models.key_bindings import KeyBindings
 from societies.models.society import Membership, Society, SocietyCampaign, SocietyCollection, SocietyEndpoint
 
-__all__ = ["Assignment", "KeyBindings", "Membership", "Society", "SocietyCampaign", "SocietyCollection", "SocietyEndpoint"]
+__all__ = [
+    "Assignment",
+    "Dataset",
+    "DatasetExport",
+    "DatasetMember",
+    "DatasetVersion",
+    "KeyBindings",
+    "Membership",
+    "Society",
+    "SocietyCampaign",
+    "SocietyCollection",
+    "SocietyEndpoint",
+    "SubjectLink",
+]

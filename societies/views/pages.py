@@ -13,6 +13,7 @@ from annotation.models import ModelEndpoint
 from annotation.selectors.suggestions import list_endpoints
 from societies.models import Membership, SocietyEndpoint
 from societies.selectors.campaigns import overview, reading_list
+from societies.selectors.datasets import curated_societies
 from societies.selectors.societies import administered_societies, display_name, member_societies, members
 
 
@@ -26,6 +27,7 @@ def home_page(request: HttpRequest) -> HttpResponse:
         "page_data": {"reading": reading_list(user=user), "overview": overview(user=user), "campaigns_url": reverse("api-campaigns")},
         "administered": administered,
         "societies": [display_name(society) for society in member_societies(user=user)],
+        "curated": [{"slug": society.slug, "name": display_name(society)} for society in curated_societies(user)],
     }
     return render(request, "home.html", context)
 

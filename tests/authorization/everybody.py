@@ -20,7 +20,7 @@ from annotation.models import Annotation
 from tests.annotation.cells.features import cell, collection
 from tests.annotation.marking.objects import diagnosis, put
 from tests.authorization.table import ANONYMOUS, LEAVER, NOBODY, OPERATOR
-from tests.authorization.tenants import FORM, MODEL_HOST, SAMPLES, STACK, Tenant
+from tests.authorization.tenants import FORM, MODEL_HOST, RECIPE, SAMPLES, STACK, Tenant
 from viewer.dicomweb.uids import uid_of
 from viewer.services.resumable import append, create_upload, unfinished_uploads
 
@@ -45,6 +45,7 @@ class Asked:
     upload_id: uuid.UUID
     archive_id: uuid.UUID
     release_id: uuid.UUID
+    dataset_id: uuid.UUID
     user_id: int
     slug: str
     study_uid: str
@@ -54,6 +55,8 @@ class Asked:
     version: str = "1.0.0"
     frames: str = "1"
     place: str = "7FE00010"
+    number: int = 1
+    stack_id: str = ""
 
     def phantom(self) -> Asked:
         """Return the same for things that do not exist."""
@@ -111,8 +114,10 @@ def asked_of(tenant: Tenant, *, reader: str = "reader", person: str = "outsider"
         upload_id=_upload_of(tenant),
         archive_id=_archive_of(tenant),
         release_id=tenant.release.pk,
+        dataset_id=tenant.dataset.pk,
         user_id=tenant.people[person].pk,
         slug=tenant.society.slug,
+        stack_id=str(stack.pk),
         study_uid=uid_of(stack.series.study_id),
         series_uid=uid_of(stack.series_id),
         sop_uid=uid_of(stack.instances.get().pk),
@@ -174,6 +179,10 @@ BODIES: dict[tuple[str, str], Any] = {
     ("campaign-withdrawals", "POST"): lambda asked: {"image_id": str(asked.image_id)},
     ("release-decision", "POST"): lambda asked: {"action": "revoke", "reason": "asked to"},
     ("api-society-collections", "POST"): lambda asked: {"name": "Another collection", "slug": "another"},
+    ("api-datasets", "POST"): lambda asked: {"code": "more", "name": {"en": "More"}, **RECIPE},
+    ("api-dataset-preview", "POST"): lambda asked: {**RECIPE, "dataset_id": str(asked.dataset_id)},
+    ("api-dataset", "PUT"): lambda asked: RECIPE,
+    ("api-subject-links", "POST"): lambda asked: {"first_image_id": str(asked.image_id), "second_image_id": asked.stack_id},
     ("api-members", "POST"): lambda asked: {"username": "somebody-new", "name": "Somebody New", "role": "exporter"},
 }
 """What is sent along, for routes that take a body."""
@@ -195,6 +204,7 @@ def ask(client: Client, route: str, parameters: frozenset[str], method: str, ask
         return client.generic(method, f"{address}?name=more", sent, content_type="application/geo+json", headers=headers)
     if route == "campaign-imports" and method == "POST":
         return client.generic(method, f"{address}?name=more.json", b"{}", content_type="application/octet-stream", headers=headers)
+    address += "?before=1&after=1" if route == "api-dataset-compare" else ""
     body = BODIES.get((route, method))
     # Without a body nothing is said of its type, as browsers do it.
     options: dict[str, Any] = {"data": json.dumps(body(asked)), "content_type": "application/json"} if body else {"content_type": ""}
@@ -241,6 +251,7 @@ def secrets_of(tenant: Tenant, word: str) -> list[str]:
         tenant.brought,
         tenant.imported,
         tenant.export,
+        tenant.dataset,
     ]
     ids = [str(thing.pk) for thing in things]
     # No digests: the two societies hold the same photographs, each its own copy.

@@ -162,6 +162,17 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "campaign-withdrawals": {"POST": api(200, *MANAGERS)},
     "release-decision": {"POST": api(200, *MANAGERS)},
     "release-download": {"GET": api(200, *EXPORTERS)},
+    # datasets: admins and exporters make them; exporters take train and tune, which is what is asked for here
+    "datasets": {"GET": page(*WATCHERS)},
+    "api-datasets": {"GET": api(200, *WATCHERS), "POST": api(201, *WATCHERS)},
+    "api-dataset-preview": {"POST": api(200, *WATCHERS)},
+    "api-subject-links": {"POST": api(201, *MANAGERS)},
+    "api-dataset": {"GET": api(200, *WATCHERS), "PUT": api(200, *WATCHERS)},
+    "api-dataset-versions": {"POST": api(201, *WATCHERS)},
+    "api-dataset-compare": {"GET": api(200, *WATCHERS)},
+    "api-dataset-version": {"GET": api(200, *WATCHERS)},
+    "api-dataset-datasheet": {"GET": api(200, *WATCHERS)},
+    "api-dataset-export": {"GET": api(200, *EXPORTERS)},
     # members
     "members": {"GET": page(*MANAGERS)},
     "api-members": {"GET": api(200, *MANAGERS), "POST": api(201, *MANAGERS)},

@@ -28,8 +28,10 @@ from annotation.services.releases import approve_release, confirm_pixels, reques
 from annotation.services.suggestion_runs import _finish, _store, claim_run
 from annotation.services.suggestions import record_exposures, request_runs
 from annotation.suggestions.proposals import Proposal, Reading
-from societies.models import Society
+from societies.api.dataset_serializers import DatasetInputSerializer
+from societies.models import Dataset, Society
 from societies.services.campaigns import add_reader, create_campaign, remove_reader
+from societies.services.datasets import create_dataset, freeze_dataset
 from societies.services.societies import create_collection_for, create_society
 from societies.services.worklist import claim_next, submit
 from tests.annotation.cells.features import cell, collection
@@ -45,6 +47,7 @@ CLIP: Final = "endoscopy/polyp_pan.mp4"
 MODEL_HOST: Final = "127.0.0.1:9"
 """Nobody listens there, so a check of the endpoint fails at once."""
 FORM: Final[dict[str, Any]] = {"ageYears": 47, "sex": "F", "site": "back"}
+RECIPE: Final[dict[str, Any]] = {"query": {}, "shares": {"train": 70, "tune": 15, "test": 15}, "strata": ["label"]}
 PEOPLE: Final = {"admin": ADMIN, "exporter": EXPORTER, **dict.fromkeys(("reader", "colleague", "outsider", "leaver"), READER)}
 
 
@@ -70,6 +73,7 @@ class Tenant:
         imported: one that they imported.
         export: a finished export.
         release: an approved release to a third party.
+        dataset: a dataset with one version.
     """
 
     society: Society
@@ -88,6 +92,7 @@ class Tenant:
     imported: ImportRun
     export: ExportRun
     release: Release
+    dataset: Dataset
 
 
 def make_tenant(word: str, *, name_ja: str) -> Tenant:
@@ -134,6 +139,7 @@ def make_tenant(word: str, *, name_ja: str) -> Tenant:
         imported=brought(campaign, people["reader"], word, done=True),
         export=exported(campaign, people["exporter"]),
         release=released(campaign, people, word),
+        dataset=frozen(society, people["exporter"], word),
     )
 
 
@@ -234,6 +240,15 @@ def released(campaign: Campaign, people: dict[str, User], word: str) -> Release:
     )
     confirm_pixels(release=release, user=people["admin"])
     return approve_release(release=release, user=people["admin"])
+
+
+def frozen(society: Society, user: User, word: str) -> Dataset:
+    """Return a dataset of everything that was read, with one version."""
+    serializer = DatasetInputSerializer(data={"code": word, "name": {"en": f"{word} set"}, **RECIPE})
+    serializer.is_valid(raise_exception=True)
+    dataset = create_dataset(society=society, user=user, **serializer.validated_data)
+    freeze_dataset(dataset=dataset, user=user)
+    return dataset
 
 
 def exported(campaign: Campaign, user: User) -> ExportRun:

@@ -133,7 +133,7 @@ def test_reading_writes_nothing(world: Everybody, name: str) -> None:
     answer = call(world, client, name, "GET", role)
     answer.close()
     after = counted()
-    assert {model for model in after if after[model] != before[model]} <= {"ExportRun", "LedgerEntry"}
+    assert {model for model in after if after[model] != before[model]} <= {"ExportRun", "DatasetExport", "LedgerEntry"}
 
 
 @pytest.mark.parametrize(("name", "method"), CALLS)

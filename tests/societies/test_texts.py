@@ -23,6 +23,7 @@ SCRIPTS = (
     "pages/members.js",
     "pages/endpoints.js",
     "pages/releases.js",
+    "pages/datasets.js",
 )
 _CALL = re.compile(r"""\b_?(?:gettext|_)\(u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\)""")
 

@@ -1,0 +1,32 @@
+"""A case cut down to the images of a dataset, with the membership written on it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from annotation.schema.facts import CaseFacts, DatasetFacts
+
+__all__ = ["restricted_case"]
+
+
+def restricted_case(case: CaseFacts, reads: Mapping[str, Collection[str]], membership: DatasetFacts) -> CaseFacts | None:
+    """Return a case with nothing but some images and some of their reads; None when none of its images is asked for.
+
+    Args:
+        case: the case; its streams are read from it, once.
+        reads: id of each image that stays -> the ids of its reads that stay.
+        membership: in which version and split all of that is.
+    """
+    images = tuple(image for image in case.images if image.id in reads)
+    if not images:
+        return None
+    kept = frozenset(read for image in images for read in reads[image.id])
+    return replace(
+        case,
+        images=images,
+        reads=tuple(read for read in case.reads if read.id in kept),
+        annotations=(row for row in case.annotations if row.read.id in kept),
+        decisions=(row for row in case.decisions if row.read_id in kept),
+        datasets=(membership,),
+    )

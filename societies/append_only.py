@@ -1,0 +1,10 @@
+"""Tables of this app that only grow: the database refuses to change or remove their rows, whoever asks."""
+
+from typing import Final
+
+DATASET_TABLES: Final = (
+    "societies_datasetversion",
+    "societies_datasetmember",
+    "societies_datasetexport",
+    "societies_subjectlink",
+)
