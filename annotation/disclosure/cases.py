@@ -16,6 +16,7 @@ from annotation.schema.facts import (
     AnnotationFacts,
     CampaignFacts,
     CaseFacts,
+    CellGroupFacts,
     DecisionFacts,
     DicomFacts,
     ImageFacts,
@@ -71,6 +72,7 @@ def disclosed_case(case: CaseFacts, hop: Hop) -> CaseFacts:
         images=tuple(_image(image, hop) for image in case.images),
         reads=tuple(reads.values()),
         annotations=_annotations(in_order(case.annotations, case.name), reads, hop, move),
+        cells=_cells(case.cells, reads, hop, move),
         decisions=() if hop.tier is Tier.THIRD_PARTY else _decisions(case.decisions, hop, move),
     )
 
@@ -121,6 +123,18 @@ def _annotations(rows: Iterable[AnnotationFacts], reads: Mapping[str, ReadFacts]
             form_data=_form_data(row.form_data),
             basis=tuple(_basis(entry) for entry in row.basis),
             suggestion=_suggestion(row.suggestion, hop, move) if row.suggestion is not None else None,
+        )
+
+
+def _cells(groups: Iterable[CellGroupFacts], reads: Mapping[str, ReadFacts], hop: Hop, move: Move) -> Iterator[CellGroupFacts]:
+    for group in groups:
+        yield replace(
+            group,
+            id=hop.uuid("cells", group.id),
+            image_id=hop.uuid("image", group.image_id),
+            read=reads.get(group.read.id) or _read(group.read, hop, move),
+            name=group.name and "class",
+            created_at=move(group.created_at),
         )
 
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 
 from annotation.exporters.base import Entry, Exporter
+from annotation.exporters.document import DocumentExporter
 from annotation.exporters.fields import Field
 from annotation.exporters.zipstream import zip_stream
 from annotation.schema.canonical import canonical_json
@@ -62,6 +63,8 @@ class Package:
                 yield from _listed(entry, listing)
             labels = _labels(self._campaign)
             yield from _listed(Entry("labels.json", len(labels), [labels]), listing)
+            if self._exporter.name != DocumentExporter.name:
+                session.losses.note("cells", "Cells of layers are in annotation documents, and in the GeoJSON of each layer.")
             losses = session.losses.to_json()
             yield from _listed(Entry("losses.json", len(losses), [losses]), listing)
             head = {"campaign": self._campaign.code, "cases": self.case_count}

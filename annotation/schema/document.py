@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from annotation.schema.annotation_member import AgentBook, annotation_member, decision_member
 from annotation.schema.canonical import CanonicalError, canonical_json
+from annotation.schema.cell_groups import write_cell_group
 from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts, DatasetFacts, ImageFacts, ReadFacts, SubjectFacts
 from annotation.schema.instants import instant
 from annotation.schema.order import in_order
@@ -91,10 +92,10 @@ def write_document(case: CaseFacts, campaign: CampaignFacts) -> DocumentFile:
     is written then.
     """
     with ExitStack() as stack:
-        annotations, extensions = stack.enter_context(Spool()), stack.enter_context(Spool())
+        spools = [stack.enter_context(Spool()) for _ in range(3)]
         try:
-            members = _Writing(case, campaign).write(annotations, extensions)
-            written = DocumentFile(document_id(campaign, case), members, [annotations, extensions])
+            members = _Writing(case, campaign).write(*spools)
+            written = DocumentFile(document_id(campaign, case), members, spools)
         except CanonicalError as error:
             raise DocumentError([Problem("schema_violation", "", str(error))], case.name) from error
         stack.pop_all()  # the spools now belong to the file
@@ -116,9 +117,10 @@ class _Writing:
         self.images = [image_member(image) for image in case.images]
         self.members = Members(self.images, self.agents.types)
 
-    def write(self, annotations: Spool, extensions: Spool) -> dict[str, _Pieces]:
-        """Fill the two spools and return the members of the document."""
+    def write(self, annotations: Spool, groups: Spool, extensions: Spool) -> dict[str, _Pieces]:
+        """Fill the three spools and return the members of the document."""
         earliest = self._write_annotations(annotations)
+        with_groups = self._write_groups(groups)
         with_extensions = self.campaign.tier != "third-party"
         if with_extensions:
             self._write_extensions(extensions)
@@ -140,7 +142,8 @@ class _Writing:
         if problems:
             raise DocumentError(problems, self.case.name)
         pieces: dict[str, _Pieces] = {key: [canonical_json(member)] for key, member in head.items()}
-        return pieces | {"annotations": [annotations]} | ({"extensions": [extensions]} if with_extensions else {})
+        streams = {"annotations": annotations} | ({"annotationGroups": groups} if with_groups else {})
+        return pieces | {key: [spool] for key, spool in (streams | ({"extensions": extensions} if with_extensions else {})).items()}
 
     def _write_annotations(self, spool: Spool) -> datetime:
         """Write the array of annotations, each one checked; return the earliest instant of the case."""
@@ -155,6 +158,16 @@ class _Writing:
             instants = [min([*instants, row.created_at])]
         spool.write(b"[]" if index < 0 else b"]")
         return min(instants, default=self.case.registered_at)
+
+    def _write_groups(self, spool: Spool) -> bool:
+        """Write the array of packed groups; return whether there is any."""
+        index = -1
+        for index, group in enumerate(self.case.cells):
+            spool.write(b"," if index else b"[")
+            with self._located(f"/annotationGroups/{index}"):
+                write_cell_group(group, self.campaign, self.agents, spool)
+        spool.write(b"]")
+        return index >= 0
 
     def _checked(self, row: AnnotationFacts, pointer: str) -> dict[str, Any]:
         with self._located(pointer):

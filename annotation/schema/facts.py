@@ -5,7 +5,7 @@ Every id is a text; every instant carries a time zone; every shape is in level-0
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ __all__ = [
     "AnnotationFacts",
     "CampaignFacts",
     "CaseFacts",
+    "CellGroupFacts",
     "DatasetFacts",
     "DecisionFacts",
     "DicomFacts",
@@ -205,6 +206,25 @@ class DatasetFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class CellGroupFacts:
+    """Many outlines of one label on one image, as one reader leaves them; `label` is empty for a class that the label set lacks.
+
+    `column` yields, each time anew, one column of `annotation.cells.groups.CELL_COLUMNS` as little-endian values.
+    """
+
+    id: str
+    image_id: str
+    read: ReadFacts
+    label: str
+    name: str
+    """Of the class in the file, where `label` is empty; empty: the cells have no class."""
+    model: ModelFacts
+    count: int
+    created_at: datetime
+    column: Callable[[str], Iterator[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
 class CaseFacts:
     """One subject's case: its images and reads at hand, its annotations and decisions as streams to be read once.
 
@@ -219,4 +239,5 @@ class CaseFacts:
     reads: tuple[ReadFacts, ...]
     annotations: Iterable[AnnotationFacts]
     decisions: Iterable[DecisionFacts] = ()
+    cells: Iterable[CellGroupFacts] = ()
     datasets: tuple[DatasetFacts, ...] = ()

@@ -129,6 +129,10 @@ PROBLEM_TEXTS: Final[dict[str, ProblemText]] = {
         gettext_noop("A report is referred to that the document does not hold."),
         gettext_noop("Add the report to the document, or correct the reference."),
     ),
+    "cells_unreadable": ProblemText(
+        gettext_noop("The file of a cell layer is gone or broken."),
+        gettext_noop("Restore it from the backup, then export again."),
+    ),
     "unknown_annotation": ProblemText(
         gettext_noop("An annotation is referred to that the document does not hold."),
         gettext_noop("Add the annotation to the document, or name the other document."),

@@ -23,6 +23,7 @@ __all__ = [
     "Members",
     "check_annotation",
     "check_annotation_schema",
+    "check_group_schema",
     "form_problems",
     "governance_problems",
     "validate_document",
@@ -85,6 +86,12 @@ def check_annotation_schema(annotation: dict[str, Any], *, tier: str = "society"
         yield problem
     if not found and len(_GOOD_SKELETONS) < MAX_SKELETONS:
         _GOOD_SKELETONS.add(key)
+
+
+def check_group_schema(group: dict[str, Any], *, tier: str = "society") -> Iterator[Problem]:
+    """Check one packed group against its part of the schema; pointers start at the group."""
+    for definition in ("bulkGroup", *(("disclosedGroup",) if tier in TIER_RULES else ())):
+        yield from _schema_problems(_validator(LATEST_VERSION, definition), group)
 
 
 def check_annotation(

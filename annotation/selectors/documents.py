@@ -28,6 +28,7 @@ from annotation.schema.facts import (
 )
 from annotation.schema.labels import QUERY_STRATEGIES, Coding, Granularity, LabelValue
 from annotation.schema.shapes import Shape
+from annotation.selectors.cell_groups import cell_groups
 from annotation.selectors.geometry import shape_of
 from viewer.api.errors import not_found
 from viewer.dicomweb.uids import uid_of
@@ -157,6 +158,7 @@ def _case(campaign: Campaign, pseudonym: str, image_ids: list[UUID], counted: Qu
         reads=tuple(reads.values()),
         annotations=_annotations(reads, strategies, people),
         decisions=_decisions(reads, people),
+        cells=cell_groups(reads),
     )
 
 
