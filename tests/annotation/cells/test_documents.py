@@ -19,8 +19,10 @@ from annotation.schema.problems import DocumentError
 from annotation.schema.validate import validate_document
 from annotation.selectors.documents import campaign_facts, get_case
 from annotation.services.cell_layers import cells_folder
+from annotation.services.import_targets import targets_of
 from tests.annotation.cells.features import collection, grid
 from tests.annotation.cells.test_layers_of_readers import cells_operation, done, exported, imported, statuses
+from tests.annotation.importers.given import read as file_read
 from tests.annotation.marking.conftest import campaign, client_of, read  # noqa: F401  # fixtures
 
 COUNT = 200
@@ -88,6 +90,8 @@ def test_a_touched_layer_is_in_the_document_cell_by_cell(read: Read, layer: Cell
     agents = {agent["id"]: agent for agent in document["agents"]}
     assert {agents[group["createdBy"]]["type"] for group in document["annotationGroups"]} == {"model"}
     assert document == document_of(read)
+    targets = targets_of(read.campaign, with_instances=False)
+    assert file_read(document, "document.json", *targets).losses["cells"] == COUNT
 
 
 def test_a_layer_that_nobody_touched_is_no_part_of_it(read: Read, layer: CellLayer) -> None:  # noqa: F811
