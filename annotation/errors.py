@@ -28,11 +28,6 @@ REFUSALS: Final[dict[str, Refusal]] = {
         _("Only its reader changes a read."),
         _("Open the image as a reader of the campaign to make your own read."),
     ),
-    "subject_withdrawn": Refusal(
-        status.HTTP_409_CONFLICT,
-        _("The subject of this image withdrew; nothing of theirs is exported any more."),
-        _("Delete earlier exports of this case."),
-    ),
     "reading_not_allowed": Refusal(
         status.HTTP_403_FORBIDDEN,
         _("You are no longer a reader of this campaign."),

@@ -20,6 +20,7 @@ from annotation.schema.facts import (
     DecisionFacts,
     DicomFacts,
     ImageFacts,
+    ImportedFacts,
     ReadFacts,
     SubjectFacts,
     SuggestionFacts,
@@ -123,6 +124,7 @@ def _annotations(rows: Iterable[AnnotationFacts], reads: Mapping[str, ReadFacts]
             form_data=_form_data(row.form_data),
             basis=tuple(_basis(entry) for entry in row.basis),
             suggestion=_suggestion(row.suggestion, hop, move) if row.suggestion is not None else None,
+            imported=ImportedFacts(row.imported.format) if row.imported is not None else None,
         )
 
 

@@ -7,15 +7,16 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from annotation.schema.canonical import canonical_json
-from annotation.schema.facts import AnnotationFacts, CampaignFacts, DecisionFacts, ModelFacts, SuggestionFacts
+from annotation.schema.facts import AnnotationFacts, CampaignFacts, DecisionFacts, ImportedFacts, ModelFacts, SuggestionFacts
 from annotation.schema.instants import instant
 from annotation.schema.problems import DocumentError, Problem
 from annotation.schema.shapes import Shape
 from annotation.schema.tracks import Track
 
-__all__ = ["CENTRE_KEY", "AgentBook", "annotation_member", "decision_member"]
+__all__ = ["CENTRE_KEY", "IMPORTED_KEY", "AgentBook", "annotation_member", "decision_member"]
 
 CENTRE_KEY: Final = "org.mitate.centre"
+IMPORTED_KEY: Final = "org.mitate.imported"
 DISPOSITIONS: Final = {
     "accept": "accepted",
     "edit": "edited",
@@ -85,8 +86,8 @@ def annotation_member(row: AnnotationFacts, campaign: CampaignFacts, agents: Age
         member["effort"] = {"activeSeconds": row.active_seconds}
     if row.shape is not None:
         member["geometry"] = row.shape.to_document()
-        if row.granularity in {"point", "box"} and isinstance(row.shape, Shape):
-            member["extensions"] = {CENTRE_KEY: _centre(row.shape)}
+    if extensions := _extensions(row):
+        member["extensions"] = extensions
     if row.text:
         member["text"] = {language_of(row.text): row.text}
     if row.form_data is not None:
@@ -170,6 +171,26 @@ def _centre(shape: Shape) -> dict[str, Any]:
     """Return the centre in level-0 pixels, also as the one text that other registries keep."""
     x_px, y_px = shape.centre
     return {"x": x_px, "y": y_px, "text": f"{canonical_json(x_px).decode()},{canonical_json(y_px).decode()}"}
+
+
+def _extensions(row: AnnotationFacts) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    if row.granularity in {"point", "box"} and isinstance(row.shape, Shape):
+        members[CENTRE_KEY] = _centre(row.shape)
+    if row.imported is not None:
+        members[IMPORTED_KEY] = _imported(row.imported)
+    return members
+
+
+def _imported(imported: ImportedFacts) -> dict[str, str]:
+    """Return the format, and the file and the mark's place in it where they may be told; never the file's name."""
+    told = {
+        "format": imported.format,
+        "digest": f"sha256:{imported.digest}" if imported.digest else "",
+        "sourceId": imported.source_id,
+        "sourceLabel": imported.source_label,
+    }
+    return {key: value for key, value in told.items() if value}
 
 
 def _suggestion(suggestion: SuggestionFacts, campaign: CampaignFacts, agents: AgentBook) -> dict[str, Any]:

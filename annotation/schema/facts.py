@@ -24,6 +24,7 @@ __all__ = [
     "DicomFacts",
     "FormFacts",
     "ImageFacts",
+    "ImportedFacts",
     "ModelFacts",
     "ReadFacts",
     "SubjectFacts",
@@ -147,6 +148,16 @@ class SuggestionFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportedFacts:
+    """From which file of another program a mark was imported, and what it was called there; empty texts: not told."""
+
+    format: str
+    digest: str = ""
+    source_id: str = ""
+    source_label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AnnotationFacts:
     """A mark, or a diagnosis of the whole image, as its newest revision says."""
 
@@ -170,6 +181,7 @@ class AnnotationFacts:
     certainty: str = ""
     basis: tuple[Mapping[str, Any], ...] = ()
     suggestion: SuggestionFacts | None = None
+    imported: ImportedFacts | None = None
     active_seconds: float = 0.0
 
 

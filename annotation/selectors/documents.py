@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby, islice
 from typing import Any, Final
@@ -11,8 +12,18 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from annotation.errors import refusal
-from annotation.models import Annotation, Campaign, CampaignImage, Decision, Label, Read, Suggestion, SuggestionRun, Withdrawal
+from annotation.models import (
+    Annotation,
+    Campaign,
+    CampaignImage,
+    Decision,
+    ImportedAnnotation,
+    Label,
+    Read,
+    Suggestion,
+    SuggestionRun,
+    Withdrawal,
+)
 from annotation.schema.facts import (
     AnnotationFacts,
     CampaignFacts,
@@ -21,6 +32,7 @@ from annotation.schema.facts import (
     DicomFacts,
     FormFacts,
     ImageFacts,
+    ImportedFacts,
     ModelFacts,
     ReadFacts,
     SubjectFacts,
@@ -30,6 +42,7 @@ from annotation.schema.labels import QUERY_STRATEGIES, Coding, Granularity, Labe
 from annotation.schema.shapes import Shape
 from annotation.selectors.cell_groups import cell_groups
 from annotation.selectors.geometry import shape_of
+from annotation.services.release_errors import release_refusal
 from viewer.api.errors import not_found
 from viewer.dicomweb.uids import uid_of
 from viewer.models import Image, Instance
@@ -112,7 +125,7 @@ def get_case(campaign: Campaign, *, image_id: UUID, include_drafts: bool, withdr
     if image is None:
         raise not_found()
     if not withdrawn_too and Withdrawal.objects.filter(collection=campaign.collection_id, subject=subject_key(image)).exists():
-        raise refusal("subject_withdrawn")
+        raise release_refusal("subject_withdrawn")
     pseudonym = image.series.study.subject_pseudonym
     same = images.filter(series__study__subject_pseudonym=pseudonym) if pseudonym else images.filter(pk=image_id)
     image_ids = list(same.order_by("pk").values_list("pk", flat=True))
@@ -249,14 +262,24 @@ def _annotations(reads: dict[UUID, ReadFacts], strategies: dict[UUID, str], peop
         .iterator(chunk_size=ROWS_AT_ONCE)
     )
     while batch := list(islice(rows, ROWS_AT_ONCE)):
-        decisions, uids = _last_decisions(batch), _shared_uids(batch, reads)
+        decisions, uids, imports = _last_decisions(batch), _shared_uids(batch, reads), _imports(batch)
         for row in batch:
             suggestion = None
             if row.suggestion is not None:
                 decision = decisions.get((row.read_id, row.suggestion.pk))
                 suggestion = _decided(row.suggestion, decision, strategies.get(row.suggestion.image_id, ""), people)
             read = reads[row.read_id]
-            yield _annotation_facts(row, read, suggestion, uids.get((read.image_id, row.sop_instance_uid), ""))
+            facts = _annotation_facts(row, read, suggestion, uids.get((read.image_id, row.sop_instance_uid), ""))
+            yield replace(facts, imported=imports[row.pk]) if row.pk in imports else facts
+
+
+def _imports(batch: Iterable[Annotation]) -> dict[UUID, ImportedFacts]:
+    """Return where imported marks came from, the last time where they were imported twice; at most one query."""
+    asked = [row.pk for row in batch if row.origin == "import"]
+    if not asked:
+        return {}
+    rows = ImportedAnnotation.objects.filter(annotation_id__in=asked).select_related("run").order_by("pk")
+    return {row.annotation_id: ImportedFacts(row.run.format, row.run.digest, row.source_id, row.source_label) for row in rows}
 
 
 def _shared_uids(batch: Iterable[Annotation], reads: dict[UUID, ReadFacts]) -> dict[tuple[str, str], str]:

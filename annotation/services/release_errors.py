@@ -65,6 +65,11 @@ REFUSALS: Final[dict[str, tuple[int, Any, Any]]] = {
         _("The release was decided on in the meantime, or is not approved."),
         _("Load the page again to see how it stands."),
     ),
+    "subject_withdrawn": (
+        status.HTTP_409_CONFLICT,
+        _("The subject of this image withdrew; nothing of theirs is exported any more."),
+        _("Delete earlier exports of this case."),
+    ),
     "release_blocked": (
         status.HTTP_409_CONFLICT,
         _("Something keeps the release from leaving."),

@@ -436,6 +436,27 @@ def test_a_document_of_one_reader_is_the_same_in_the_read_of_another(campaign: A
     assert one == other
 
 
+def test_documents_say_of_an_imported_mark_where_it_came_from(mine: Read) -> None:
+    from annotation.disclosure.cases import disclosed_campaign, disclosed_case  # noqa: PLC0415
+    from annotation.disclosure.tiers import Hop, Tier  # noqa: PLC0415
+    from annotation.schema.document import build_document  # noqa: PLC0415
+    from annotation.schema.validate import validate_document  # noqa: PLC0415
+    from annotation.selectors.documents import campaign_facts, get_case  # noqa: PLC0415
+
+    run = imported(mine, collection(feature(id="a" * 8, name="Tumour"), feature(300)))
+    case = get_case(mine.campaign, image_id=mine.image_id, include_drafts=True)
+    document = build_document(case, campaign_facts(mine.campaign))
+    assert validate_document(document) == []
+    told = [mark["extensions"]["org.mitate.imported"] for mark in document["annotations"]]
+    first = {"format": "qupath", "digest": f"sha256:{run.digest}", "sourceId": "aaaaaaaa", "sourceLabel": "Tumour"}
+    assert first in told
+    assert {one["format"] for one in told} == {run.format}
+    hop = Hop(Tier.PLATFORM, "5f3c", bytes(32))
+    case = get_case(mine.campaign, image_id=mine.image_id, include_drafts=True)
+    released = build_document(disclosed_case(case, hop), disclosed_campaign(campaign_facts(mine.campaign), hop, pixels_confirmed_by="p"))
+    assert [mark["extensions"]["org.mitate.imported"] for mark in released["annotations"]] == [{"format": run.format}] * 2
+
+
 def test_a_closed_campaign_takes_no_new_read(db: None) -> None:
     campaign = make_campaign()  # noqa: F811
     reader = make_user()
