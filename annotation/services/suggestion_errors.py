@@ -97,6 +97,16 @@ def region_invalid() -> ApiError:
     )
 
 
+def prompt_invalid(pointer: str) -> ApiError:
+    """Return the refusal of a place that cannot be outlined."""
+    return ApiError(
+        "prompt_invalid",
+        _("The model cannot be asked about this place."),
+        _("Point at a place within the image, with a label that is drawn as an outline."),
+        pointer=pointer,
+    )
+
+
 def image_not_in_campaign() -> ApiError:
     """Return the refusal of an image that the campaign does not ask for."""
     return ApiError("image_not_in_campaign", _("The image is not part of the campaign."), _("Add it to the campaign first."))
