@@ -18,7 +18,7 @@ from annotation.models import Campaign, Exposure, Label, ModelEndpoint, Read, Su
 from annotation.schema.labels import Granularity
 from annotation.services.endpoint_parameters import EndpointParameters, parse_parameters, takes_prompts
 from annotation.services.endpoints import client_of, note_failure, note_success
-from annotation.services.suggestion_errors import ENDPOINT_TEXTS, prompt_invalid
+from annotation.services.suggestion_errors import ENDPOINT_TEXTS, prompt_refusal
 from annotation.services.suggestion_pixels import encode_crop, sent_mpp_um, source_of
 from annotation.services.suggestion_runs import suggestion_row
 from annotation.suggestions.client import InferAnswer, Parameter
@@ -87,12 +87,12 @@ def ask_prompt(*, read: Read, prompt: Prompt) -> list[Suggestion]:
         return stored
     endpoint = read.campaign.endpoint
     if endpoint is None or not takes_prompts(endpoint):
-        raise _not_offered()
+        raise prompt_refusal("prompts_not_offered")
     _check(read, prompt)
     if endpoint.blocked_until is not None and endpoint.blocked_until > timezone.now():
         raise _failed("endpoint_blocked")
     if not _places.acquire(blocking=False):
-        raise _busy()
+        raise prompt_refusal("prompts_busy")
     try:
         reading, answer = _ask(read, endpoint, prompt)
     except EndpointError as error:
@@ -192,7 +192,7 @@ def _stored(read: Read, prompt: Prompt) -> list[Suggestion] | None:
     if run is None:
         return None
     if run.read_id != read.pk:
-        raise prompt_invalid("/id")
+        raise prompt_refusal("prompt_invalid", "/id")
     return list(run.suggestions.select_related("run").order_by("position"))
 
 
@@ -208,30 +208,12 @@ def _check(read: Read, prompt: Prompt) -> None:
     }
     for pointer, wrong in faults.items():
         if wrong:
-            raise prompt_invalid(pointer)
+            raise prompt_refusal("prompt_invalid", pointer)
 
 
 def _codes(campaign: Campaign, granularity: str) -> list[str]:
     labels = Label.objects.filter(label_set=campaign.label_set_id)
     return [label.code for label in labels if not label.granularities or granularity in label.granularities]
-
-
-def _not_offered() -> ApiError:
-    return ApiError(
-        "prompts_not_offered",
-        _("The campaign's model does not outline what one points at."),
-        _("Use the magic wand, or ask the campaign's admin for a model that takes prompts."),
-        status_code=status.HTTP_409_CONFLICT,
-    )
-
-
-def _busy() -> ApiError:
-    return ApiError(
-        "prompts_busy",
-        _("The model is still at work for others."),
-        _("Point at it once more in a moment, or use the magic wand."),
-        status_code=status.HTTP_429_TOO_MANY_REQUESTS,
-    )
 
 
 def _failed(code: str) -> ApiError:
