@@ -23,7 +23,7 @@ def _rows() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
     from annotation.services.export_requirements import EXPORT_TEXTS  # noqa: PLC0415
     from annotation.services.release_errors import BLOCKER_TEXTS  # noqa: PLC0415
     from annotation.services.release_errors import REFUSALS as RELEASES  # noqa: PLC0415
-    from annotation.services.suggestion_errors import ENDPOINT_TEXTS  # noqa: PLC0415
+    from annotation.services.suggestion_errors import ENDPOINT_TEXTS, PROMPT_TEXTS  # noqa: PLC0415
     from societies.errors import REFUSALS as PEOPLE  # noqa: PLC0415
     from viewer.readers.errors import REASONS as READING  # noqa: PLC0415
     from viewer.services.reasons import REASONS as INGEST  # noqa: PLC0415
@@ -34,6 +34,7 @@ def _rows() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
     yield "Files that are refused", [(code, *said) for code, said in READING.items()]
     yield "Taking files in", [(code, str(said.text), str(said.hint)) for code, said in INGEST.items()]
     yield "Model endpoints", [(code, str(said[0]), str(said[1])) for code, said in ENDPOINT_TEXTS.items()]
+    yield "Pointing at something", [(code, str(said[1]), str(said[2])) for code, said in PROMPT_TEXTS.items()]
     yield "Exports", [(code, str(said[0]), str(said[1])) for code, said in EXPORT_TEXTS.items()]
     yield "Releases", [(code, str(said[1]), str(said[2])) for code, said in RELEASES.items()]
     yield "What keeps a release", [(code, str(said[0]), str(said[1])) for code, said in BLOCKER_TEXTS.items()]

@@ -10,6 +10,7 @@ from annotation.models import Campaign, FormDefinition, Label, Read
 from annotation.selectors.annotations import instant
 from annotation.selectors.cells import layers_of
 from annotation.selectors.reads import can_write
+from annotation.services.endpoint_parameters import takes_prompts
 from annotation.services.operations import OperationResult, OperationsResult
 
 
@@ -47,6 +48,7 @@ def campaign_json(campaign: Campaign) -> dict[str, Any]:
         "form": _form_json(campaign.form),
         "diagnosis": campaign.diagnosis,
         "suggestions": campaign.endpoint_id is not None,
+        "prompts": takes_prompts(campaign.endpoint),
     }
 
 
@@ -138,6 +140,7 @@ class ReadCampaignSerializer(serializers.Serializer[Any]):
     form = FormSerializer(allow_null=True)
     diagnosis = DiagnosisAskedSerializer()
     suggestions = serializers.BooleanField()
+    prompts = serializers.BooleanField(help_text="The campaign's model outlines what a reader points at")
 
 
 class ReaderSerializer(serializers.Serializer[Any]):

@@ -20,6 +20,15 @@ class SuggestionRun(models.Model):
     endpoint = models.ForeignKey("annotation.ModelEndpoint", on_delete=models.PROTECT, related_name="runs")
     state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
     region = models.JSONField(null=True, blank=True, help_text="{x, y, width, height, frame} in level-0 px; null: chosen by the run")
+    read = models.ForeignKey(
+        "annotation.Read",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="prompts",
+        help_text="The read whose reader pointed at something; null: asked for the image, and shown to all its readers",
+    )
+    prompt = models.JSONField(null=True, blank=True, help_text="{x, y, width, height, label, granularity} in level-0 px; a point: no size")
     attempt = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     error_code = models.CharField(max_length=40, blank=True)

@@ -18,12 +18,12 @@ def visible_reads(user: User) -> QuerySet[Read]:
 
 
 def get_read(*, user: User, read_id: UUID) -> Read:
-    """Return a read that the user may look at, with campaign, label set, form and reader.
+    """Return a read that the user may look at, with campaign, label set, form, endpoint and reader.
 
     Raises:
         ApiError: ``not_found`` for a read that does not exist and for one that is none of the user's business.
     """
-    related = ("campaign__label_set", "campaign__form", "reader")
+    related = ("campaign__label_set", "campaign__form", "campaign__endpoint", "reader")
     read = visible_reads(user).select_related(*related).filter(pk=read_id).first()
     if read is None:
         raise not_found()

@@ -22,13 +22,14 @@ def suggestions_for_read(read: Read) -> list[dict[str, Any]]:
     """Return the suggestions on the image of a read as the API gives them; coordinates in level-0 px, frames from 0.
 
     Shown are those of the newest finished run over the whole image and of the runs over a region since then; and whatever
-    this read has decided on, so that a newer run takes nothing away from under a reader.
+    this read has decided on, so that a newer run takes nothing away from under a reader. What another reader pointed at is
+    nobody else's.
     """
     decided = _last_decisions(read)
     shown = Q(run__in=[run.pk for run in _current_runs(read)]) | Q(pk__in=[pk for pk, row in decided.items() if row.verdict != "undo"])
     rows = Suggestion.objects.filter(shown, campaign=read.campaign_id, image=read.image_id).select_related("run")
     # A geometry is decoded a row; nothing here waits for a model or a file.
-    return [_suggestion_json(row, decided.get(row.pk)) for row in rows.order_by("run__created_at", "run_id", "position")]
+    return [suggestion_json(row, decided.get(row.pk)) for row in rows.order_by("run__created_at", "run_id", "position")]
 
 
 def suggestions_tag(read: Read) -> str:
@@ -88,9 +89,10 @@ def list_endpoints(user: User) -> list[dict[str, Any]]:
 
 
 def list_runs(campaign: Campaign) -> dict[str, Any]:
-    """Return the newest runs of a campaign and how many there are in each state; two queries."""
-    runs = SuggestionRun.objects.filter(campaign=campaign).select_related("image", "endpoint")[:MAX_RUNS]
-    counted = SuggestionRun.objects.filter(campaign=campaign).order_by().values_list("state").annotate(count=Count("pk"))
+    """Return the newest runs of a campaign and how many there are in each state, prompts of readers left out; two queries."""
+    asked = SuggestionRun.objects.filter(campaign=campaign, read__isnull=True)
+    runs = asked.select_related("image", "endpoint")[:MAX_RUNS]
+    counted = asked.order_by().values_list("state").annotate(count=Count("pk"))
     counts = dict.fromkeys(SuggestionRun.State.values, 0) | dict(counted)
     return {"runs": [run_json(run) for run in runs], "counts": counts}
 
@@ -122,7 +124,8 @@ def _last_decisions(read: Read) -> dict[UUID, Decision]:
 
 def _current_runs(read: Read) -> list[SuggestionRun]:
     """Return the newest finished run over the whole image and the finished runs over a region asked for after it."""
-    done = SuggestionRun.objects.filter(campaign=read.campaign_id, image=read.image_id, state=SuggestionRun.State.DONE)
+    theirs = Q(read__isnull=True) | Q(read=read)
+    done = SuggestionRun.objects.filter(theirs, campaign=read.campaign_id, image=read.image_id, state=SuggestionRun.State.DONE)
     current: list[SuggestionRun] = []
     for run in done.order_by("-created_at", "-finished_at", "pk"):
         current.append(run)
@@ -131,7 +134,8 @@ def _current_runs(read: Read) -> list[SuggestionRun]:
     return current
 
 
-def _suggestion_json(row: Suggestion, decision: Decision | None) -> dict[str, Any]:
+def suggestion_json(row: Suggestion, decision: Decision | None) -> dict[str, Any]:
+    """Return a suggestion as the API gives it, with what this read decided on it."""
     geometry = Shape.from_wkb(row.geometry_kind, bytes(row.geometry_wkb)).to_document() if row.geometry_wkb is not None else None
     open_again = decision is None or decision.verdict == Decision.Verdict.UNDO
     return {

@@ -27,9 +27,10 @@ def store_decision(
     exposure is taken, if there was one.
 
     Raises:
-        ApiError: ``unknown_suggestion`` if the suggestion is about another image or campaign than the read.
+        ApiError: ``unknown_suggestion`` if the suggestion is about another image or campaign than the read, or was made for another
+            reader who pointed at something.
     """
-    if (suggestion.campaign_id, suggestion.image_id) != (read.campaign_id, read.image_id):
+    if (suggestion.campaign_id, suggestion.image_id) != (read.campaign_id, read.image_id) or suggestion.run.read_id not in {None, read.pk}:
         raise suggestion_of_another_read()
     known = Decision.objects.filter(operation_id=operation_id).first()
     if known is not None:

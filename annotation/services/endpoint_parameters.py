@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from annotation.models import ModelEndpoint
 from annotation.schema.labels import Granularity
 from annotation.services.suggestion_errors import endpoint_invalid
 from annotation.suggestions.client import Parameter
@@ -26,6 +27,7 @@ class EndpointParameters:
         threshold: Shapes with a lower score are not stored, 0 to 1.
         head: Name of the trainable head; empty: the campaign's code.
         train_every: Teach the model after so many new submitted reads; 0: never.
+        prompts: Whether the model outlines what the parameter ``prompt`` points at.
         model: Further parameters, passed on as they are.
     """
 
@@ -36,6 +38,7 @@ class EndpointParameters:
     threshold: float = 0.0
     head: str = ""
     train_every: int = 0
+    prompts: bool = False
     model: Mapping[str, Parameter] = field(default_factory=dict)
 
 
@@ -58,12 +61,20 @@ def parse_parameters(stored: Mapping[str, Any]) -> EndpointParameters:
         "threshold": _is_number(stored.get("threshold", 0.0), 0, 1),
         "head": isinstance(stored.get("head", ""), str) and len(stored.get("head", "")) <= 64,
         "train_every": _is_whole(stored.get("train_every", 0), 0, 10_000),
+        "prompts": isinstance(stored.get("prompts", False), bool),
         "model": _are_model_parameters(stored.get("model", {})),
     }
     for name, usable in checks.items():
         if not usable:
             raise endpoint_invalid(f"/parameters/{name}", _("See the guide to model endpoints for what it may be."))
     return EndpointParameters(**stored)
+
+
+def takes_prompts(endpoint: ModelEndpoint | None) -> bool:
+    """Tell whether a model outlines what a reader points at; one that is switched off does not."""
+    if endpoint is None or not endpoint.enabled or endpoint.task != ModelEndpoint.Task.SEGMENT:
+        return False
+    return endpoint.parameters.get("prompts") is True
 
 
 def _is_number(value: object, low: float, high: float) -> bool:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from annotation.errors import Conflict, refusal
@@ -202,8 +202,9 @@ class _Batch:
         return body
 
     def _suggestion(self, operation: Operation) -> Suggestion:
-        """Return the suggestion that is decided on; one of another image or campaign does not exist here."""
-        on_this_image = Suggestion.objects.filter(campaign=self.read.campaign_id, image=self.read.image_id)
+        """Return the suggestion that is decided on; one of another image or reader does not exist here."""
+        theirs = Q(run__read__isnull=True) | Q(run__read=self.read)
+        on_this_image = Suggestion.objects.filter(theirs, campaign=self.read.campaign_id, image=self.read.image_id)
         suggestion = on_this_image.filter(pk=operation.suggestion_id).first() if operation.suggestion_id else None
         if suggestion is None:
             raise refusal("unknown_suggestion", "/suggestion_id")

@@ -49,6 +49,25 @@ ENDPOINT_TEXTS: Final[dict[str, tuple[Any, Any]]] = {
 }
 
 
+PROMPT_TEXTS: Final[dict[str, tuple[int, Any, Any]]] = {
+    "prompt_invalid": (
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("The model cannot be asked about this place."),
+        _("Point at a place within the image, with a label that is drawn as an outline."),
+    ),
+    "prompts_busy": (
+        status.HTTP_429_TOO_MANY_REQUESTS,
+        _("The model is still at work for others."),
+        _("Point at it once more in a moment, or use the magic wand."),
+    ),
+    "prompts_not_offered": (
+        status.HTTP_409_CONFLICT,
+        _("The campaign's model does not outline what one points at."),
+        _("Use the magic wand, or ask the campaign's admin for a model that takes prompts."),
+    ),
+}
+
+
 def say(code: str) -> tuple[str, str]:
     """Return the sentence and the next step for a state or error code, in the language of the request."""
     text, hint = ENDPOINT_TEXTS.get(code, ENDPOINT_TEXTS["image_not_readable"]) if code else ("", "")
@@ -95,6 +114,12 @@ def region_invalid() -> ApiError:
         _("Give x, y, width and height in level-0 pixels, and the frame, 0-based."),
         pointer="/region",
     )
+
+
+def prompt_refusal(code: str, pointer: str = "") -> ApiError:
+    """Return the refusal of a place that a reader pointed at."""
+    status_code, text, hint = PROMPT_TEXTS[code]
+    return ApiError(code, text, hint, pointer=pointer, status_code=status_code)
 
 
 def image_not_in_campaign() -> ApiError:

@@ -173,11 +173,12 @@ def _store(run: SuggestionRun, step: int, reading: Reading, version: str, *, thr
     )
     if not owned:
         raise LeaseLost
-    rows = [_row(run, step * POSITIONS_PER_STEP + number, proposal) for number, proposal in enumerate(kept)]
+    rows = [suggestion_row(run, step * POSITIONS_PER_STEP + number, proposal) for number, proposal in enumerate(kept)]
     Suggestion.objects.bulk_create(rows, batch_size=500)
 
 
-def _row(run: SuggestionRun, position: int, proposal: Proposal) -> Suggestion:
+def suggestion_row(run: SuggestionRun, position: int, proposal: Proposal) -> Suggestion:
+    """Return the row of a proposal, not stored yet."""
     row = Suggestion(
         run=run,
         campaign=run.campaign,

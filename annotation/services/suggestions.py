@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from annotation.events import CampaignChanged, publish
@@ -73,7 +74,8 @@ def record_exposures(*, read: Read, suggestion_ids: Sequence[UUID]) -> int:
     Returns:
         How many were new.
     """
-    shown = Suggestion.objects.filter(pk__in=set(suggestion_ids), campaign=read.campaign_id, image=read.image_id)
+    theirs = Q(run__read__isnull=True) | Q(run__read=read)
+    shown = Suggestion.objects.filter(theirs, pk__in=set(suggestion_ids), campaign=read.campaign_id, image=read.image_id)
     known = set(Exposure.objects.filter(read=read).values_list("suggestion_id", flat=True))
     now = timezone.now()
     new = [Exposure(read=read, suggestion_id=pk, shown_at=now) for pk in shown.values_list("pk", flat=True) if pk not in known]

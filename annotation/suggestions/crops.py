@@ -12,9 +12,14 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 CROP_PX = 1024
+PROMPT_PX = 512
+# A box is shown with half of its size around it.
+BOX_MARGIN = 2.0
+LEAST_SHRINKING = 1.25
 LEAST_TISSUE = 0.05
 MAX_THUMBNAIL_PIXELS = 4096 * 4096
 Bools = NDArray[np.bool_]
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,26 @@ def crop_at(x: int, y: int, width: int, height: int, *, scale: float, frame: int
 def whole_crop(width: int, height: int, *, frame: int | None = None) -> Crop:
     """Return the whole image, scaled down to ``CROP_PX`` a side where it is larger."""
     return crop_at(0, 0, width, height, scale=1.0, frame=frame)
+
+
+def prompt_crop(box: Box, *, width: int, height: int, scale: float, frame: int | None = None) -> Crop:
+    """Return what a model is shown that is to outline something: its surroundings, within the image.
+
+    Args:
+        box: x, y, width and height of what a reader pointed at, level-0 px; a point has no size.
+        width: Of the image, level-0 px.
+        height: Of the image, level-0 px.
+        scale: Level-0 px per pixel sent, as the model wants it.
+        frame: 0-based; None for images without frames.
+    """
+    x, y, box_width, box_height = box
+    # To shrink by a few percent gains nothing and blurs the edges that are asked for.
+    scale = scale if scale >= LEAST_SHRINKING else 1.0
+    side = math.ceil(max(PROMPT_PX * scale, BOX_MARGIN * max(box_width, box_height)))
+    crop_width, crop_height = min(side, width), min(side, height)
+    left = min(max(0, round(x + box_width / 2 - crop_width / 2)), width - crop_width)
+    top = min(max(0, round(y + box_height / 2 - crop_height / 2)), height - crop_height)
+    return crop_at(left, top, crop_width, crop_height, scale=scale, frame=frame)
 
 
 def sending_scale(*, wanted_mpp_um: float, mpp_um: float | None) -> float:

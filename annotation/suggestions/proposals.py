@@ -80,6 +80,7 @@ class Asked:
         crop: What was sent.
         width: Of the image, level-0 px.
         height: Of the image, level-0 px.
+        label: Label code that was asked for, which a shape gets whose own word the campaign does not have; empty: it is dropped.
     """
 
     task: Task
@@ -89,11 +90,12 @@ class Asked:
     crop: Crop
     width: int
     height: int
+    label: str = ""
 
     def code_of(self, said: str) -> str | None:
         """Return the campaign's code for what the model said, or None if the campaign has none."""
         code = self.label_map.get(said) if self.label_map else said
-        return code if code in self.codes else None
+        return code if code in self.codes else self.label or None
 
 
 def read_answer(asked: Asked, outputs: Mapping[str, Tensor], limits: Limits) -> Reading:

@@ -354,6 +354,41 @@ def test_nothing_keeps_people_from_the_options(visit: Begin, reader: str, label:
 
 
 @IMAGES
+def test_marks_are_turned_sized_and_mirrored(visit: Begin, take_picture: Picture, reader: str, label: str, language: str) -> None:
+    bench = begin(visit(reader, language, bypass_csp=True))
+    bench.page.evaluate((ROOT / "node_modules/axe-core/axe.min.js").read_text("utf-8"))
+    bench.choose(label)
+    bench.take("ellipse")
+    drag(bench, [(0.42, 0.45), (0.56, 0.5)])
+    (before,) = shapes(bench, 1)
+    bench.key("Shift+Q")
+    dialog = bench.page.locator("dialog[open]")
+    turn, size = dialog.locator("input[type=number]").all()
+    turn.fill("90")
+    size.fill("50")
+    dialog.locator("input[type=checkbox]").check()
+    take_picture(bench.page, f"tools-transform-{reader[:4].rstrip('-')}")
+    accessible(bench.page)
+    size.press("Enter")
+    expect(dialog).to_have_count(0)
+    wait_for("a smaller one", lambda: shapes(bench, 1)[0].area < 0.3 * before.area)
+    (after,) = shapes(bench, 1)
+    assert after.area == pytest.approx(before.area / 4, rel=0.02)
+    left, top, right, bottom = before.bounds
+    assert after.centroid.distance(before.centroid) < 1
+    assert after.bounds[3] - after.bounds[1] == pytest.approx((right - left) / 2, abs=1)
+    assert after.bounds[2] - after.bounds[0] == pytest.approx((bottom - top) / 2, abs=1)
+    bench.key("Control+z")
+    wait_for("the ellipse again", lambda: shapes(bench, 1)[0].equals(before))
+    bench.key("Shift+Q")
+    dialog.locator("input[type=range]").first.press("ArrowRight")
+    bench.key("Escape")
+    expect(dialog).to_have_count(0)
+    assert shapes(bench, 1)[0].equals(before), "what was only looked at is not stored"
+    assert not bench.visit.errors
+
+
+@IMAGES
 def test_a_new_region_shares_its_neighbours_edge(visit: Begin, take_picture: Picture, reader: str, label: str, language: str) -> None:
     bench = begin(visit(reader, language))
     bench.choose(label)

@@ -2,7 +2,7 @@
 
 /** @import {Geometry, Granularity, Label, ReadBundle} from './types.js' */
 
-/** @typedef {'box' | 'polygon' | 'freehand' | 'point' | 'ellipse' | 'brush' | 'eraser' | 'wand' | 'superpixel'} DrawingTool */
+/** @typedef {'box' | 'polygon' | 'freehand' | 'point' | 'ellipse' | 'brush' | 'eraser' | 'wand' | 'superpixel' | 'prompt'} DrawingTool */
 /** @typedef {ReadBundle['campaign']} CampaignBundle */
 
 /** @type {Record<Granularity, (Geometry['type'] | null)[]>} which shapes each granularity takes; null: the whole image */
@@ -27,6 +27,7 @@ const TOOL_KINDS = {
   eraser: 'Polygon',
   wand: 'Polygon',
   superpixel: 'Polygon',
+  prompt: 'Polygon',
 };
 
 /** Come with every campaign that has outlines drawn. @type {DrawingTool[]} */
@@ -43,8 +44,10 @@ export class MarkingRules {
     /** @type {Map<string, Label>} */
     this.byCode = new Map(this.labels.map((label) => [label.code, label]));
     const known = /** @type {DrawingTool[]} */ (campaign.tools.filter((tool) => tool in TOOL_KINDS));
-    const named = known.filter((tool) => !COMING_ALONG.includes(tool));
-    this.tools = named.some((tool) => TOOL_KINDS[tool] === 'Polygon') ? [...named, ...COMING_ALONG] : named;
+    /** @type {DrawingTool[]} */
+    const comingAlong = campaign.prompts ? [...COMING_ALONG, 'prompt'] : COMING_ALONG;
+    const named = known.filter((tool) => !COMING_ALONG.includes(tool) && tool !== 'prompt');
+    this.tools = named.some((tool) => TOOL_KINDS[tool] === 'Polygon') ? [...named, ...comingAlong] : named;
     const roles = campaign.diagnosis.label_roles ?? [];
     this.diagnosisLabels = this.labels.filter((label) => roles.includes(label.role) && this.imageGranularity(label) !== null);
     this.drawnLabels = this.labels.filter((label) => this.toolsFor(label).length > 0);

@@ -228,6 +228,12 @@ export class Store {
     this.#emit(emptyChanges('remote', ''), true);
   }
 
+  /** Takes up what a model answered to this reader. @param {Suggestion[]} suggestions */
+  addSuggestions(suggestions) {
+    for (const suggestion of suggestions) if (!this.suggestions.has(suggestion.id)) this.suggestions.set(suggestion.id, suggestion);
+    this.#emit(emptyChanges('remote', ''), true);
+  }
+
   /**
    * @param {ChangeSet} changes @param {string} id @param {Body | null} body @param {number} revision
    * @param {SyncStatus} status

@@ -97,6 +97,7 @@
  * @property {{id: string, version: string, schema: Record<string, any>, ui: FormUi} | null} campaign.form
  * @property {{required: boolean, label_roles?: string[], ask_certainty?: boolean, ask_basis?: boolean, basis_methods?: string[]}} campaign.diagnosis
  * @property {boolean} campaign.suggestions
+ * @property {boolean} campaign.prompts its model outlines what a reader points at
  *
  * @typedef {object} Suggestion
  * @property {string} id

@@ -68,6 +68,8 @@ export function toolName(tool) {
       return t('Angle (not saved)');
     case 'superpixel':
       return t('Superpixels');
+    case 'prompt':
+      return t('Outline by model');
     case 'wand':
       return t('Magic wand');
     default:

@@ -9,7 +9,7 @@ import {TOLERANCE} from './tools/wand/tolerance.js';
 
 /** @import {BoxRule} from './tools/box/rule.js' */
 
-/** @typedef {'select' | 'box' | 'polygon' | 'freehand' | 'point' | 'ellipse' | 'brush' | 'eraser' | 'wand' | 'superpixel' | 'ruler' | 'angle' | 'cells'} ToolName */
+/** @typedef {'select' | 'box' | 'polygon' | 'freehand' | 'point' | 'ellipse' | 'brush' | 'eraser' | 'wand' | 'superpixel' | 'prompt' | 'ruler' | 'angle' | 'cells'} ToolName */
 
 /**
  * @typedef {object} Layers

@@ -92,7 +92,7 @@ function build(data, session, viewer) {
   const acquisition = viewer.manifest.acquisition ?? {};
   const fields = campaign.form ? fieldsOf(campaign.form.schema, campaign.form.ui, acquisition) : [];
   const review = new Review({viewer, store, workspace, clock, say, startingForm: campaign.form && initialForm(fields)});
-  const toolbox = new Toolbox({viewer, store, workspace, rules, marks, masks, suggestions, clock, say, superpixelsUrl: data.superpixels_worker_url});
+  const toolbox = new Toolbox({viewer, store, workspace, rules, marks, masks, suggestions, clock, say, superpixelsUrl: data.superpixels_worker_url, api, readId: data.read_id});
   const fetchProblems = later(async () => {
     const {ProblemDialog} = await import('../annotation/panels/problem_dialog.js');
     return new ProblemDialog({

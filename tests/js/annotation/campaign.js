@@ -52,5 +52,6 @@ export function campaignOf(kind) {
     },
     diagnosis: {required: true, label_roles: ['diagnosis'], ask_certainty: true, ask_basis: true},
     suggestions: true,
+    prompts: false,
   };
 }

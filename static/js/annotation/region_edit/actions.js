@@ -17,6 +17,7 @@ import {nudgeActions} from './nudge_actions.js';
 const fetchMaskCommands = later(() => import('../masks/commands.js'));
 const fetchCommands = later(() => import('./commands.js'));
 const fetchSimplify = later(() => import('./simplify_dialog.js'));
+const fetchTransform = later(() => import('./transform_dialog.js'));
 const fetchClipboard = later(() => import('./clipboard.js'));
 
 /** A copy on the same frame lies this far from what was copied; screen px. */
@@ -64,6 +65,14 @@ async function simplify(parts) {
   const {viewer} = parts;
   const {marks} = parts.toolbox().parts;
   new SimplifyDialog({work: workOf(parts), marks, resolution: viewer.view.getResolution() ?? 1, spacing: viewer.manifest.spacing});
+}
+
+/** @param {Parts} parts */
+async function transform(parts) {
+  const {TransformDialog} = await fetchTransform();
+  const {viewer, rules, session} = parts;
+  const around = {rules, image: viewer.manifest, spacing: viewer.manifest.spacing};
+  new TransformDialog({store: session.store, work: workOf(parts).marks, marks: parts.toolbox().parts.marks, around});
 }
 
 /** @param {Parts} parts @returns {Promise<boolean>} */
@@ -146,6 +155,7 @@ export function regionActions(parts) {
     {...place, id: 'marks.to-mask', label: t('Make masks of the selected outlines'), keys: ['Shift+K'], run: () => convert(parts, 'toMasks')},
     {...place, id: 'marks.to-outline', label: t('Make outlines of the selected masks'), keys: ['Shift+O'], run: () => convert(parts, 'toOutlines')},
     {...place, id: 'marks.simplify', label: t('Simplify the selected outlines…'), keys: ['Shift+R'], run: () => simplify(parts)},
+    {...place, id: 'marks.transform', label: t('Turn, size and mirror the selected marks…'), keys: ['Shift+Q'], run: () => transform(parts)},
     {
       ...place,
       id: 'marks.duplicate',

@@ -19,6 +19,7 @@ import {problemText} from './problems.js';
 import {ShapeEditor} from './select/shape_editor.js';
 import {selectTool} from './select/tool.js';
 
+/** @import {Api} from '../../lib/api.js' */
 /** @import {Viewer} from '../../viewer/viewer.js' */
 /** @import {ActivityClock} from '../activity.js' */
 /** @import {DrawingTool, MarkingRules} from '../marking_rules.js' */
@@ -48,6 +49,8 @@ const NEUTRAL = '#ffffff';
  * @property {SuggestionsLayer} suggestions
  * @property {ActivityClock} clock
  * @property {string} superpixelsUrl of the worker that finds superpixels
+ * @property {Api} api
+ * @property {string} readId
  * @property {(text: string | null, isProblem?: boolean) => void} say
  */
 
@@ -71,6 +74,7 @@ export class Toolbox {
     /** @type {typeof import('./empty_shapes.js').emptyShapes | null} null: on its way */
     this.emptyShapes = null;
     const coming = comingTool(parts.say, later(() => this.#fetchRegionTools(host)));
+    const comingPrompt = parts.rules.campaign.prompts ? comingTool(parts.say, later(() => this.#fetchPromptTool(host))) : undefined;
     const comingMeasure = comingTool(parts.say, later(() => this.#fetchMeasureTools(host)));
     /** @type {Partial<Record<ToolName, StateChart>> & {select: StateChart}} */
     this.tools = {
@@ -84,6 +88,7 @@ export class Toolbox {
       eraser: coming,
       wand: coming,
       superpixel: coming,
+      prompt: comingPrompt,
       ruler: comingMeasure,
       angle: comingMeasure,
     };
@@ -120,6 +125,13 @@ export class Toolbox {
     this.emptyShapes = emptyShapes;
     const tools = regionTools(this.#brushParts(), host, this.parts);
     for (const name of /** @type {const} */ (['brush', 'eraser', 'wand', 'superpixel'])) this.add(name, tools[name]);
+  }
+
+  /** @param {ToolHost} host */
+  async #fetchPromptTool(host) {
+    const [{promptTool}, {promptHost}] = await Promise.all([import('./prompt/tool.js'), import('./prompt/host.js')]);
+    const spent = () => this.parts.clock.take(DRAWING);
+    this.add('prompt', promptTool(promptHost(host, {...this.parts, label: () => this.label, spent})));
   }
 
   /** @param {ToolHost} host */
