@@ -20,3 +20,5 @@ urlpatterns = [
     *annotation_urls.pages,
     *societies_urls.pages,
 ]
+
+handler500 = "viewer.views.failures.server_error"

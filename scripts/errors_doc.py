@@ -27,6 +27,7 @@ def _rows() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
     from societies.errors import REFUSALS as PEOPLE  # noqa: PLC0415
     from viewer.readers.errors import REASONS as READING  # noqa: PLC0415
     from viewer.services.reasons import REASONS as INGEST  # noqa: PLC0415
+    from viewer.views.failures import FAILURES  # noqa: PLC0415
 
     yield "Marks and reads", [(code, str(said.text), str(said.hint)) for code, said in MARKING.items()]
     yield "Shapes and documents", [(code, str(said[0]), str(said[1])) for code, said in PROBLEM_TEXTS.items()]
@@ -39,6 +40,7 @@ def _rows() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
     yield "Releases", [(code, str(said[1]), str(said[2])) for code, said in RELEASES.items()]
     yield "What keeps a release", [(code, str(said[0]), str(said[1])) for code, said in BLOCKER_TEXTS.items()]
     yield "Importing marks", [(code, str(said.text), str(said.hint)) for code, said in IMPORT_PROBLEMS.items()]
+    yield "The server itself (status 503, with `Retry-After`)", [(code, str(said[0]), str(said[1])) for code, said in FAILURES.items()]
     yield "Importing cells", [(code, str(said[0]), str(said[1])) for code, said in IMPORT_TEXTS.items()]
 
 
