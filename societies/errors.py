@@ -83,6 +83,11 @@ REFUSALS: Final[dict[str, Refusal]] = {
         _("The test split is locked."),
         _("Train with train and tune. For an evaluation, an admin of the society takes it with the purpose evaluation."),
     ),
+    "test_set_inside": Refusal(
+        status.HTTP_403_FORBIDDEN,
+        _("Persons of a locked test set are among these images."),
+        _("Take the training split of the dataset instead, or ask an admin of the society."),
+    ),
     "split_leaks": Refusal(
         status.HTTP_409_CONFLICT,
         _("Since this version was frozen, a person was found to be in two of its splits."),

@@ -23,6 +23,7 @@ from annotation.exporters.registry import EXPORTERS
 from annotation.schema.versions import KNOWN_VERSIONS, schema_bytes
 from annotation.selectors.campaigns import get_campaign
 from annotation.services.export import export_campaign, export_case
+from annotation.services.export_guard import check_export
 from annotation.services.export_requirements import parse_required
 from viewer.api.errors import ApiError, not_found
 from viewer.models import Image
@@ -64,6 +65,7 @@ class CampaignExportView(APIView):
         """Stream every case of a campaign in one format; the same data gives the same bytes."""
         user = signed_in(request)
         campaign = get_campaign(user=user, campaign_id=campaign_id, permissions=EXPORTERS_OF)
+        check_export(campaign=campaign, user=user)
         format_name = request.query_params.get("format", "document")
         export = export_campaign(
             campaign=campaign,
@@ -93,6 +95,7 @@ class CaseDocumentView(APIView):
         image = Image.objects.filter(pk=image_id, campaign_images__campaign=campaign).first()
         if image is None:
             raise not_found()
+        check_export(campaign=campaign, user=user, image=image)
         case = export_case(campaign=campaign, image=image, user=user, include_drafts=_include_drafts(request))
         return stream_file(request, case, content_type="application/json", size=case.size)
 

@@ -204,6 +204,29 @@ def test_the_test_split_is_opened_by_an_admin_for_evaluation_only_and_that_is_re
     assert world.export(dataset, split="train", format="nonsense").status_code == 400
 
 
+def test_a_campaign_is_no_way_round_the_lock(world: World, client_of: Callable[[User], Client]) -> None:
+    campaign = f"/api/campaigns/{world.campaign.pk}"
+    before = world.clients["exporter"].get(f"{campaign}/export/")
+    assert before.status_code == 200
+    assert before.getvalue()
+    dataset = world.made()
+    world.frozen(dataset)
+    refused = world.clients["exporter"].get(f"{campaign}/export/")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "test_set_inside")
+    tested = DatasetMember.objects.filter(split="test").values_list("subject", flat=True)
+    members = DatasetMember.objects.all()
+    assert tested
+    for member in members:
+        answer = world.clients["exporter"].get(f"{campaign}/images/{member.image_id}/document/")
+        assert answer.status_code == (403 if member.subject in set(tested) else 200), member.split
+        answer.close()
+    both = client_of(make_person(world.society, "both", ADMIN, EXPORTER))
+    for path in ("export/", f"images/{members[0].image_id}/document/"):
+        answer = both.get(f"{campaign}/{path}")
+        assert answer.status_code == 200, "who manages the campaign answers for it"
+        answer.close()
+
+
 def test_a_version_stays_as_it_was_whatever_is_read_later(world: World) -> None:
     dataset = world.made()
     first = world.frozen(dataset)
