@@ -5,6 +5,7 @@ from annotation.models.campaign import Campaign, CampaignImage
 from annotation.models.cells import CellChange, CellLayer
 from annotation.models.endpoint import ModelEndpoint
 from annotation.models.export import ExportRun
+from annotation.models.label_map import LabelMap, VocabularyDraft
 from annotation.models.label_set import FormDefinition, Label, LabelSet
 from annotation.models.mark_import import ImportedAnnotation, ImportMapping, ImportRun
 from annotation.models.read import Read
@@ -25,6 +26,7 @@ __all__ = [
     "ImportRun",
     "ImportedAnnotation",
     "Label",
+    "LabelMap",
     "LabelSet",
     "LedgerEntry",
     "ModelEndpoint",
@@ -33,5 +35,6 @@ __all__ = [
     "Revision",
     "Suggestion",
     "SuggestionRun",
+    "VocabularyDraft",
     "Withdrawal",
 ]
