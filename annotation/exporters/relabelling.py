@@ -131,9 +131,8 @@ class Relabelling:
 
     def _decisions(self, rows: Iterable[DecisionFacts], gone: set[str]) -> Iterator[DecisionFacts]:
         for row in rows:
-            lost = row.annotation_id in gone
-            kept = {"annotation_id": "", "kept": False} if lost else {}
-            yield replace(row, suggestion=self._suggestion(row.suggestion), **kept)
+            told = replace(row, suggestion=self._suggestion(row.suggestion))
+            yield replace(told, annotation_id="", kept=False) if row.annotation_id in gone else told
 
     def _cells(self, groups: Iterable[CellGroupFacts], losses: LossReport) -> Iterator[CellGroupFacts]:
         for group in groups:

@@ -75,7 +75,7 @@ def label_items(labels: Sequence[Mapping[str, Any]]) -> list[Item]:
 
 
 def form_items(schema: Mapping[str, Any], ui: Mapping[str, Any]) -> list[Item]:
-    """Return the fields of a form as items, in the order in which they are shown, and at last the rest of the schema."""
+    """Return the fields of a form as items, in the order in which they are shown, after the form itself with its title."""
     properties, fields = _mapping(schema.get("properties")), _mapping(ui.get("fields"))
     order = ui.get("order")
     listed = [name for name in order if isinstance(name, str) and name in properties] if isinstance(order, list) else []
@@ -88,7 +88,7 @@ def form_items(schema: Mapping[str, Any], ui: Mapping[str, Any]) -> list[Item]:
         rest = {"schema": properties[name], "required": name in needed, **{key: shown[key] for key in shown if key not in words}}
         items.append(Item(name, words, "", rest))
     beside = {key: value for key, value in schema.items() if key not in {"properties", "required", "$id"}}
-    return [*items, Item("", {}, "", {"schema": beside})]
+    return [Item("", _mapping(ui.get("title")), "", {"schema": beside}), *items]
 
 
 def rule_items(rules: Mapping[str, Any], display: Mapping[str, Mapping[str, str]]) -> list[Item]:

@@ -1,0 +1,142 @@
+"""Label sets, forms and label maps as the people of a society see them: their own, and what packs bring."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from annotation.models import FormDefinition, LabelSet, VocabularyDraft
+from annotation.selectors.drafts import draft_json, draft_of, person_name, version_json
+from annotation.services.vocabularies import VOCABULARIES
+from societies.models import Society, SocietyVocabulary
+from societies.packs import load_pack, pack_slugs
+from societies.selectors.societies import text_in_language
+from viewer.api.errors import not_found
+
+__all__ = [
+    "KINDS",
+    "get_usable_form",
+    "get_usable_label_set",
+    "list_vocabularies",
+    "owned_vocabulary",
+    "pack_label_slug",
+    "usable_forms",
+    "usable_label_sets",
+    "usable_sets_json",
+    "vocabulary_json",
+]
+
+KINDS = tuple(VocabularyDraft.Kind.values)
+_Kind = VocabularyDraft.Kind
+
+
+def pack_label_slug(pack_slug: str) -> str:
+    """Return the short name of the label set that a pack publishes."""
+    return f"{pack_slug}-labels"
+
+
+def owned_vocabulary(society: Society, kind: str, slug: str) -> SocietyVocabulary:
+    """Return what the society edits under this name.
+
+    Raises:
+        ApiError: ``not_found``, also for what another society edits, and for what a pack brings.
+    """
+    owned = SocietyVocabulary.objects.filter(society=society, kind=kind, slug=slug).first()
+    if owned is None:
+        raise not_found()
+    return owned
+
+
+def list_vocabularies(society: Society, kind: str) -> list[dict[str, Any]]:
+    """Return what a society edits of one kind, by name; three queries for each."""
+    owned = SocietyVocabulary.objects.filter(society=society, kind=kind).order_by("slug")
+    return [_summary(kind, each.slug) for each in owned]
+
+
+def vocabulary_json(kind: str, slug: str) -> dict[str, Any]:
+    """Return one label set, form or map with its versions and, where there is one, its draft."""
+    draft = draft_of(kind, slug)
+    return _summary(kind, slug) | {"draft": draft_json(draft) if draft is not None else None}
+
+
+def usable_label_sets(society: Society) -> QuerySet[LabelSet]:
+    """Return the published versions that a society may use: its own, those of packs, and those of its campaigns."""
+    return LabelSet.objects.filter(_usable(society, _Kind.LABEL_SET, [pack_label_slug(slug) for slug in pack_slugs()])).distinct()
+
+
+def usable_forms(society: Society) -> QuerySet[FormDefinition]:
+    """Return the published versions of forms that a society may use."""
+    return FormDefinition.objects.filter(_usable(society, _Kind.FORM, [load_pack(slug).form_slug for slug in pack_slugs()])).distinct()
+
+
+def usable_sets_json(society: Society) -> list[dict[str, Any]]:
+    """Return the label sets that maps can be made between, each with its labels; two queries."""
+    rows = usable_label_sets(society).prefetch_related("labels__parent").order_by("slug", "-created_at")
+    return [
+        {
+            "id": row.slug,
+            "version": row.version,
+            "name": {"ja": row.name_ja, "en": row.name_en},
+            "labels": [
+                {
+                    "code": label.code,
+                    "display": {"ja": label.display_ja, "en": label.display_en},
+                    "colour": label.colour,
+                    "parent": label.parent.code if label.parent else "",
+                }
+                for label in row.labels.all()
+            ],
+        }
+        for row in rows
+    ]
+
+
+def get_usable_label_set(society: Society, key: UUID) -> LabelSet:
+    """Return a published version that a society may use.
+
+    Raises:
+        ApiError: ``not_found``.
+    """
+    found = usable_label_sets(society).filter(pk=key).first()
+    if found is None:
+        raise not_found()
+    return found
+
+
+def get_usable_form(society: Society, key: int) -> FormDefinition:
+    """Return a published version that a society may use.
+
+    Raises:
+        ApiError: ``not_found``.
+    """
+    found = usable_forms(society).filter(pk=key).first()
+    if found is None:
+        raise not_found()
+    return found
+
+
+def _usable(society: Society, kind: str, pack_names: list[str]) -> Q:
+    own = SocietyVocabulary.objects.filter(society=society, kind=kind).values("slug")
+    return Q(slug__in=own) | Q(slug__in=pack_names) | Q(campaigns__owner__society=society)
+
+
+def _summary(kind: str, slug: str) -> dict[str, Any]:
+    vocabulary = VOCABULARIES[kind]
+    versions = list(vocabulary.versions(slug))
+    draft = draft_of(kind, slug)
+    content = draft.content if draft is not None else None
+    names = vocabulary.names(versions[0]) if versions else _names_of(content or {})
+    return {
+        "kind": kind,
+        "id": slug,
+        "name": text_in_language(ja=names["ja"] or names["en"], en=names["en"] or names["ja"]) or slug,
+        "versions": [version_json(row) for row in versions],
+        "draft_saved": None
+        if draft is None
+        else {"by": person_name(draft.saved_by), "at": draft.saved_at.isoformat(), "based_on": draft.based_on},
+    }
+
+
+def _names_of(content: dict[str, Any]) -> dict[str, str]:
+    found = content.get("name") or content.get("ui", {}).get("title") or {}
+    return {"ja": found.get("ja", ""), "en": found.get("en", "")}
