@@ -20,6 +20,7 @@ def _rows() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
     from annotation.importers.problems import IMPORT_PROBLEMS  # noqa: PLC0415
     from annotation.schema.problems import PROBLEM_TEXTS  # noqa: PLC0415
     from annotation.services.cell_errors import IMPORT_TEXTS  # noqa: PLC0415
+    from annotation.services.code_errors import REFUSALS as CODES  # noqa: PLC0415
     from annotation.services.export_requirements import EXPORT_TEXTS  # noqa: PLC0415
     from annotation.services.release_errors import BLOCKER_TEXTS  # noqa: PLC0415
     from annotation.services.release_errors import REFUSALS as RELEASES  # noqa: PLC0415
@@ -36,6 +37,7 @@ def _rows() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
     yield "Model endpoints", [(code, str(said[0]), str(said[1])) for code, said in ENDPOINT_TEXTS.items()]
     yield "Exports", [(code, str(said[0]), str(said[1])) for code, said in EXPORT_TEXTS.items()]
     yield "Releases", [(code, str(said[1]), str(said[2])) for code, said in RELEASES.items()]
+    yield "Tables of codes", [(code, str(said[1]), str(said[2])) for code, said in CODES.items()]
     yield "What keeps a release", [(code, str(said[0]), str(said[1])) for code, said in BLOCKER_TEXTS.items()]
     yield "Importing marks", [(code, str(said.text), str(said.hint)) for code, said in IMPORT_PROBLEMS.items()]
     yield "Importing cells", [(code, str(said[0]), str(said[1])) for code, said in IMPORT_TEXTS.items()]

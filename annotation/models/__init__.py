@@ -3,6 +3,7 @@
 from annotation.models.annotation import Annotation, Revision
 from annotation.models.campaign import Campaign, CampaignImage
 from annotation.models.cells import CellChange, CellLayer
+from annotation.models.code_table import CodeEntry, CodeTable
 from annotation.models.endpoint import ModelEndpoint
 from annotation.models.export import ExportRun
 from annotation.models.label_map import LabelMap, VocabularyDraft
@@ -18,6 +19,8 @@ __all__ = [
     "CampaignImage",
     "CellChange",
     "CellLayer",
+    "CodeEntry",
+    "CodeTable",
     "Decision",
     "ExportRun",
     "Exposure",

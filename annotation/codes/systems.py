@@ -1,0 +1,142 @@
+"""Code systems that are known here: their addresses, what may be done with them, and the layout of their tables where it is public."""
+
+from typing import Final, Literal, NamedTuple
+
+Terms = Literal["bundle", "bundle-subset", "local-codes-only", "operator-supplied", "reference-only"]
+"""What the terms of a system allow, see docs/code-systems.md. ``operator-supplied`` and ``reference-only``: no code is ever shipped."""
+
+
+class Columns(NamedTuple):
+    """Which column holds what: the name in the first row, or the number from 1; empty: there is none."""
+
+    code: str = ""
+    ja: str = ""
+    reading: str = ""
+    en: str = ""
+
+
+class System(NamedTuple):
+    """A code system."""
+
+    slug: str
+    name_ja: str
+    name_en: str
+    uri: str
+    terms: Terms
+    licence: str = ""
+    named: Columns = Columns()
+    """Columns by their names, where the first row of the file has them."""
+    numbered: Columns = Columns()
+    """Columns by their numbers, for a file that begins with its first entry."""
+
+
+_MEDIS: Final = "MEDIS-DC: the site obtains the table itself; no permission to pass it on was found"
+_WHO: Final = "WHO: no redistribution; the site needs its own licence"
+
+# The order of the columns of the two MEDIS tables: http://byomei.org/dispack/disEXPANDER.html
+SYSTEMS: Final[tuple[System, ...]] = (
+    System(
+        "medis",
+        "MEDIS 標準病名（病名交換用コード）",
+        "MEDIS disease names, exchange code",
+        "http://medis.or.jp/CodeSystem/master-disease-exCode",
+        "operator-supplied",
+        _MEDIS,
+        Columns("病名交換用コード", "病名表記", "病名表記カナ"),
+        Columns("6", "3", "4"),
+    ),
+    System(
+        "medis-number",
+        "MEDIS 標準病名（病名管理番号）",
+        "MEDIS disease names, management number",
+        "http://medis.or.jp/CodeSystem/master-disease-keyNumber",
+        "operator-supplied",
+        _MEDIS,
+        Columns("病名管理番号", "病名表記", "病名表記カナ"),
+        Columns("2", "3", "4"),
+    ),
+    System(
+        "medis-modifier",
+        "MEDIS 修飾語（修飾語交換用コード）",
+        "MEDIS modifiers, exchange code",
+        "http://medis.or.jp/CodeSystem/master-disease-modExCode",
+        "operator-supplied",
+        _MEDIS,
+    ),
+    System(
+        "icd10-ja",
+        "ICD-10（2013年版）準拠 日本語版",
+        "ICD-10 2013, Japanese",
+        "http://jpfhir.jp/fhir/core/mhlw/CodeSystem/ICD10-2013-full",
+        "operator-supplied",
+        "MHLW: no permission to pass it on was found; ICD-10 itself belongs to WHO",
+    ),
+    System("icd10", "ICD-10（WHO）", "ICD-10 (WHO)", "http://hl7.org/fhir/sid/icd-10", "reference-only", _WHO),
+    System(
+        "icd11",
+        "ICD-11 MMS（WHO）",
+        "ICD-11 MMS (WHO)",
+        "http://id.who.int/icd/release/11/mms",
+        "reference-only",
+        "CC BY-ND 3.0 IGO: no translation or map without a written agreement",
+    ),
+    System("icdo3", "ICD-O-3（WHO）", "ICD-O-3 (WHO)", "http://terminology.hl7.org/CodeSystem/icd-o-3", "reference-only", _WHO),
+    System(
+        "jed",
+        "JED 用語",
+        "JED terms",
+        "urn:oid:1.2.392.200270.4.1000.1",
+        "operator-supplied",
+        "Copyright JED-Project; the site obtains the list itself",
+    ),
+    System(
+        "jj1017",
+        "JJ1017",
+        "JJ1017",
+        "urn:example:sna:cs:jj1017",
+        "operator-supplied",
+        "JSRT and JIRA guideline; no permission to pass it on was found",
+    ),
+    System(
+        "acr",
+        "BI-RADS・LI-RADS",
+        "BI-RADS, LI-RADS",
+        "urn:example:sna:cs:acr",
+        "reference-only",
+        "ACR: numbers typed by the site, no texts",
+    ),
+    System(
+        "dcm", "DICOM 用語", "DICOM terms", "http://dicom.nema.org/resources/ontology/DCM", "bundle", "DICOM standard; list of pydicom, MIT"
+    ),
+    System(
+        "sct",
+        "SNOMED CT（DICOM で自由に使える部分）",
+        "SNOMED CT, the part that DICOM may use freely",
+        "http://snomed.info/sct",
+        "bundle-subset",
+        "SNOMED International: free within DICOM products; every other concept needs an Affiliate licence",
+    ),
+    System("radlex", "RadLex（DICOM が使う部分）", "RadLex, as DICOM uses it", "http://radlex.org", "bundle-subset", "RadLex licence 2"),
+    System(
+        "ncit",
+        "NCI シソーラス（DICOM が使う部分）",
+        "NCI Thesaurus, as DICOM uses it",
+        "http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl",
+        "bundle-subset",
+        "CC BY 4.0, National Cancer Institute",
+    ),
+    System(
+        "ucum",
+        "UCUM（単位）",
+        "UCUM, units",
+        "http://unitsofmeasure.org",
+        "bundle-subset",
+        "Free of charge; copyright Regenstrief Institute",
+    ),
+    System("mst", "MST 3.0（OMED）", "MST 3.0 (OMED)", "urn:example:sna:cs:mst-3.0", "bundle", "Free with the OMED notice, core unchanged"),
+    System("mondo", "Mondo", "Mondo", "http://purl.obolibrary.org/obo/mondo.owl", "bundle-subset", "CC BY 4.0"),
+    System("nando", "NANDO（難病）", "NANDO, intractable diseases", "http://nanbyodata.jp/ontology/nando", "bundle-subset", "CC BY 4.0"),
+    System("loinc", "LOINC", "LOINC", "http://loinc.org", "bundle-subset", "Free with the LOINC notice; items of others carry their own"),
+)
+BY_SLUG: Final = {system.slug: system for system in SYSTEMS}
+BY_URI: Final = {system.uri: system for system in SYSTEMS}
