@@ -11,7 +11,7 @@ from annotation.append_only import PUBLISHED_TABLES, create_triggers, drop_trigg
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("annotation", "0007_imports"),
+        ("annotation", "0008_code_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
