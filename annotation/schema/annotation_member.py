@@ -25,7 +25,7 @@ __all__ = ["CENTRE_KEY", "IMPORTED_KEY", "LABEL_MAP_KEY", "AgentBook", "annotati
 
 CENTRE_KEY: Final = "org.mitate.centre"
 IMPORTED_KEY: Final = "org.mitate.imported"
-LABEL_MAP_KEY: Final = "org.mitate.labelMap"
+LABEL_MAP_KEY: Final = "org.mitate.label-map"
 DISPOSITIONS: Final = {
     "accept": "accepted",
     "edit": "edited",

@@ -191,7 +191,7 @@ def test_what_is_wrong_is_kept_in_the_draft_and_said_at_its_field(world: World, 
     assert not LabelSet.objects.filter(slug=made["id"]).exists()
 
 
-@pytest.mark.parametrize("version", ["", " 1", "1.0/2", "1" * 17, "第1版"])
+@pytest.mark.parametrize("version", ["", "1 0", "1.0/2", "1" * 17, "第1版"])
 def test_a_version_has_a_name_that_fits_everywhere(world: World, version: str) -> None:
     made = world.made("label-sets", "colon")
     world.saved("label-sets", made["id"], {**made["draft"]["content"], "labels": [LABEL]})
@@ -235,7 +235,7 @@ def test_a_form_begins_from_a_pack_and_every_fault_has_its_place(world: World) -
     made = world.made("forms", "endoscopy", begin_with={"pack": "jges"})
     name, content = made["id"], made["draft"]["content"]
     assert made["draft"]["problems"] == []
-    assert made["name"] == "Name"
+    assert made["name"] in {"名", "Name"}
     first = next(iter(content["schema"]["properties"]))
     bad = copy.deepcopy(content)
     bad["ui"]["fields"][first]["ja"] = ""
@@ -356,14 +356,14 @@ def test_old_marks_are_exported_under_a_new_map_and_keep_what_was_chosen(marked:
     document = document_of(files)
     assert validate_document(document) == []
     assert codes_in(document) == ["lesion", "lesion"]
-    assert document["extensions"]["org.mitate.labelMap"] == {
+    assert document["extensions"]["org.mitate.label-map"] == {
         "maps": [{"id": f"{marked.world.society.slug}-to-few", "version": "1.0"}],
         "source": marked.source,
         "target": few,
     }
     before = {row["id"]: row["labels"] for row in document_of(plain)["annotations"]}
     for row in document["annotations"]:
-        assert row["extensions"]["org.mitate.labelMap"]["originalLabels"] == before[row["id"]]
+        assert row["extensions"]["org.mitate.label-map"]["originalLabels"] == before[row["id"]]
     assert document["documentId"] != document_of(plain)["documentId"]
     assert set(files["labels.json"]) == {"lesion", "other"}
     assert files["label-map.json"]["rules"]["polyp"] == {"to": ["lesion"]}
@@ -379,7 +379,7 @@ def test_under_a_map_that_changes_nothing_the_marks_are_the_same(marked: Marked)
     name = marked.world.map_with("same", marked.source, marked.source, {code: {"to": [code]} for code in codes})
     plain, mapped = document_of(marked.files()), document_of(marked.files(label_map=name))
     for row in mapped["annotations"]:
-        assert row["extensions"].pop("org.mitate.labelMap")["originalLabels"] == row["labels"]
+        assert row["extensions"].pop("org.mitate.label-map")["originalLabels"] == row["labels"]
         if not row["extensions"]:
             row.pop("extensions")
     assert mapped["annotations"] == plain["annotations"]
