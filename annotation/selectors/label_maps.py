@@ -4,9 +4,10 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
+from django.utils.translation import get_language
 from guardian.shortcuts import get_objects_for_user
 
-from annotation.models import Campaign, LabelMap
+from annotation.models import Campaign, LabelMap, LabelSet
 
 __all__ = ["maps_for", "maps_of_campaign"]
 
@@ -25,6 +26,7 @@ def maps_of_campaign(user: User, campaign: Campaign) -> list[dict[str, Any]]:
     return [
         {
             "name": f"{each.slug}@{each.version}",
+            "label": f"{_in_language(each)} {each.version} → {_in_language(each.target)} {each.target.version}",
             "display": {"ja": each.name_ja, "en": each.name_en},
             "version": each.version,
             "target": {
@@ -35,3 +37,7 @@ def maps_of_campaign(user: User, campaign: Campaign) -> list[dict[str, Any]]:
         }
         for each in rows
     ]
+
+
+def _in_language(named: LabelMap | LabelSet) -> str:
+    return named.name_ja if (get_language() or "").startswith("ja") else named.name_en

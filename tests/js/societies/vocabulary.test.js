@@ -5,9 +5,10 @@ import {lineOf, readJson} from '../../../static/js/societies/vocabulary/json_tex
 import {merge} from '../../../static/js/societies/vocabulary/merge.js';
 import {add, freeCode, indent, move, moveBefore, outdent, recode, remove, rowsOf} from '../../../static/js/societies/vocabulary/tree_model.js';
 
+/** @param {string} code @param {string | null} [parent] @param {object} [more] @returns {any} */
 const label = (code, parent = null, more = {}) => ({code, parent, role: 'finding', display: {ja: code, en: code}, ...more});
 const SET = [label('a'), label('b'), label('b1', 'b'), label('b2', 'b'), label('c')];
-const shape = (labels) => rowsOf(labels).map((row) => '-'.repeat(row.depth - 1) + row.label.code).join(' ');
+const shape = (/** @type {any[]} */ labels) => rowsOf(labels).map((row) => '-'.repeat(row.depth - 1) + row.label.code).join(' ');
 
 test('a label moves with its children among those below the same parent', () => {
   assert.equal(shape(SET), 'a b -b1 -b2 c');
@@ -41,6 +42,7 @@ test('children follow the code of their parent, unless that code was taken', () 
 
 test('every way of moving keeps parents before their children', () => {
   for (const change of [move(SET, 'b', 1), indent(SET, 'b'), outdent(SET, 'b2'), moveBefore(SET, 'a', 'b2'), remove(SET, 'b')]) {
+    /** @type {Set<string | null>} */
     const seen = new Set([null]);
     for (const each of change) {
       assert.ok(seen.has(each.parent), each.code);
@@ -59,7 +61,7 @@ test('changes to different places are put together', () => {
 });
 
 test('what both changed is told, and mine stands until I say otherwise', () => {
-  const named = (text) => ({labels: [label('a', null, {display: {ja: 'a', en: text}})]});
+  const named = (/** @type {string} */ text) => ({labels: [label('a', null, {display: {ja: 'a', en: text}})]});
   const {value, conflicts} = merge(named('a'), named('mine'), named('theirs'));
   assert.equal(value.labels[0].display.en, 'mine');
   assert.deepEqual(conflicts, [{path: '/labels/a/display/en', mine: 'mine', theirs: 'theirs'}]);

@@ -41,7 +41,8 @@ export class Draft {
     this.state = 'saved';
     /** @type {any} why the server refused */
     this.error = null;
-    this.timer = 0;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
     /** @type {Promise<void> | null} */
     this.running = null;
   }
