@@ -120,7 +120,7 @@ class DraftBeginSerializer(serializers.Serializer[object]):
     version = serializers.CharField(max_length=16)
 
 
-class ProblemSerializer(serializers.Serializer[object]):
+class DraftProblemSerializer(serializers.Serializer[object]):
     """Something wrong in a draft, and where."""
 
     pointer = serializers.CharField()
@@ -156,7 +156,7 @@ class DraftSerializer(serializers.Serializer[object]):
     saved_by = serializers.CharField()
     saved_at = serializers.DateTimeField()
     content = serializers.DictField()
-    problems = ProblemSerializer(many=True)
+    problems = DraftProblemSerializer(many=True)
     compared_with = serializers.CharField(help_text="Version; empty: none is published")
     changes = ChangesSerializer()
 

@@ -57,6 +57,8 @@ class Asked:
     place: str = "7FE00010"
     number: int = 1
     stack_id: str = ""
+    kind: str = "label-sets"
+    name: str = ""
 
     def phantom(self) -> Asked:
         """Return the same for things that do not exist."""
@@ -118,6 +120,7 @@ def asked_of(tenant: Tenant, *, reader: str = "reader", person: str = "outsider"
         user_id=tenant.people[person].pk,
         slug=tenant.society.slug,
         stack_id=str(stack.pk),
+        name=tenant.labels,
         study_uid=uid_of(stack.series.study_id),
         series_uid=uid_of(stack.series_id),
         sop_uid=uid_of(stack.instances.get().pk),
@@ -183,6 +186,10 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api-dataset-preview", "POST"): lambda asked: {**RECIPE, "dataset_id": str(asked.dataset_id)},
     ("api-dataset", "PUT"): lambda asked: RECIPE,
     ("api-subject-links", "POST"): lambda asked: {"first_image_id": str(asked.image_id), "second_image_id": asked.stack_id},
+    ("api-vocabularies", "POST"): lambda asked: {"code": "more", "name": {"en": "More"}},
+    ("api-draft", "POST"): lambda asked: {"version": "1.0.0"},
+    ("api-draft", "PUT"): lambda asked: {"name": {"ja": "あ", "en": "a"}, "labels": []},
+    ("api-draft-publish", "POST"): lambda asked: {"version": "1.1"},
     ("api-members", "POST"): lambda asked: {"username": "somebody-new", "name": "Somebody New", "role": "exporter"},
 }
 """What is sent along, for routes that take a body."""
@@ -192,6 +199,7 @@ def ask(client: Client, route: str, parameters: frozenset[str], method: str, ask
     """Send one request as a page would, with everything that lets it through where it is allowed; ``more`` are headers."""
     address = reverse(route, kwargs={name: getattr(asked, name) for name in parameters})
     headers = more | ({"If-Match": '"1"', "Idempotency-Key": str(uuid.uuid4())} if route == "api-annotation" else {})
+    headers |= {"If-Match": '"2"'} if route in {"api-draft", "api-draft-publish"} else {}
     if route == "api-collection-uploads":
         return client.generic(method, address, headers=headers, **multipart((SAMPLES / "dermatology/ISIC_0000002.jpg").read_bytes()))
     if route.startswith("api-resumable"):

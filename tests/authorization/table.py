@@ -173,6 +173,16 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "api-dataset-version": {"GET": api(200, *WATCHERS)},
     "api-dataset-datasheet": {"GET": api(200, *WATCHERS)},
     "api-dataset-export": {"GET": api(200, *EXPORTERS)},
+    # label sets, forms and label maps: admins edit them; the draft asked for exists already
+    "vocabularies": {"GET": page(*MANAGERS)},
+    "label-set": {"GET": page(*MANAGERS)},
+    "form": {"GET": page(*MANAGERS)},
+    "label-map": {"GET": page(*MANAGERS)},
+    "api-vocabularies": {"GET": api(200, *MANAGERS), "POST": api(201, *MANAGERS)},
+    "api-vocabulary": {"GET": api(200, *MANAGERS)},
+    "api-vocabulary-version": {"GET": api(200, *MANAGERS)},
+    "api-draft": {"GET": api(200, *MANAGERS), "POST": api(409, *MANAGERS), "PUT": api(200, *MANAGERS), "DELETE": api(204, *MANAGERS)},
+    "api-draft-publish": {"POST": api(201, *MANAGERS)},
     # members
     "members": {"GET": page(*MANAGERS)},
     "api-members": {"GET": api(200, *MANAGERS), "POST": api(201, *MANAGERS)},
