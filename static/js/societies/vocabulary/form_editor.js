@@ -212,7 +212,7 @@ export class FormEditor {
     this.areas = /** @type {const} */ (['schema', 'ui']).map((part) => {
       const area = el('textarea', {class: 'raw-json', attrs: {rows: 16, spellcheck: 'false'}});
       area.value = JSON.stringify(this.draft.content[part], null, 2);
-      const error = el('p', {class: 'field-error', attrs: {hidden: true, 'aria-live': 'polite'}});
+      const error = el('p', {class: 'field-error raw-error', attrs: {hidden: true, 'aria-live': 'polite'}});
       area.addEventListener('input', () => {
         const read = readJson(area.value);
         const isObject = 'value' in read && typeof read.value === 'object' && read.value !== null && !Array.isArray(read.value);

@@ -240,7 +240,9 @@ export class LabelEditor {
     const picker = el('input', {attrs: {type: 'color', value: /^#[0-9a-f]{6}$/.test(label.colour) ? label.colour : '#808080', 'aria-label': t('Choose the colour')}});
     picker.addEventListener('input', () => change(picker.value));
     const shown = field(t('Colour'), text, {pointer: `${at}/colour`});
-    text.replaceWith(el('div', {class: 'colour-pair'}, picker, text));
+    const pair = el('div', {class: 'colour-pair'}, picker);
+    text.before(pair);
+    pair.append(text);
     return shown;
   }
 
