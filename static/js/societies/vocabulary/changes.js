@@ -11,8 +11,12 @@ export const countChanges = (changes) => KINDS.reduce((sum, kind) => sum + chang
 /** @param {HTMLElement} place @param {any} changes as the API gives them @param {string} version that they are compared with; empty: none */
 export function drawChanges(place, changes, version) {
   const names = {added: t('Added'), removed: t('Removed'), renamed: t('Renamed'), moved: t('Moved'), changed: t('Changed')};
+  if (!version) {
+    replaceChildren(place, el('p', {class: 'muted small', text: t('Nothing is published yet.')}));
+    return;
+  }
   const count = countChanges(changes);
-  const compared = version ? t('compared with version {version}', {version}) : t('nothing is published yet');
+  const compared = t('compared with version {version}', {version});
   const lists = KINDS.filter((kind) => changes[kind].length > 0).map((kind) =>
     el('div', {class: `changes-${kind}`}, el('h3', {text: `${names[kind]} (${changes[kind].length})`}), el('ul', {class: 'changes'}, ...changes[kind].map((/** @type {any} */ change) => item(change, kind)))),
   );
