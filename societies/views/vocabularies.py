@@ -48,7 +48,7 @@ MAPPINGS: Final = {
     "related": _("is related"),
 }
 _PAGES: Final = {"label-sets": "label-set", "forms": "form", "label-maps": "label-map"}
-_TITLES: Final = {"label-sets": _("Label set"), "forms": _("Form"), "label-maps": _("Label map")}
+_TITLES: Final = {"label-sets": _("Label set"), "forms": _("Form"), "label-maps": _("Map between label sets")}
 
 
 @require_safe

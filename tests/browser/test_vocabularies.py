@@ -98,6 +98,7 @@ def test_a_label_set_from_a_pack_to_a_campaign_and_its_marks_under_a_map(
     table.nth(0).locator("select").first.select_option("")
     expect(page.locator(".map-said .badge-warn")).to_be_visible()
     table.nth(1).locator("select").first.select_option(index=1)
+    table.nth(2).locator(".split-open").click()
     table.nth(2).locator(".split-more").select_option(index=1)
     expect(page.locator(".split input[type=radio]")).to_have_count(2)
     saved(page)

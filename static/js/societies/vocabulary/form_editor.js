@@ -34,7 +34,7 @@ export class FormEditor {
     const title = this.draft.content.ui.title ?? {};
     const input = (/** @type {'ja' | 'en'} */ language) =>
       textInput(title[language] ?? '', (value) => this.draft.edit((content) => ({...content, ui: {...content.ui, title: {...content.ui.title, [language]: value}}})), {maxlength: 200, lang: language});
-    replaceChildren(this.names, el('div', {class: 'field-pair'}, field(t('Name in Japanese'), input('ja')), field(t('Name in English'), input('en'))), el('p', {class: 'field-error', attrs: {hidden: true}}));
+    replaceChildren(this.names, el('div', {class: 'field-pair'}, field(t('Name in Japanese'), input('ja')), field(t('Name in English'), input('en'))), el('p', {class: 'field-error field-after', attrs: {hidden: true}}));
     this.#drawFields();
     this.#drawRaw();
   }
@@ -120,7 +120,7 @@ export class FormEditor {
     return el(
       'div',
       {class: 'form-card-body'},
-      el('div', {data: {pointer: `/ui/fields/${escaped(name)}`}}, el('div', {class: 'field-pair'}, field(t('Title in Japanese'), text('ja')), field(t('Title in English'), text('en'))), el('p', {class: 'field-error', attrs: {hidden: true}})),
+      el('div', {data: {pointer: `/ui/fields/${escaped(name)}`}}, el('div', {class: 'field-pair'}, field(t('Title in Japanese'), text('ja')), field(t('Title in English'), text('en'))), el('p', {class: 'field-error field-after', attrs: {hidden: true}})),
       el('div', {class: 'field-pair'}, field(t('Kind'), kindChoice, {pointer: `/schema/properties/${escaped(name)}`}), field(t('Name in the data'), id)),
       box(t('must be filled in before submitting'), (schema.required ?? []).includes(name), (isRequired) => this.#edit((content) => requireField(content, name, isRequired), {anew: false})),
       kind === 'number' || kind === 'integer' ? this.#range(name, property, words) : null,

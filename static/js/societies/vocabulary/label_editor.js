@@ -22,7 +22,7 @@ export class LabelEditor {
     this.tools = el('div', {class: 'row label-tools'});
     this.fields = el('div', {class: 'label-fields'});
     const left = el('div', {class: 'label-side'}, this.tools, this.tree, el('p', {class: 'help', text: t('Arrow keys choose. With Alt they move: up, down, right below the one above, left out again.')}));
-    replaceChildren(place, el('div', {data: {pointer: '/name'}}, this.names, el('p', {class: 'field-error', attrs: {hidden: true}})), el('div', {class: 'label-editor'}, left, this.fields));
+    replaceChildren(place, el('div', {data: {pointer: '/name'}}, this.names, el('p', {class: 'field-error field-after', attrs: {hidden: true}})), el('div', {class: 'label-editor'}, left, this.fields));
     this.place = place;
     this.draw();
   }
@@ -199,7 +199,7 @@ export class LabelEditor {
     const at = `/labels/${this.labels.indexOf(label)}`;
     const shown = (/** @type {'ja' | 'en'} */ language) =>
       textInput(label.display[language], (value) => this.#change({display: {...this.#label().display, [language]: value}}), {maxlength: 200, lang: language});
-    const named = el('div', {data: {pointer: `${at}/display`}}, el('div', {class: 'field-pair'}, field(t('Name in Japanese'), shown('ja')), field(t('Name in English'), shown('en'))), el('p', {class: 'field-error', attrs: {hidden: true}}));
+    const named = el('div', {data: {pointer: `${at}/display`}}, el('div', {class: 'field-pair'}, field(t('Name in Japanese'), shown('ja')), field(t('Name in English'), shown('en'))), el('p', {class: 'field-error field-after', attrs: {hidden: true}}));
     const role = choice(this.words.role, label.role, (value) => this.#change({role: value}));
     const key = textInput(label.key, (value) => this.#change({key: value}), {maxlength: 1, class: 'short-input'});
     replaceChildren(

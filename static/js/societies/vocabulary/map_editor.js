@@ -42,7 +42,7 @@ export class MapEditor {
     };
     replaceChildren(
       this.head,
-      el('div', {data: {pointer: '/name'}}, el('div', {class: 'field-pair'}, field(t('Name in Japanese'), input('ja')), field(t('Name in English'), input('en'))), el('p', {class: 'field-error', attrs: {hidden: true}})),
+      el('div', {data: {pointer: '/name'}}, el('div', {class: 'field-pair'}, field(t('Name in Japanese'), input('ja')), field(t('Name in English'), input('en'))), el('p', {class: 'field-error field-after', attrs: {hidden: true}})),
       el('div', {class: 'field-pair'}, end('source', t('From')), end('target', t('To'))),
     );
     this.#drawRows();
@@ -140,10 +140,18 @@ export class MapEditor {
   #another(label, rule, words, set) {
     const rest = words.filter((word) => !rule.to.includes(word.code));
     if (!rest.length) return null;
-    return choice([{code: '', name: t('split: or also …')}, ...rest], '', (code) => set(withTarget(rule, code)), {
-      class: 'split-more',
-      'aria-label': t('{name} may also become', {name: pickText(label.display) || label.code}),
-    });
+    const select = () =>
+      choice([{code: '', name: t('split: or also …')}, ...rest], '', (code) => set(withTarget(rule, code)), {
+        class: 'split-more',
+        'aria-label': t('{name} may also become', {name: pickText(label.display) || label.code}),
+      });
+    if (rule.to.length > 1) return select();
+    const open = button(t('Split …'), () => {
+      const more = select();
+      open.replaceWith(more);
+      more.focus();
+    }, {class: 'button-small button-quiet split-open', label: t('{name} may also become', {name: pickText(label.display) || label.code})});
+    return open;
   }
 }
 
