@@ -43,9 +43,9 @@ class LabelInputSerializer(serializers.Serializer[object]):
     display = NameSerializer()
     colour = serializers.CharField(max_length=7, allow_blank=True)
     key = serializers.CharField(max_length=1, allow_blank=True, default="")
-    parent = serializers.CharField(max_length=64, allow_blank=True, allow_null=True, default=None)
+    parent = serializers.CharField(max_length=64, allow_blank=True, allow_null=True, default=None)  # type: ignore[assignment]  # a name of the content
     granularities = serializers.ListField(child=serializers.CharField(max_length=16), max_length=16, default=list)
-    codings = CodingSerializer(many=True, max_length=MAX_CODINGS, default=list)
+    codings = serializers.ListField(child=CodingSerializer(), max_length=MAX_CODINGS, default=list)
 
     def validate_parent(self, value: str | None) -> str | None:
         """Let no parent have one spelling."""
@@ -56,7 +56,7 @@ class LabelSetContentSerializer(serializers.Serializer[object]):
     """What a draft of a label set holds; parents stand before their children."""
 
     name = NameSerializer()
-    labels = LabelInputSerializer(many=True, max_length=MAX_LABELS)
+    labels = serializers.ListField(child=LabelInputSerializer(), max_length=MAX_LABELS)
 
 
 class FormContentSerializer(serializers.Serializer[object]):
@@ -83,7 +83,7 @@ class LabelMapContentSerializer(serializers.Serializer[object]):
     """What a draft of a label map holds."""
 
     name = NameSerializer()
-    source = VersionedNameSerializer()
+    source = VersionedNameSerializer()  # type: ignore[assignment]  # a name of the content
     target = VersionedNameSerializer()
     rules = serializers.DictField(child=RuleSerializer())
 
@@ -101,9 +101,9 @@ class BeginSerializer(serializers.Serializer[object]):
     pack = serializers.SlugField(max_length=32, required=False)
     id = serializers.CharField(max_length=64, required=False)
     version = serializers.CharField(max_length=16, required=False)
-    source = VersionedNameSerializer(required=False)
+    source = VersionedNameSerializer(required=False)  # type: ignore[assignment]  # a name of the request
     target = VersionedNameSerializer(required=False)
-    maps = VersionedNameSerializer(many=True, required=False, max_length=8)
+    maps = serializers.ListField(child=VersionedNameSerializer(), required=False, max_length=8)
 
 
 class VocabularyInputSerializer(serializers.Serializer[object]):

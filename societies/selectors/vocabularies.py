@@ -24,6 +24,7 @@ __all__ = [
     "pack_label_slug",
     "usable_forms",
     "usable_label_sets",
+    "usable_names_json",
     "usable_sets_json",
     "vocabulary_json",
 ]
@@ -69,6 +70,12 @@ def usable_label_sets(society: Society) -> QuerySet[LabelSet]:
 def usable_forms(society: Society) -> QuerySet[FormDefinition]:
     """Return the published versions of forms that a society may use."""
     return FormDefinition.objects.filter(_usable(society, _Kind.FORM, [load_pack(slug).form_slug for slug in pack_slugs()])).distinct()
+
+
+def usable_names_json(society: Society) -> list[dict[str, Any]]:
+    """Return the names of the label sets that maps can be made between; one query."""
+    rows = usable_label_sets(society).order_by("slug", "-created_at")
+    return [{"id": row.slug, "version": row.version, "name": {"ja": row.name_ja, "en": row.name_en}} for row in rows]
 
 
 def usable_sets_json(society: Society) -> list[dict[str, Any]]:

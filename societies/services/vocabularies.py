@@ -147,9 +147,9 @@ def _composed(society: Society, named: list[Mapping[str, str]]) -> dict[str, Any
     if any(before.target_id != after.source_id for before, after in pairwise(maps)):
         raise refusal("maps_do_not_meet", "/begin_with/maps")
     rules = parse_rules(maps[0].rules)
-    for each in maps[1:]:
-        rules = compose(rules, parse_rules(each.rules))
-    first, last = (VOCABULARIES[_Kind.LABEL_MAP].content(each) for each in (maps[0], maps[-1]))
+    for later in maps[1:]:
+        rules = compose(rules, parse_rules(later.rules))
+    first, last = (VOCABULARIES[_Kind.LABEL_MAP].content(end) for end in (maps[0], maps[-1]))
     return {"source": first["source"], "target": last["target"], "rules": {code: rule.to_json() for code, rule in rules.items()}}
 
 

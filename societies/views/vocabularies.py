@@ -15,7 +15,7 @@ from annotation.schema.labels import LABEL_ROLES, Granularity
 from societies.models import Society, SocietyVocabulary
 from societies.packs import load_pack, pack_slugs
 from societies.selectors.societies import administered_societies, display_name, text_in_language
-from societies.selectors.vocabularies import KINDS, list_vocabularies, usable_sets_json, vocabulary_json
+from societies.selectors.vocabularies import KINDS, list_vocabularies, usable_names_json, usable_sets_json, vocabulary_json
 
 ROLES: Final = {
     "normality": _("normal or abnormal"),
@@ -62,7 +62,7 @@ def vocabularies_page(request: HttpRequest, slug: str) -> HttpResponse:
         "urls": {kind: reverse("api-vocabularies", args=[slug, kind]) for kind in KINDS},
         "pages": {kind: reverse(_PAGES[kind], args=[slug, "NAME"]) for kind in KINDS},
         "packs": [{"slug": pack.slug, "name": text_in_language(**pack.name)} for pack in packs],
-        "sets": [{key: row[key] for key in ("id", "version", "name")} for row in usable_sets_json(society)],
+        "sets": usable_names_json(society),
         "prefix": f"{slug}-",
     }
     return render(request, "societies/vocabularies.html", {"society_name": display_name(society), "page_data": page_data})

@@ -32,8 +32,8 @@ from societies.api.dataset_serializers import DatasetInputSerializer
 from societies.models import Dataset, Society
 from societies.services.campaigns import add_reader, create_campaign, remove_reader
 from societies.services.datasets import create_dataset, freeze_dataset
-from societies.services.vocabularies import begin_draft, create_vocabulary, publish_vocabulary, save_vocabulary
 from societies.services.societies import create_collection_for, create_society
+from societies.services.vocabularies import begin_draft, create_vocabulary, publish_vocabulary, save_vocabulary
 from societies.services.worklist import claim_next, submit
 from tests.annotation.cells.features import cell, collection
 from tests.annotation.marking.objects import diagnosis, put
