@@ -163,7 +163,7 @@ def test_a_form_field_by_field_and_as_json(visit: Begin, take_picture: Picture, 
     area = page.locator(".raw-json").first
     whole = area.input_value()
     area.fill(whole.replace('"type": "object"', '"type": "object",,', 1))
-    expect(page.locator(".raw-error").first).to_contain_text("3")
+    expect(page.locator(".raw-error").first).to_contain_text("4")
     area.fill(whole.replace('"type": "string"', '"type": "colour"', 1))
     expect(page.locator("form.publish button")).to_be_disabled()
     take_picture(page, "form-json")

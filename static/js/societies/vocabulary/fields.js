@@ -71,7 +71,9 @@ export function boxes(legend, words, values, onChange, {pointer = '', help = ''}
 
 /** @param {string} text @param {() => void} onClick @param {{class?: string, label?: string, disabled?: boolean, keys?: string}} [options] */
 export function button(text, onClick, {class: kind = '', label = '', disabled = false, keys = ''} = {}) {
-  const attrs = {type: 'button', 'aria-label': label || false, title: label || false, disabled, 'aria-keyshortcuts': keys || false};
+  // Who speaks to the page says what they see: the words of the button stand first in its name.
+  const name = label && /\p{L}/u.test(text) ? `${text} ${label}` : label;
+  const attrs = {type: 'button', 'aria-label': name || false, title: label || false, disabled, 'aria-keyshortcuts': keys || false};
   return el('button', {class: kind, text, attrs, on: {click: onClick}});
 }
 

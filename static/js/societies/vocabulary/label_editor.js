@@ -109,7 +109,7 @@ export class LabelEditor {
       button('↓', moves.down, {class: small, label: t('Move down'), disabled, keys: 'Alt+ArrowDown'}),
       button('→', moves.in, {class: small, label: t('Put below the one above'), disabled, keys: 'Alt+ArrowRight'}),
       button('←', moves.out, {class: small, label: t('Take out of its parent'), disabled, keys: 'Alt+ArrowLeft'}),
-      button(t('Remove'), () => this.#remove(), {class: small, disabled}),
+      button('×', () => this.#remove(), {class: small, label: t('Remove'), disabled, keys: 'Delete'}),
     );
     if (held >= 0) /** @type {HTMLElement} */ (this.tools.children[held])?.focus();
   }
@@ -274,7 +274,7 @@ export class LabelEditor {
     const gone = button(t('Remove'), () => {
       this.#change({codings: this.#label().codings.filter((/** @type {any} */ _one, /** @type {number} */ i) => i !== index)});
       this.#drawFields();
-    }, {class: 'button-small button-quiet', label: t('Remove the code {code}', {code: coding.code || String(index + 1)})});
+    }, {class: 'button-small button-quiet', label: coding.code || String(index + 1)});
     const name = pickText(coding.display);
     return el(
       'div',

@@ -150,7 +150,7 @@ export class MapEditor {
       const more = select();
       open.replaceWith(more);
       more.focus();
-    }, {class: 'button-small button-quiet split-open', label: t('{name} may also become', {name: pickText(label.display) || label.code})});
+    }, {class: 'button-small button-quiet split-open', label: pickText(label.display) || label.code});
     return open;
   }
 }
