@@ -22,6 +22,21 @@ async function editorOf(draft) {
   return new LabelEditor(place, draft, data.words);
 }
 
+/**
+ * Draws anew without taking the field from under somebody's hands.
+ * @param {HTMLElement} place @param {() => void} draw
+ */
+function keepFocus(place, draw) {
+  const controls = () => /** @type {HTMLElement[]} */ ([...place.querySelectorAll('input, select, textarea')]);
+  const active = document.activeElement;
+  const at = controls().findIndex((control) => control === active);
+  const caret = active instanceof HTMLInputElement && active.type === 'text' ? active.selectionStart : null;
+  draw();
+  const again = controls()[at];
+  again?.focus();
+  if (caret !== null && again instanceof HTMLInputElement && again.type === 'text') again.setSelectionRange(caret, caret);
+}
+
 async function start() {
   drawVersions(byId('versions'), data);
   if (!data.draft) return;
@@ -35,7 +50,7 @@ async function start() {
     },
     onMerged: (by) => {
       drawMerged(draft, by);
-      editor?.draw();
+      keepFocus(byId('editor'), () => editor?.draw());
     },
   });
   editor = await editorOf(draft);
