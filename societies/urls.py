@@ -11,6 +11,7 @@ from societies.api.campaigns import (
     ReaderListView,
     ReaderView,
 )
+from societies.api.code_tables import CodeTableListView
 from societies.api.collections import SocietyCollectionListView
 from societies.api.dataset_urls import api as dataset_api
 from societies.api.key_bindings import KeyBindingsView
@@ -18,6 +19,7 @@ from societies.api.members import MemberListView, MemberRoleView
 from societies.api.worklist import LeaseView, NextView, SubmitView
 from societies.views.account import ChangePasswordView, SignInView
 from societies.views.campaigns import campaign_page, new_campaign_page
+from societies.views.code_tables import code_tables_page
 from societies.views.datasets import datasets_page
 from societies.views.pages import endpoints_page, home_page, members_page, new_collection_page
 from societies.views.releases import releases_page
@@ -33,6 +35,7 @@ api: list[URLPattern | URLResolver] = [
     path(f"{_CAMPAIGN}readers/<int:user_id>/", ReaderView.as_view(), name="api-campaign-reader"),
     path(f"{_CAMPAIGN}state/", CampaignStateView.as_view(), name="api-campaign-state"),
     path(f"{_CAMPAIGN}endpoint/", CampaignEndpointView.as_view(), name="api-campaign-endpoint"),
+    path("code-tables/", CodeTableListView.as_view(), name="api-code-tables"),
     path("account/key-bindings/", KeyBindingsView.as_view(), name="api-key-bindings"),
     path("reads/<uuid:read_id>/lease/", LeaseView.as_view(), name="api-read-lease"),
     path("reads/<uuid:read_id>/submit/", SubmitView.as_view(), name="api-read-submit"),
@@ -53,4 +56,5 @@ pages: list[URLPattern | URLResolver] = [
     path(f"{_SOCIETY}members/", members_page, name="members"),
     path(f"{_SOCIETY}datasets/", datasets_page, name="datasets"),
     path("endpoints/", endpoints_page, name="endpoints"),
+    path("code-tables/", code_tables_page, name="code-tables"),
 ]
