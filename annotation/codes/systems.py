@@ -135,8 +135,8 @@ SYSTEMS: Final[tuple[System, ...]] = (
     ),
     System(
         "sct",
-        "SNOMED CT（DICOM で自由に使える部分）",
-        "SNOMED CT, the part that DICOM may use freely",
+        "SNOMED CT（DICOM 自由利用分）",
+        "SNOMED CT, DICOM free set",
         "http://snomed.info/sct",
         "bundle-subset",
         Licence(
@@ -146,16 +146,16 @@ SYSTEMS: Final[tuple[System, ...]] = (
     ),
     System(
         "radlex",
-        "RadLex（DICOM が使う部分）",
-        "RadLex, as DICOM uses it",
+        "RadLex（DICOM 使用分）",
+        "RadLex, DICOM's part",
         "http://radlex.org",
         "bundle-subset",
         Licence("RadLex License 2、RSNA", "RadLex licence 2, RSNA"),
     ),
     System(
         "ncit",
-        "NCI シソーラス（DICOM が使う部分）",
-        "NCI Thesaurus, as DICOM uses it",
+        "NCI シソーラス（DICOM 使用分）",
+        "NCI Thesaurus, DICOM's part",
         "http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl",
         "bundle-subset",
         Licence("CC BY 4.0、米国国立がん研究所", "CC BY 4.0, National Cancer Institute"),

@@ -27,7 +27,7 @@ function line(row) {
     {},
     el('th', {attrs: {scope: 'row'}}, pickText(row.name), el('div', {class: 'muted small break', text: row.system})),
     el('td', {class: 'numbers', text: row.version}),
-    el('td', {class: 'numbers', text: row.entry_count.toLocaleString()}),
+    el('td', {class: 'numbers no-break', text: row.entry_count.toLocaleString()}),
     el('td', {class: 'small', text: row.licence}),
     el('td', {class: 'small'}, source, el('div', {class: 'muted numbers', text: who})),
   );
@@ -49,7 +49,7 @@ function adapt() {
   for (const field of form.querySelectorAll('[data-for=other]')) /** @type {HTMLElement} */ (field).hidden = Boolean(system);
   columns.open = !system?.has_layout;
   const layout = system?.has_layout ? t('Its columns are known.') : t('Name its columns below.');
-  byId('table-help').textContent = [system?.licence, layout].filter(Boolean).join(' ');
+  byId('table-help').textContent = [system?.licence, layout].filter(Boolean).join(' · ');
 }
 
 /** What the server says about a file, with the lines that it names. @param {any} error */
@@ -77,11 +77,16 @@ async function load() {
     return;
   }
   const values = new URLSearchParams({file_name: chosen.name.slice(-255)});
-  for (const [name, value] of new FormData(form)) if (typeof value === 'string' && value.trim()) values.set(name, value.trim());
+  new FormData(form).forEach((value, name) => {
+    if (typeof value === 'string' && value.trim()) values.set(name, value.trim());
+  });
   notify(t('Loading {name} …', {name: chosen.name}));
   try {
-    const headers = {'Content-Type': 'text/csv'};
-    const {status, data: loaded} = await api.request('POST', `${data.url}?${values}`, {body: chosen, headers, timeoutMs: LOAD_MS});
+    const {status, data: loaded} = await api.request('POST', `${data.url}?${values}`, {
+      body: chosen,
+      headers: {'Content-Type': 'text/csv'},
+      timeoutMs: LOAD_MS,
+    });
     const name = `${pickText(loaded.name)} ${loaded.version}`;
     const count = loaded.entry_count.toLocaleString();
     if (status === 200) notify(t('{name} was there already, with the same content.', {name}));
@@ -102,7 +107,8 @@ function start() {
   const search = new CodeSearch({
     onChoose: ({system, code, version, display}) => {
       const name = [display.ja, display.en].filter(Boolean).join(' · ');
-      replaceChildren(byId('chosen'), el('strong', {text: name}), ' ', el('code', {text: code}), ' ', el('span', {class: 'muted small break', text: `${system} ${version}`}));
+      const place = el('span', {class: 'muted small break', text: `${system} ${version}`});
+      replaceChildren(byId('chosen'), el('strong', {text: name}), ' ', el('code', {text: code}), ' ', place);
     },
   });
   byId('search').append(search.element);
