@@ -9,8 +9,8 @@ from annotation.codes.reading import MAX_LINE, Row, RowsError, TableError, find_
 from annotation.codes.systems import BY_SLUG, SYSTEMS, Columns
 
 NAMES = Columns("code", "ja", "kana", "en")
-TEXT = "code,ja,kana,en\nC16,胃癌,イガン,Gastric cancer\nK25,胃潰瘍,イカイヨウ,Gastric ulcer\n"
-ROWS = [Row("C16", "胃癌", "イガン", "Gastric cancer"), Row("K25", "胃潰瘍", "イカイヨウ", "Gastric ulcer")]
+TEXT = "code,ja,kana,en\nT16,胃癌,イガン,Gastric cancer\nT25,胃潰瘍,イカイヨウ,Gastric ulcer\n"
+ROWS = [Row("T16", "胃癌", "イガン", "Gastric cancer"), Row("T25", "胃潰瘍", "イカイヨウ", "Gastric ulcer")]
 
 
 def read(content: bytes, named: Columns = NAMES, **more: object) -> list[Row]:
@@ -45,8 +45,8 @@ def test_quoted_fields_and_blank_lines() -> None:
 
 
 def test_columns_by_number() -> None:
-    assert read(b"C16,Gastric\n", Columns("1", en="2")) == [Row("C16", "", "", "Gastric")]
-    assert read(b"code,name\nC16,Gastric\n", Columns("1", en="2"), has_names=True) == [Row("C16", "", "", "Gastric")]
+    assert read(b"T16,Gastric\n", Columns("1", en="2")) == [Row("T16", "", "", "Gastric")]
+    assert read(b"code,name\nT16,Gastric\n", Columns("1", en="2"), has_names=True) == [Row("T16", "", "", "Gastric")]
 
 
 @pytest.mark.parametrize("has_names", [True, False])
