@@ -11,6 +11,7 @@ from societies.api.campaigns import (
     ReaderListView,
     ReaderView,
 )
+from societies.api.code_tables import CodeTableListView
 from societies.api.collections import SocietyCollectionListView
 from societies.api.dataset_urls import api as dataset_api
 from societies.api.key_bindings import KeyBindingsView
@@ -19,6 +20,7 @@ from societies.api.vocabulary_urls import api as vocabulary_api
 from societies.api.worklist import LeaseView, NextView, SubmitView
 from societies.views.account import ChangePasswordView, SignInView
 from societies.views.campaigns import campaign_page, new_campaign_page
+from societies.views.code_tables import code_tables_page
 from societies.views.datasets import datasets_page
 from societies.views.pages import endpoints_page, home_page, members_page, new_collection_page
 from societies.views.releases import releases_page
@@ -35,6 +37,7 @@ api: list[URLPattern | URLResolver] = [
     path(f"{_CAMPAIGN}readers/<int:user_id>/", ReaderView.as_view(), name="api-campaign-reader"),
     path(f"{_CAMPAIGN}state/", CampaignStateView.as_view(), name="api-campaign-state"),
     path(f"{_CAMPAIGN}endpoint/", CampaignEndpointView.as_view(), name="api-campaign-endpoint"),
+    path("code-tables/", CodeTableListView.as_view(), name="api-code-tables"),
     path("account/key-bindings/", KeyBindingsView.as_view(), name="api-key-bindings"),
     path("reads/<uuid:read_id>/lease/", LeaseView.as_view(), name="api-read-lease"),
     path("reads/<uuid:read_id>/submit/", SubmitView.as_view(), name="api-read-submit"),
@@ -60,4 +63,5 @@ pages: list[URLPattern | URLResolver] = [
     path(f"{_SOCIETY}forms/<slug:name>/", vocabulary_page, {"kind": "forms"}, name="form"),
     path(f"{_SOCIETY}label-maps/<slug:name>/", vocabulary_page, {"kind": "label-maps"}, name="label-map"),
     path("endpoints/", endpoints_page, name="endpoints"),
+    path("code-tables/", code_tables_page, name="code-tables"),
 ]

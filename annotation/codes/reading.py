@@ -155,7 +155,7 @@ def find_layout(
         cells = []
     columns = named if named.code in cells or not numbered.code else numbered
     if has_names is None:
-        has_names = any(column in cells for column in columns if column)
+        has_names = any(column in cells for column in columns if column and not column.isdecimal())
     return Layout(known, separator, _places(columns, cells), has_names)
 
 
@@ -169,10 +169,11 @@ def _places(columns: Columns, cells: list[str]) -> tuple[int, int, int, int]:
 def _place(column: str, cells: list[str]) -> int:
     if not column:
         return -1
-    if column in cells:
+    if column.isdecimal():
+        if len(column) < 6 and 1 <= int(column) <= len(cells):
+            return int(column) - 1
+    elif column in cells:
         return cells.index(column)
-    if column.isdecimal() and 1 <= int(column) <= max(len(cells), 1):
-        return int(column) - 1
     raise TableError("codes_column", line=1, detail=column)
 
 

@@ -15,6 +15,13 @@ class Columns(NamedTuple):
     en: str = ""
 
 
+class Licence(NamedTuple):
+    """What is said about the terms of a system."""
+
+    ja: str
+    en: str
+
+
 class System(NamedTuple):
     """A code system."""
 
@@ -23,15 +30,19 @@ class System(NamedTuple):
     name_en: str
     uri: str
     terms: Terms
-    licence: str = ""
+    licence: Licence
     named: Columns = Columns()
     """Columns by their names, where the first row of the file has them."""
     numbered: Columns = Columns()
     """Columns by their numbers, for a file that begins with its first entry."""
 
 
-_MEDIS: Final = "MEDIS-DC: the site obtains the table itself; no permission to pass it on was found"
-_WHO: Final = "WHO: no redistribution; the site needs its own licence"
+_MEDIS: Final = Licence(
+    "MEDIS-DC：施設が自ら入手する。再配布の許諾は確認できていない",
+    "MEDIS-DC: the site obtains the table itself; no permission to pass it on was found",
+)
+_WHO: Final = Licence("WHO：再配布不可。施設ごとに利用許諾が必要", "WHO: no redistribution; the site needs its own licence")
+_CC_BY: Final = Licence("CC BY 4.0", "CC BY 4.0")
 
 # The order of the columns of the two MEDIS tables: http://byomei.org/dispack/disEXPANDER.html
 SYSTEMS: Final[tuple[System, ...]] = (
@@ -69,7 +80,10 @@ SYSTEMS: Final[tuple[System, ...]] = (
         "ICD-10 2013, Japanese",
         "http://jpfhir.jp/fhir/core/mhlw/CodeSystem/ICD10-2013-full",
         "operator-supplied",
-        "MHLW: no permission to pass it on was found; ICD-10 itself belongs to WHO",
+        Licence(
+            "厚生労働省：再配布の許諾は確認できていない。ICD-10 自体は WHO のもの",
+            "MHLW: no permission to pass it on was found; ICD-10 itself belongs to WHO",
+        ),
     ),
     System("icd10", "ICD-10（WHO）", "ICD-10 (WHO)", "http://hl7.org/fhir/sid/icd-10", "reference-only", _WHO),
     System(
@@ -78,7 +92,10 @@ SYSTEMS: Final[tuple[System, ...]] = (
         "ICD-11 MMS (WHO)",
         "http://id.who.int/icd/release/11/mms",
         "reference-only",
-        "CC BY-ND 3.0 IGO: no translation or map without a written agreement",
+        Licence(
+            "CC BY-ND 3.0 IGO：書面の合意なしに翻訳や対応表を作れない",
+            "CC BY-ND 3.0 IGO: no translation or map without a written agreement",
+        ),
     ),
     System("icdo3", "ICD-O-3（WHO）", "ICD-O-3 (WHO)", "http://terminology.hl7.org/CodeSystem/icd-o-3", "reference-only", _WHO),
     System(
@@ -87,43 +104,61 @@ SYSTEMS: Final[tuple[System, ...]] = (
         "JED terms",
         "urn:oid:1.2.392.200270.4.1000.1",
         "operator-supplied",
-        "Copyright JED-Project; the site obtains the list itself",
+        Licence("著作権は JED-Project。用語集は施設が自ら入手する", "Copyright JED-Project; the site obtains the list itself"),
     ),
     System(
         "jj1017",
         "JJ1017",
         "JJ1017",
-        "urn:example:sna:cs:jj1017",
+        "urn:mitate:cs:jj1017",
         "operator-supplied",
-        "JSRT and JIRA guideline; no permission to pass it on was found",
+        Licence(
+            "日本放射線技術学会・JIRA の指針。再配布の許諾は確認できていない",
+            "JSRT and JIRA guideline; no permission to pass it on was found",
+        ),
     ),
     System(
         "acr",
         "BI-RADS・LI-RADS",
         "BI-RADS, LI-RADS",
-        "urn:example:sna:cs:acr",
+        "urn:mitate:cs:acr",
         "reference-only",
-        "ACR: numbers typed by the site, no texts",
+        Licence("ACR：番号は施設が入力する。用語集の文章は使えない", "ACR: numbers typed by the site, no text of the lexicon"),
     ),
     System(
-        "dcm", "DICOM 用語", "DICOM terms", "http://dicom.nema.org/resources/ontology/DCM", "bundle", "DICOM standard; list of pydicom, MIT"
+        "dcm",
+        "DICOM 用語",
+        "DICOM terms",
+        "http://dicom.nema.org/resources/ontology/DCM",
+        "bundle",
+        Licence("DICOM 規格。一覧は pydicom（MIT）による", "DICOM standard; the list is pydicom's (MIT)"),
     ),
     System(
         "sct",
-        "SNOMED CT（DICOM で自由に使える部分）",
-        "SNOMED CT, the part that DICOM may use freely",
+        "SNOMED CT（DICOM 自由利用分）",
+        "SNOMED CT, DICOM free set",
         "http://snomed.info/sct",
         "bundle-subset",
-        "SNOMED International: free within DICOM products; every other concept needs an Affiliate licence",
+        Licence(
+            "SNOMED International：DICOM 製品の中では自由。ほかの概念には Affiliate 契約が必要",
+            "SNOMED International: free within DICOM products; every other concept needs an Affiliate licence",
+        ),
     ),
-    System("radlex", "RadLex（DICOM が使う部分）", "RadLex, as DICOM uses it", "http://radlex.org", "bundle-subset", "RadLex licence 2"),
+    System(
+        "radlex",
+        "RadLex（DICOM 使用分）",
+        "RadLex, DICOM's part",
+        "http://radlex.org",
+        "bundle-subset",
+        Licence("RadLex License 2、RSNA", "RadLex licence 2, RSNA"),
+    ),
     System(
         "ncit",
-        "NCI シソーラス（DICOM が使う部分）",
-        "NCI Thesaurus, as DICOM uses it",
+        "NCI シソーラス（DICOM 使用分）",
+        "NCI Thesaurus, DICOM's part",
         "http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl",
         "bundle-subset",
-        "CC BY 4.0, National Cancer Institute",
+        Licence("CC BY 4.0、米国国立がん研究所", "CC BY 4.0, National Cancer Institute"),
     ),
     System(
         "ucum",
@@ -131,12 +166,26 @@ SYSTEMS: Final[tuple[System, ...]] = (
         "UCUM, units",
         "http://unitsofmeasure.org",
         "bundle-subset",
-        "Free of charge; copyright Regenstrief Institute",
+        Licence("無償。著作権は Regenstrief Institute ほか", "Free of charge; copyright Regenstrief Institute and others"),
     ),
-    System("mst", "MST 3.0（OMED）", "MST 3.0 (OMED)", "urn:example:sna:cs:mst-3.0", "bundle", "Free with the OMED notice, core unchanged"),
-    System("mondo", "Mondo", "Mondo", "http://purl.obolibrary.org/obo/mondo.owl", "bundle-subset", "CC BY 4.0"),
-    System("nando", "NANDO（難病）", "NANDO, intractable diseases", "http://nanbyodata.jp/ontology/nando", "bundle-subset", "CC BY 4.0"),
-    System("loinc", "LOINC", "LOINC", "http://loinc.org", "bundle-subset", "Free with the LOINC notice; items of others carry their own"),
+    System(
+        "mst",
+        "MST 3.0（OMED）",
+        "MST 3.0 (OMED)",
+        "urn:mitate:cs:mst-3.0",
+        "bundle",
+        Licence("OMED の表示を付ければ自由。中核部分は変更不可", "Free with the OMED notice, core unchanged"),
+    ),
+    System("mondo", "Mondo", "Mondo", "http://purl.obolibrary.org/obo/mondo.owl", "bundle-subset", _CC_BY),
+    System("nando", "NANDO（難病）", "NANDO, intractable diseases", "http://nanbyodata.jp/ontology/nando", "bundle-subset", _CC_BY),
+    System(
+        "loinc",
+        "LOINC",
+        "LOINC",
+        "http://loinc.org",
+        "bundle-subset",
+        Licence("LOINC の表示を付ければ自由。他者の項目には別の条件がある", "Free with the LOINC notice; items of others carry their own"),
+    ),
 )
 BY_SLUG: Final = {system.slug: system for system in SYSTEMS}
 BY_URI: Final = {system.uri: system for system in SYSTEMS}

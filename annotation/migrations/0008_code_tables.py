@@ -33,7 +33,14 @@ class Migration(migrations.Migration):
                 ("version", models.CharField(max_length=64)),
                 ("name_ja", models.CharField(max_length=200)),
                 ("name_en", models.CharField(max_length=200)),
-                ("licence", models.CharField(blank=True, help_text="On which terms the site holds the table", max_length=300)),
+                (
+                    "licence",
+                    models.CharField(
+                        blank=True,
+                        help_text="On which terms the site holds the table, in its own words; empty: as known of the system",
+                        max_length=300,
+                    ),
+                ),
                 ("shipped", models.BooleanField(default=False, help_text="Came with the program, not from the site's own file")),
                 ("file_name", models.CharField(blank=True, max_length=255)),
                 ("encoding", models.CharField(blank=True, max_length=16)),

@@ -15,7 +15,9 @@ class CodeTable(models.Model):
     version = models.CharField(max_length=64)
     name_ja = models.CharField(max_length=200)
     name_en = models.CharField(max_length=200)
-    licence = models.CharField(max_length=300, blank=True, help_text="On which terms the site holds the table")
+    licence = models.CharField(
+        max_length=300, blank=True, help_text="On which terms the site holds the table, in its own words; empty: as known of the system"
+    )
     shipped = models.BooleanField(default=False, help_text="Came with the program, not from the site's own file")
     file_name = models.CharField(max_length=255, blank=True)
     encoding = models.CharField(max_length=16, blank=True)

@@ -4,7 +4,9 @@ from itertools import islice
 from typing import Any, Final
 
 from django.db.models import Max, QuerySet
+from django.utils.translation import get_language
 
+from annotation.codes.systems import BY_URI
 from annotation.codes.terms import Question, question, rank, steps, table_term
 from annotation.models import CodeEntry, CodeTable
 from annotation.services.code_index import folded_entry, having
@@ -107,7 +109,7 @@ def table_json(table: CodeTable) -> dict[str, Any]:
         "system": table.system,
         "version": table.version,
         "name": {"ja": table.name_ja, "en": table.name_en},
-        "licence": table.licence,
+        "licence": table.licence or _terms_of(table.system),
         "shipped": table.shipped,
         "entry_count": table.entry_count,
         "file_name": table.file_name,
@@ -115,3 +117,11 @@ def table_json(table: CodeTable) -> dict[str, Any]:
         "loaded_by": (by.get_full_name() or by.get_username()) if by else "",
         "loaded_at": table.loaded_at,
     }
+
+
+def _terms_of(uri: str) -> str:
+    """Return what is known of the terms of a system, in the language that is on."""
+    known = BY_URI.get(uri)
+    if known is None:
+        return ""
+    return known.licence.ja if (get_language() or "").startswith("ja") else known.licence.en

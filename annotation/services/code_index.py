@@ -128,12 +128,14 @@ def _postgres_having(terms: frozenset[int], page: int, most: int) -> Iterator[in
         return
     after = -1
     for _begun in range(0, most, page):
-        with connection.cursor() as cursor:
-            cursor.execute(
+        found = [
+            row[0]
+            for row in _planned(
+                ("enable_bitmapscan", "enable_seqscan"),
                 "SELECT entry_id FROM annotation_code_terms WHERE terms @> %s::integer[] AND entry_id > %s ORDER BY entry_id LIMIT %s",
                 [list(terms), after, page],
             )
-            found = [row[0] for row in cursor.fetchall()]
+        ]
         yield from found
         if len(found) < page:
             return
@@ -142,10 +144,24 @@ def _postgres_having(terms: frozenset[int], page: int, most: int) -> Iterator[in
 
 def _few(terms: frozenset[int]) -> list[int] | None:
     """Return the sorted numbers of the entries with these terms; None where there are many."""
+    rows = _planned(
+        ("enable_seqscan",),
+        "SELECT entry_id FROM annotation_code_terms WHERE terms @> %s::integer[] LIMIT %s",
+        [list(terms), _FEW + 1],
+    )
+    return sorted(row[0] for row in rows) if len(rows) <= _FEW else None
+
+
+def _planned(without: tuple[str, ...], query: str, values: list[Any]) -> list[Any]:
+    """Return the rows of a query that PostgreSQL must not plan in some ways.
+
+    It knows nothing of a term that its sample has not, and would rather read the table; and it would sort many where few are wanted.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
-        # The planner knows nothing of a term that its sample has not, and would rather read the table.
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("SELECT entry_id FROM annotation_code_terms WHERE terms @> %s::integer[] LIMIT %s", [list(terms), _FEW + 1])
-        found = sorted(row[0] for row in cursor.fetchall())
-        cursor.execute("SET LOCAL enable_seqscan TO DEFAULT")
-    return found if len(found) <= _FEW else None
+        for way in without:
+            cursor.execute(f"SET LOCAL {way} = off")
+        cursor.execute(query, values)
+        rows = cursor.fetchall()
+        for way in without:
+            cursor.execute(f"SET LOCAL {way} TO DEFAULT")
+    return rows

@@ -20,7 +20,8 @@ from annotation.models import CodeEntry, CodeTable
 from annotation.services import code_index
 from annotation.services.code_errors import codes_refusal, table_refusal
 
-_BATCH: Final = 1000
+# So few that readers who save meanwhile wait for none of them.
+_BATCH: Final = 250
 _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]{1,190}")
 _STALE: Final = timedelta(minutes=2)
 """A loading that made no step for so long was broken off."""
@@ -57,7 +58,7 @@ def load_csv(
     """Load a version of a table from a CSV file, all of it or nothing.
 
     Args:
-        facts: what the table is; empty names and licence are those of a system that is known.
+        facts: what the table is; empty names are those of a system that is known.
         file: open for reading, seekable; it is read twice.
         file_name: as the person calls it.
         named: columns by their names or numbers, see :func:`annotation.codes.reading.find_layout`.
@@ -96,7 +97,6 @@ def load_shipped(japanese: dict[str, dict[str, str]]) -> list[Loaded]:
             version=VERSION,
             name_ja=system.name_ja,
             name_en=system.name_en,
-            licence=system.licence,
             shipped=True,
             digest=summary.digest,
         )
@@ -130,8 +130,7 @@ def _checked(facts: TableFacts) -> TableFacts:
     en = facts.name_en.strip() or (known.name_en if known else "")
     if not ja and not en:
         raise codes_refusal("codes_name_missing", "/name_ja")
-    licence = facts.licence.strip() or (known.licence if known else "")
-    return TableFacts(facts.system, version, (ja or en)[:200], (en or ja)[:200], licence[:300])
+    return TableFacts(facts.system, version, (ja or en)[:200], (en or ja)[:200], facts.licence.strip()[:300])
 
 
 def _told(layout: Layout) -> str:

@@ -212,6 +212,9 @@ def ask(client: Client, route: str, parameters: frozenset[str], method: str, ask
         return client.generic(method, f"{address}?name=more", sent, content_type="application/geo+json", headers=headers)
     if route == "campaign-imports" and method == "POST":
         return client.generic(method, f"{address}?name=more.json", b"{}", content_type="application/octet-stream", headers=headers)
+    if route == "api-code-tables" and method == "POST":
+        said = "?system=urn:example:own&version=1&name_en=Own&code_column=code&en_column=en"
+        return client.generic(method, f"{address}{said}", b"code,en\nA1,One\n", content_type="text/csv", headers=headers)
     address += "?before=1&after=1" if route == "api-dataset-compare" else ""
     body = BODIES.get((route, method))
     # Without a body nothing is said of its type, as browsers do it.

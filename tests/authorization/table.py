@@ -70,6 +70,11 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     # what belongs to nobody
     "api-schema": {"GET": public()},
     "document-schema": {"GET": public()},
+    # Codes are nobody's own: whoever is signed in may look them up. The site's tables are loaded by the admins of its societies.
+    "api-codes": {"GET": api(200, *SIGNED_IN)},
+    "api-code-systems": {"GET": api(200, *SIGNED_IN)},
+    "api-code-tables": {"GET": api(200, *MANAGERS, "other_admin"), "POST": api(201, *MANAGERS, "other_admin")},
+    "code-tables": {"GET": page(*MANAGERS, "other_admin")},
     "javascript-catalog": {"GET": public()},
     "set_language": dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), public(302)),
     # accounts: everybody has their own

@@ -15,6 +15,8 @@ from annotation.services.code_tables import Loaded, TableFacts, load_csv, remove
 from societies.services.shipped_codes import load_shipped_codes
 from viewer.api.errors import ApiError
 
+_PAUSE_S = 5.0
+
 
 class Command(BaseCommand):
     help = "Load a version of a code table from the site's own CSV, all of it or nothing; --list shows what is there."
@@ -42,8 +44,9 @@ class Command(BaseCommand):
         if options["list"]:
             self._list()
         elif options["shipped"]:
-            for loaded in load_shipped_codes():
-                self._say(loaded)
+            for loaded in self._shipped():
+                if options["verbosity"]:
+                    self._say(loaded)
         elif options["remove"]:
             self._remove(options)
         elif options["file"]:
@@ -84,6 +87,16 @@ class Command(BaseCommand):
         self._say(loaded)
         self.stdout.write(f"{time.monotonic() - began:.1f} s")
 
+    def _shipped(self) -> list[Loaded]:
+        """Load what comes with the program; wait for whoever is at it, or was broken off at it."""
+        while True:
+            try:
+                return load_shipped_codes()
+            except ApiError as error:
+                if error.code != "codes_loading":
+                    raise CommandError(_told(error)) from error
+            time.sleep(_PAUSE_S)
+
     def _remove(self, options: dict[str, Any]) -> None:
         system = BY_SLUG[options["table"]].uri if options["table"] else options["system"]
         table = CodeTable.objects.filter(system=system, version=options["table_version"]).first()
@@ -96,7 +109,8 @@ class Command(BaseCommand):
         for table in CodeTable.objects.select_related("loaded_by"):
             by = table.loaded_by.get_username() if table.loaded_by else "-"
             when = f"{table.loaded_at:%Y-%m-%d %H:%M}" if table.loaded_at else table.state
-            self.stdout.write(f"{table.system}  {table.version}  {table.entry_count:,} entries  {when}  {by}  {table.licence}")
+            line = f"{table.system}  {table.version}  {table.entry_count:,} entries  {when}  {by}  {table.licence}"
+            self.stdout.write(line.rstrip())
 
     def _say(self, loaded: Loaded) -> None:
         table = loaded.table
