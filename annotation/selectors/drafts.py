@@ -33,7 +33,7 @@ def get_draft(kind: str, slug: str) -> VocabularyDraft:
 
 def version_named(kind: str, slug: str, version: str) -> Any | None:
     """Return a published version, None where there is none."""
-    return VOCABULARIES[kind].versions(slug).filter(version=version).first()
+    return VOCABULARIES[kind].versions([slug]).filter(version=version).first()
 
 
 def get_version(kind: str, slug: str, version: str) -> Any:
@@ -51,7 +51,7 @@ def get_version(kind: str, slug: str, version: str) -> Any:
 def draft_json(draft: VocabularyDraft) -> dict[str, Any]:
     """Return a draft with what is wrong in it, and with what differs from the newest version; the names are of the page's language."""
     vocabulary = VOCABULARIES[draft.kind]
-    newest = vocabulary.versions(draft.slug).first()
+    newest = vocabulary.versions([draft.slug]).first()
     before = vocabulary.items(vocabulary.content(newest)) if newest is not None else []
     return {
         "revision": draft.revision,

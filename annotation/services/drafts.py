@@ -95,7 +95,7 @@ def _held(draft: VocabularyDraft, revision: int) -> VocabularyDraft:
 
 def _refuse_unchanged(draft: VocabularyDraft) -> None:
     vocabulary = VOCABULARIES[draft.kind]
-    newest = vocabulary.versions(draft.slug).first()
+    newest = vocabulary.versions([draft.slug]).first()
     if newest is None:
         return
     before, after = (vocabulary.items(content) for content in (vocabulary.content(newest), draft.content))

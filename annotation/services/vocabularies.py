@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -36,8 +36,8 @@ EMPTY_FORM: Final[dict[str, Any]] = {
 class Vocabulary:
     """What one kind can do; `content` is what a draft holds, and what a published version is shown as."""
 
-    versions: Callable[[str], QuerySet[Any]]
-    """Slug -> its published versions, the newest first."""
+    versions: Callable[[Collection[str]], QuerySet[Any]]
+    """Short names -> their published versions, the newest first."""
     content: Callable[[Any], dict[str, Any]]
     names: Callable[[Any], dict[str, str]]
     """Row -> its display in both languages; empty texts where it has none."""
@@ -137,7 +137,7 @@ def _names(row: Any) -> dict[str, str]:
 
 VOCABULARIES: Final[Mapping[str, Vocabulary]] = {
     Kind.LABEL_SET: Vocabulary(
-        versions=lambda slug: LabelSet.objects.filter(slug=slug).select_related("published_by").order_by("-created_at", "-version"),
+        versions=lambda slugs: LabelSet.objects.filter(slug__in=slugs).select_related("published_by").order_by("-created_at", "-version"),
         content=_label_set_content,
         names=_names,
         problems=_label_set_problems,
@@ -145,7 +145,9 @@ VOCABULARIES: Final[Mapping[str, Vocabulary]] = {
         items=lambda content: [Item("", content["name"]), *label_items(content["labels"])],
     ),
     Kind.FORM: Vocabulary(
-        versions=lambda slug: FormDefinition.objects.filter(slug=slug).select_related("published_by").order_by("-created_at", "-version"),
+        versions=lambda slugs: (
+            FormDefinition.objects.filter(slug__in=slugs).select_related("published_by").order_by("-created_at", "-version")
+        ),
         content=_form_content,
         names=_form_names,
         problems=_form_problems,
@@ -153,8 +155,8 @@ VOCABULARIES: Final[Mapping[str, Vocabulary]] = {
         items=lambda content: form_items(content["schema"], content["ui"]),
     ),
     Kind.LABEL_MAP: Vocabulary(
-        versions=lambda slug: (
-            LabelMap.objects.filter(slug=slug).select_related("published_by", "source", "target").order_by("-created_at", "-version")
+        versions=lambda slugs: (
+            LabelMap.objects.filter(slug__in=slugs).select_related("published_by", "source", "target").order_by("-created_at", "-version")
         ),
         content=_map_content,
         names=_names,

@@ -51,15 +51,20 @@ def owned_vocabulary(society: Society, kind: str, slug: str) -> SocietyVocabular
 
 
 def list_vocabularies(society: Society, kind: str) -> list[dict[str, Any]]:
-    """Return what a society edits of one kind, by name; three queries for each."""
-    owned = SocietyVocabulary.objects.filter(society=society, kind=kind).order_by("slug")
-    return [_summary(kind, each.slug) for each in owned]
+    """Return what a society edits of one kind, by name; three queries."""
+    slugs = list(SocietyVocabulary.objects.filter(society=society, kind=kind).order_by("slug").values_list("slug", flat=True))
+    drafts = {draft.slug: draft for draft in VocabularyDraft.objects.filter(kind=kind, slug__in=slugs).select_related("saved_by")}
+    versions: dict[str, list[Any]] = {slug: [] for slug in slugs}
+    for row in VOCABULARIES[kind].versions(slugs):
+        versions[row.slug].append(row)
+    return [_summary(kind, slug, versions[slug], drafts.get(slug)) for slug in slugs]
 
 
 def vocabulary_json(kind: str, slug: str) -> dict[str, Any]:
     """Return one label set, form or map with its versions and, where there is one, its draft."""
     draft = draft_of(kind, slug)
-    return _summary(kind, slug) | {"draft": draft_json(draft) if draft is not None else None}
+    versions = list(VOCABULARIES[kind].versions([slug]))
+    return _summary(kind, slug, versions, draft) | {"draft": draft_json(draft) if draft is not None else None}
 
 
 def usable_label_sets(society: Society) -> QuerySet[LabelSet]:
@@ -165,12 +170,8 @@ def _usable(society: Society, kind: str, pack_names: list[str]) -> Q:
     return Q(slug__in=own) | Q(slug__in=pack_names) | Q(campaigns__owner__society=society)
 
 
-def _summary(kind: str, slug: str) -> dict[str, Any]:
-    vocabulary = VOCABULARIES[kind]
-    versions = list(vocabulary.versions(slug))
-    draft = draft_of(kind, slug)
-    content = draft.content if draft is not None else None
-    names = vocabulary.names(versions[0]) if versions else _names_of(content or {})
+def _summary(kind: str, slug: str, versions: list[Any], draft: VocabularyDraft | None) -> dict[str, Any]:
+    names = VOCABULARIES[kind].names(versions[0]) if versions else _names_of(draft.content if draft is not None else {})
     return {
         "kind": kind,
         "id": slug,

@@ -55,7 +55,7 @@ def create_vocabulary(
     if not _CODE.fullmatch(code):
         raise refusal("slug_invalid", "/code")
     slug = f"{society.slug}-{code}"
-    if slug in _names_of_packs(kind) or VOCABULARIES[kind].versions(slug).exists() or _is_owned(kind, slug):
+    if slug in _names_of_packs(kind) or VOCABULARIES[kind].versions([slug]).exists() or _is_owned(kind, slug):
         raise refusal("slug_taken", "/code")
     content = _first_content(society, kind, begin_with or {})
     if kind == _Kind.FORM:

@@ -302,7 +302,7 @@ def test_the_list_takes_as_many_queries_for_each_as_for_one(world: World) -> Non
         world.set_with(code, "x")
     with CaptureQueriesContext(connection) as four:
         world.ask("get", "label-sets/")
-    assert len(four) - len(one) <= 3 * 2, "two for each"
+    assert len(four) == len(one)
 
 
 # campaigns and exports
