@@ -18,10 +18,10 @@ from annotation.services.vocabularies import VOCABULARIES
 from annotation.services.vocabulary_errors import vocabulary_refusal
 from societies.api.vocabulary_serializers import (
     CONTENT_SERIALIZERS,
-    DraftBeginSerializer,
     DraftSerializer,
     PublishedVersionSerializer,
     VersionContentSerializer,
+    VersionNameSerializer,
     VocabularyDetailSerializer,
     VocabularyInputSerializer,
     VocabularyListSerializer,
@@ -107,6 +107,17 @@ class VocabularyVersionView(APIView):
         return Response(version_json(row) | {"content": VOCABULARIES[kind].content(row)})
 
 
+class DraftBeginView(APIView):
+    """A published version becomes a draft."""
+
+    @extend_schema(operation_id="draft_begin", parameters=[_KIND], request=None, responses={201: DraftSerializer})
+    def post(self, request: Request, slug: str, kind: str, name: str, version: str) -> Response:
+        """Begin a draft from a published version; there is one at a time."""
+        society = _society(request, slug, kind)
+        draft = begin_draft(society=society, user=signed_in(request), kind=kind, slug=name, version=version)
+        return Response(draft_json(draft), status=status.HTTP_201_CREATED)
+
+
 class DraftView(APIView):
     """The draft."""
 
@@ -114,14 +125,6 @@ class DraftView(APIView):
     def get(self, request: Request, slug: str, kind: str, name: str) -> Response:
         """Return the draft with what is wrong in it and what differs from the newest version."""
         return Response(draft_json(_draft(request, slug, kind, name)[1]))
-
-    @extend_schema(operation_id="draft_begin", parameters=[_KIND], request=DraftBeginSerializer, responses={201: DraftSerializer})
-    def post(self, request: Request, slug: str, kind: str, name: str) -> Response:
-        """Begin a draft from a published version; there is one at a time."""
-        society = _society(request, slug, kind)
-        version = _checked(DraftBeginSerializer(data=request.data))["version"]
-        draft = begin_draft(society=society, user=signed_in(request), kind=kind, slug=name, version=version)
-        return Response(draft_json(draft), status=status.HTTP_201_CREATED)
 
     @extend_schema(
         operation_id="draft_save",
@@ -151,13 +154,13 @@ class PublishView(APIView):
     @extend_schema(
         operation_id="draft_publish",
         parameters=[_KIND, _IF_MATCH],
-        request=DraftBeginSerializer,
+        request=VersionNameSerializer,
         responses={201: PublishedVersionSerializer},
     )
     def post(self, request: Request, slug: str, kind: str, name: str) -> Response:
         """Publish the draft under the name of a version; it never changes again."""
         society, draft = _draft(request, slug, kind, name)
         revision = _seen(request)
-        version = _checked(DraftBeginSerializer(data=request.data))["version"]
+        version = _checked(VersionNameSerializer(data=request.data))["version"]
         row = publish_vocabulary(society=society, user=signed_in(request), draft=draft, version=version, revision=revision)
         return Response(version_json(row), status=status.HTTP_201_CREATED)

@@ -114,8 +114,8 @@ class VocabularyInputSerializer(serializers.Serializer[object]):
     begin_with = BeginSerializer(required=False, default=dict)
 
 
-class DraftBeginSerializer(serializers.Serializer[object]):
-    """From which published version a draft begins."""
+class VersionNameSerializer(serializers.Serializer[object]):
+    """How a version is called."""
 
     version = serializers.CharField(max_length=16)
 

@@ -97,6 +97,8 @@ class Everybody:
         # A reader is taken off the campaign in the one case; in the others somebody who is not in it is put in, or loses a role.
         person = "colleague" if route == "api-campaign-reader" else "outsider"
         asked = asked_of(self.first, reader="leaver" if role == LEAVER else "reader", person=person)
+        if route == "api-draft-begin":
+            return replace(asked, name=f"{self.first.society.slug}-settled")
         return replace(asked, run_id=self.first.imported.pk) if route == "import-undo" else asked
 
 
@@ -187,7 +189,6 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api-dataset", "PUT"): lambda asked: RECIPE,
     ("api-subject-links", "POST"): lambda asked: {"first_image_id": str(asked.image_id), "second_image_id": asked.stack_id},
     ("api-vocabularies", "POST"): lambda asked: {"code": "more", "name": {"en": "More"}},
-    ("api-draft", "POST"): lambda asked: {"version": "1.0.0"},
     ("api-draft", "PUT"): lambda asked: {"name": {"ja": "あ", "en": "a"}, "labels": []},
     ("api-draft-publish", "POST"): lambda asked: {"version": "1.1"},
     ("api-members", "POST"): lambda asked: {"username": "somebody-new", "name": "Somebody New", "role": "exporter"},
@@ -243,6 +244,7 @@ def body_of(response: Any, asked: Asked | None = None) -> str:
     for each in fields(asked):
         if isinstance(getattr(asked, each.name), uuid.UUID):
             text = text.replace(str(getattr(asked, each.name)), f"<{each.name}>")
+    text = text.replace(f"/{asked.name}/", "/<name>/")
     return text.replace(f"/{asked.slug}/", "/<slug>/").replace(f"/{asked.user_id}/", "/<user_id>/")
 
 

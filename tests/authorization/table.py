@@ -178,7 +178,7 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "api-dataset-version": {"GET": api(200, *WATCHERS)},
     "api-dataset-datasheet": {"GET": api(200, *WATCHERS)},
     "api-dataset-export": {"GET": api(200, *EXPORTERS)},
-    # label sets, forms and label maps: admins edit them; the draft asked for exists already
+    # label sets, forms and label maps: admins edit them
     "vocabularies": {"GET": page(*MANAGERS)},
     "label-set": {"GET": page(*MANAGERS)},
     "form": {"GET": page(*MANAGERS)},
@@ -186,7 +186,8 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "api-vocabularies": {"GET": api(200, *MANAGERS), "POST": api(201, *MANAGERS)},
     "api-vocabulary": {"GET": api(200, *MANAGERS)},
     "api-vocabulary-version": {"GET": api(200, *MANAGERS)},
-    "api-draft": {"GET": api(200, *MANAGERS), "POST": api(409, *MANAGERS), "PUT": api(200, *MANAGERS), "DELETE": api(204, *MANAGERS)},
+    "api-draft-begin": {"POST": api(201, *MANAGERS)},
+    "api-draft": {"GET": api(200, *MANAGERS), "PUT": api(200, *MANAGERS), "DELETE": api(204, *MANAGERS)},
     "api-draft-publish": {"POST": api(201, *MANAGERS)},
     # members
     "members": {"GET": page(*MANAGERS)},

@@ -75,7 +75,8 @@ class Tenant:
         export: a finished export.
         release: an approved release to a third party.
         dataset: a dataset with one version.
-        labels: short name of a label set with version 1.0.0 and a changed draft, and of a form and a label map with drafts.
+        labels: short name of a label set with version 1.0.0 and a changed draft, and of a form and a label map with drafts;
+            another set, ``settled``, has that version and no draft.
     """
 
     society: Society
@@ -270,6 +271,8 @@ def edited(society: Society, user: User, word: str) -> str:
     name = {"ja": word, "en": word}
     for kind in ("forms", "label-maps"):
         create_vocabulary(society=society, user=user, kind=kind, code="own", name=name)
+    settled = create_vocabulary(society=society, user=user, kind="label-sets", code="settled", name=name, begin_with={"pack": "jda"})
+    publish_vocabulary(society=society, user=user, draft=settled, version="1.0.0", revision=1)
     first = create_vocabulary(society=society, user=user, kind="label-sets", code="own", name=name, begin_with={"pack": "jda"})
     publish_vocabulary(society=society, user=user, draft=first, version="1.0.0", revision=1)
     draft = begin_draft(society=society, user=user, kind="label-sets", slug=first.slug, version="1.0.0")

@@ -109,7 +109,7 @@ def test_a_label_set_from_its_first_draft_to_its_second_version(world: World) ->
     assert [change["key"] for change in draft["changes"]["added"]] == ["", "polyp"]
     world.published("label-sets", name)
 
-    begun = world.ask("post", f"label-sets/{name}/draft/", {"version": "1.0"}).json()
+    begun = world.ask("post", f"label-sets/{name}/versions/1.0/draft/", {}).json()
     assert all(not changes for changes in begun["changes"].values())
     unchanged = world.ask("post", f"label-sets/{name}/draft/publish/", {"version": "1.1"}, revision=1)
     assert unchanged.json()["error"]["code"] == "draft_unchanged"
@@ -151,7 +151,7 @@ def test_two_people_at_once_lose_nothing(world: World) -> None:
         refused = world.ask(method, f"label-sets/{name}/{path}", {"version": "1.0"}, by="second", revision=1)
         assert refused.status_code == 412
     assert world.ask("put", f"label-sets/{name}/draft/", content).status_code == 428
-    assert world.ask("post", f"label-sets/{name}/draft/", {"version": "1.0"}).status_code == 404, "no such version yet"
+    assert world.ask("post", f"label-sets/{name}/versions/1.0/draft/", {}).status_code == 404, "no such version yet"
     assert world.ask("delete", f"label-sets/{name}/draft/", revision=2).status_code == 204
     assert world.ask("get", f"label-sets/{name}/draft/").status_code == 404
     assert world.ask("put", f"label-sets/{name}/draft/", content, revision=2).status_code == 404
@@ -159,8 +159,8 @@ def test_two_people_at_once_lose_nothing(world: World) -> None:
 
 def test_there_is_one_draft_of_each(world: World) -> None:
     name = world.set_with("colon", "polyp")["id"]
-    assert world.ask("post", f"label-sets/{name}/draft/", {"version": "1.0"}).status_code == 201
-    again = world.ask("post", f"label-sets/{name}/draft/", {"version": "1.0"}, by="second")
+    assert world.ask("post", f"label-sets/{name}/versions/1.0/draft/", {}).status_code == 201
+    again = world.ask("post", f"label-sets/{name}/versions/1.0/draft/", {}, by="second")
     assert (again.status_code, again.json()["error"]["code"]) == (409, "draft_exists")
 
 
@@ -276,7 +276,7 @@ def test_only_admins_of_the_society_see_what_it_edits(world: World, by: str) -> 
     name = world.set_with("colon", "polyp")["id"]
     assert world.ask("get", "label-sets/", by=by).status_code == 404
     assert world.ask("get", f"label-sets/{name}/", by=by).status_code == 404
-    assert world.ask("post", f"label-sets/{name}/draft/", {"version": "1.0"}, by=by).status_code == 404
+    assert world.ask("post", f"label-sets/{name}/versions/1.0/draft/", {}, by=by).status_code == 404
     assert world.clients[by].get(f"/societies/{world.society.slug}/labels/").status_code == 404
 
 

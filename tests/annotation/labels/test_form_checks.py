@@ -20,7 +20,7 @@ def form(*, more: dict[str, Any] | None = None, **properties: Any) -> dict[str, 
 
 def problems(schema: Any, **fields: Any) -> list[tuple[str, str]]:
     names = schema.get("properties", {}) if isinstance(schema, dict) else {}
-    shown = {name: WORDS for name in names} | fields if isinstance(names, dict) else {}
+    shown = dict.fromkeys(names, WORDS) | fields if isinstance(names, dict) else {}
     return [(each.code, each.pointer) for each in form_content_problems(schema, {"fields": shown})]
 
 
@@ -67,7 +67,10 @@ def test_references_that_double_at_every_step_are_refused_before_anything_is_che
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["type", "enum", "items", "$ref", "properties", "a"]), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["type", "enum", "items", "$ref", "properties", "a"]), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 

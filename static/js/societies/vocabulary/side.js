@@ -100,7 +100,7 @@ export function drawVersions(place, data) {
 function starting(data, version) {
   const start = button(t('Begin a draft from it'), () =>
     void busy(start, async () => {
-      await api.post(`${data.url}draft/`, {version});
+      await api.post(`${data.url}versions/${encodeURIComponent(version)}/draft/`);
       location.reload();
     }), {class: 'button-small'});
   return start;
