@@ -1,4 +1,4 @@
-"""The only row locks of the annotation app, in the order in which they may be taken: campaign, then read.
+"""The only row locks of the annotation app, in the order in which they may be taken: campaign, then read; a draft by itself.
 
 PostgreSQL locks the row until the transaction ends; rows that merely refer to it are not held up. SQLite has one writer at
 a time, because its transactions begin IMMEDIATE; there the functions only read. Whoever holds a read's lock owns its
@@ -7,7 +7,7 @@ sequence and all its annotations.
 
 from uuid import UUID
 
-from annotation.models import Campaign, Read
+from annotation.models import Campaign, Read, VocabularyDraft
 from viewer.api.errors import not_found
 
 
@@ -34,3 +34,16 @@ def lock_read(read_id: UUID) -> Read:
     if read is None:
         raise not_found()
     return read
+
+
+def lock_draft(draft_id: UUID) -> VocabularyDraft:
+    """Lock a draft inside the caller's transaction and return it as it is now.
+
+    Raises:
+        ApiError: ``not_found``.
+    """
+    drafts = VocabularyDraft.objects.select_for_update(of=("self",)).select_related("saved_by")
+    draft = drafts.filter(pk=draft_id).first()
+    if draft is None:
+        raise not_found()
+    return draft

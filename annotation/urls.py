@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from annotation.api.cell_urls import urlpatterns_api as cell_urls
+from annotation.api.code_urls import urlpatterns_api as code_urls
 from annotation.api.export_urls import urlpatterns_api as export_urls
 from annotation.api.export_urls import urlpatterns_pages as schema_urls
 from annotation.api.import_urls import urlpatterns_api as import_urls
@@ -24,6 +25,7 @@ api: list[URLPattern | URLResolver] = [
     path(f"{_MARK}revisions/", RevisionListView.as_view(), name="api-annotation-revisions"),
     *suggestion_urls,
     *cell_urls,
+    *code_urls,
     *export_urls,
     *release_urls,
     *import_urls,

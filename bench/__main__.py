@@ -9,6 +9,7 @@ from collections.abc import Callable
 from bench import (
     catalogue,
     cells,
+    codes,
     dicomweb,
     exporting,
     frames,
@@ -41,6 +42,7 @@ BENCHES: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "ingest": ingest.run,
     "cells": cells.run,
     "catalogue": catalogue.run,
+    "codes": codes.run,
     "dicomweb": dicomweb.run,
 }
 

@@ -20,7 +20,7 @@ ORDINARY_BYTES = 4 << 20
 _FRAME_BYTES = 1 << 20
 _UPLOAD = re.compile(
     r"/api/collections/[0-9a-f-]{36}/uploads/|/dicomweb/collections/[0-9a-f-]{36}/studies(?:/[0-9.]{1,64})?|"
-    r"/api/campaigns/[0-9a-f-]{36}/images/[0-9a-f-]{36}/cell-layers/"
+    r"/api/campaigns/[0-9a-f-]{36}/images/[0-9a-f-]{36}/cell-layers/|/api/campaigns/[0-9a-f-]{36}/imports/|/api/code-tables/"
 )
 _PART = re.compile(r"/api/collections/[0-9a-f-]{36}/uploads/tus/[0-9a-f-]{36}/")
 # One part of an upload that comes in parts. Django takes the whole body before anything looks at it; what a killed server had of

@@ -25,6 +25,7 @@ class _Child:
     process: subprocess.Popen[bytes]
     started_s: float
     restart_at_s: float | None = None
+    once: bool = False
 
 
 class Children:
@@ -35,9 +36,9 @@ class Children:
         self._stopping = threading.Event()
         self._watcher: threading.Thread | None = None
 
-    def start(self, name: str, arguments: Sequence[str], *, folder: Path) -> None:
-        """Start a Python module or script under the interpreter that runs this process."""
-        self._children.append(_Child(name, arguments, folder, _spawn(arguments, folder), time.monotonic()))
+    def start(self, name: str, arguments: Sequence[str], *, folder: Path, once: bool = False) -> None:
+        """Start a Python module or script under the interpreter that runs this process; ``once``: it may end."""
+        self._children.append(_Child(name, arguments, folder, _spawn(arguments, folder), time.monotonic(), once=once))
 
     def watch(self) -> None:
         """Begin to start again what dies."""
@@ -50,7 +51,7 @@ class Children:
                 self._tend(child, time.monotonic())
 
     def _tend(self, child: _Child, now_s: float) -> None:
-        if child.process.poll() is None:
+        if child.once or child.process.poll() is None:
             return
         if child.restart_at_s is None:
             lived_s = now_s - child.started_s

@@ -8,6 +8,8 @@ import {fileURLToPath} from 'node:url';
 
 import {build} from 'esbuild';
 
+import {compileBody} from './mark_body.mjs';
+
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const VENDOR = join(ROOT, 'static', 'vendor');
 const MODULES = join(ROOT, 'node_modules');
@@ -47,11 +49,29 @@ async function bundle(name, packageName) {
     metafile: true,
     write: false,
   });
-  const packages = Object.keys(result.metafile.inputs)
+  return {text: result.outputFiles[0].text, packages: packagesOf(Object.keys(result.metafile.inputs))};
+}
+
+/** @param {string[]} inputs files that went into a bundle @returns {string[]} the packages they are of */
+function packagesOf(inputs) {
+  const packages = inputs
     .filter((path) => path.startsWith('node_modules/'))
     .map((path) => path.split('/').slice(1, path.includes('/@') ? 3 : 2).join('/'));
-  return {text: result.outputFiles[0].text, packages: [...new Set(packages)].sort()};
+  return [...new Set(packages)].sort();
 }
+
+/** The check of a mark's body, which ajv writes. */
+async function markBody() {
+  const {version, license} = describe('ajv');
+  const banner = `// What a mark says, by the document schema; written by ajv ${version} (${license}), built by scripts/build_vendor.mjs`;
+  const {text, inputs} = await compileBody(banner);
+  return {text, packages: [...new Set(['ajv', ...packagesOf(inputs)])].sort()};
+}
+
+const MARK_BODY_TYPES = `// Written by scripts/build_vendor.mjs.
+/** Says whether a mark's body is as the schema asks; what is wrong stands in \`check.errors\` until the next call. */
+export const check: ((body: unknown) => boolean) & {errors?: {instancePath: string; keyword: string}[] | null};
+`;
 
 /**
  * Turns an entry file into the declarations of its bundle, so that the type checker reads the package's own types.
@@ -93,6 +113,10 @@ async function buildAll() {
     files.set(`${name}.d.mts`, declarations(name));
     contents[`${name}.mjs`] = packages;
   }
+  const {text: checked, packages: checking} = await markBody();
+  files.set('mark-body.mjs', checked);
+  files.set('mark-body.d.mts', MARK_BODY_TYPES);
+  contents['mark-body.mjs'] = checking;
   for (const [name, source] of Object.entries(COPIES)) files.set(name, readFileSync(join(MODULES, source), 'utf8'));
   files.set('LICENCES.md', licences(contents));
   const lock = [...files].map(([name, text]) => `${createHash('sha256').update(text).digest('hex')}  ${name}\n`);

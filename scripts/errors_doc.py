@@ -20,10 +20,13 @@ def _rows() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
     from annotation.importers.problems import IMPORT_PROBLEMS  # noqa: PLC0415
     from annotation.schema.problems import PROBLEM_TEXTS  # noqa: PLC0415
     from annotation.services.cell_errors import IMPORT_TEXTS  # noqa: PLC0415
+    from annotation.services.code_errors import REFUSALS as CODES  # noqa: PLC0415
     from annotation.services.export_requirements import EXPORT_TEXTS  # noqa: PLC0415
     from annotation.services.release_errors import BLOCKER_TEXTS  # noqa: PLC0415
     from annotation.services.release_errors import REFUSALS as RELEASES  # noqa: PLC0415
     from annotation.services.suggestion_errors import ENDPOINT_TEXTS, PROMPT_TEXTS  # noqa: PLC0415
+    from annotation.services.vocabulary_errors import CONTENT_TEXTS  # noqa: PLC0415
+    from annotation.services.vocabulary_errors import REFUSALS as VOCABULARIES  # noqa: PLC0415
     from societies.errors import REFUSALS as PEOPLE  # noqa: PLC0415
     from viewer.readers.errors import REASONS as READING  # noqa: PLC0415
     from viewer.services.reasons import REASONS as INGEST  # noqa: PLC0415
@@ -37,7 +40,10 @@ def _rows() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
     yield "Model endpoints", [(code, str(said[0]), str(said[1])) for code, said in ENDPOINT_TEXTS.items()]
     yield "Pointing at something", [(code, str(said[1]), str(said[2])) for code, said in PROMPT_TEXTS.items()]
     yield "Exports", [(code, str(said[0]), str(said[1])) for code, said in EXPORT_TEXTS.items()]
+    yield "Label sets, forms and label maps", [(code, str(said.text), str(said.hint)) for code, said in VOCABULARIES.items()]
+    yield "What is wrong in a draft", [(code, str(said), "Correct it where the pointer says.") for code, said in CONTENT_TEXTS.items()]
     yield "Releases", [(code, str(said[1]), str(said[2])) for code, said in RELEASES.items()]
+    yield "Tables of codes", [(code, str(said[1]), str(said[2])) for code, said in CODES.items()]
     yield "What keeps a release", [(code, str(said[0]), str(said[1])) for code, said in BLOCKER_TEXTS.items()]
     yield "Importing marks", [(code, str(said.text), str(said.hint)) for code, said in IMPORT_PROBLEMS.items()]
     yield "The server itself (status 503, with `Retry-After`)", [(code, str(said[0]), str(said[1])) for code, said in FAILURES.items()]

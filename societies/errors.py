@@ -98,6 +98,19 @@ REFUSALS: Final[dict[str, Refusal]] = {
         _("This version is made of several campaigns, or not of this one."),
         _("Name one of its campaigns; each is exported by itself, with its own labels."),
     ),
+    "vocabulary_name_missing": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY, _("A name is missing."), _("Write it in at least one language; both are needed to publish.")
+    ),
+    "maps_do_not_meet": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("The second map does not begin with the labels that the first one leads to."),
+        _("Choose maps of which each one begins with the very version where the one before ends."),
+    ),
+    "label_set_unsuited": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("With this label set, readers cannot say what the pack asks of them."),
+        _("Choose a set with labels for the pack's granularities and, where it asks for one, for the diagnosis."),
+    ),
     "same_subject": Refusal(
         status.HTTP_422_UNPROCESSABLE_ENTITY,
         _("Both images belong to the same subject already."),

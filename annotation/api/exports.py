@@ -20,11 +20,13 @@ from annotation.api.requests import signed_in
 from annotation.api.streaming import stream_file
 from annotation.exporters.fields import Field
 from annotation.exporters.registry import EXPORTERS
+from annotation.exporters.relabelling import Unmapped
 from annotation.schema.versions import KNOWN_VERSIONS, schema_bytes
 from annotation.selectors.campaigns import get_campaign
 from annotation.services.export import export_campaign, export_case
 from annotation.services.export_guard import check_export
 from annotation.services.export_requirements import parse_required
+from annotation.services.label_maps import relabelling_of
 from viewer.api.errors import ApiError, not_found
 from viewer.models import Image
 
@@ -33,6 +35,12 @@ _DRAFTS = OpenApiParameter("drafts", str, enum=["0", "1"], default="0", descript
 _FORMAT = OpenApiParameter("format", str, enum=list(EXPORTERS), default="document")
 _REQUIRE = OpenApiParameter(
     "require", str, many=True, enum=list(Field), description="what must not be lost; an export that would lose it is refused"
+)
+_LABEL_MAP = OpenApiParameter(
+    "label_map", str, many=True, description="id@version of a published label map; of several, each begins where the one before ends"
+)
+_UNMAPPED = OpenApiParameter(
+    "unmapped", str, enum=list(Unmapped), default="refuse", description="what to do with a label that the map says nothing of"
 )
 
 
@@ -58,7 +66,7 @@ class CampaignExportView(APIView):
 
     @extend_schema(
         operation_id="campaign_export",
-        parameters=[_FORMAT, _DRAFTS, _REQUIRE],
+        parameters=[_FORMAT, _DRAFTS, _REQUIRE, _LABEL_MAP, _UNMAPPED],
         responses={(200, "application/zip"): OpenApiResponse(OpenApiTypes.BINARY, description="A ZIP with manifest.json and losses.json")},
     )
     def get(self, request: Request, campaign_id: UUID) -> HttpResponseBase:
@@ -73,6 +81,12 @@ class CampaignExportView(APIView):
             format_name=format_name,
             include_drafts=_include_drafts(request),
             required=parse_required(request.query_params.getlist("require")),
+            relabelling=relabelling_of(
+                user=user,
+                campaign=campaign,
+                names=request.query_params.getlist("label_map"),
+                unmapped=request.query_params.get("unmapped", Unmapped.REFUSE),
+            ),
         )
         export.prepare()
         return stream_file(request, export, content_type="application/zip")

@@ -26,6 +26,7 @@ DETAIL_NAMES: Final = (
     "basis",
     "suggestion",
     "active_seconds",
+    "original_labels",
     "keyframe",
 )
 """The names that `details` may return, in their order."""
@@ -42,13 +43,17 @@ def member_of(row: AnnotationFacts, campaign: CampaignFacts) -> dict[str, Any]:
 
 
 def extras(row: AnnotationFacts, campaign: CampaignFacts) -> dict[str, Any]:
-    """Return text, certainty, form, basis, suggestion and effort as JSON values, without empty ones. Raises DocumentError."""
+    """Return text, certainty, form, basis, suggestion, effort and labels before a label map as JSON values, without empty ones.
+
+    Raises DocumentError.
+    """
     member: dict[str, Any] = {"text": row.text, "certainty": row.certainty, "active_seconds": row.active_seconds}
     if row.form_data is not None or row.basis or row.suggestion is not None:
         whole = member_of(row, campaign)
         member |= {key: whole[key] for key in ("form", "basis", "suggestion") if key in whole}
     if row.suggestion is not None:
         member["suggestion"] |= {"model": f"{row.suggestion.model.name} {row.suggestion.model.version}"}
+    member["original_labels"] = list(row.original_labels)
     return {key: value for key, value in member.items() if value}
 
 
@@ -65,6 +70,7 @@ def details(mark: OnFrame, campaign: CampaignFacts) -> dict[str, str]:
         "state": row.read.state,
         "submitted_at": instant(submitted) if submitted is not None else "",
         **extras(row, campaign),
+        "original_labels": " ".join(row.original_labels),
         "keyframe": {None: "", True: "true", False: "false"}[mark.keyframe],
     }
     return {

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 
-from annotation.exporters.base import Entry, Exporter
+from annotation.exporters.base import Entry, Exporter, LossReport
 from annotation.exporters.document import DocumentExporter
 from annotation.exporters.fields import Field
+from annotation.exporters.relabelling import Relabelling
 from annotation.exporters.zipstream import zip_stream
 from annotation.schema.canonical import canonical_json
 from annotation.schema.facts import CampaignFacts, CaseFacts
@@ -32,10 +33,12 @@ class Package:
         include_drafts: bool,
         extras: Sequence[Entry] = (),
         required: frozenset[Field] = frozenset(),
+        relabelling: Relabelling | None = None,
     ) -> None:
         self._exporter = exporter
         self._required = required
-        self._campaign = campaign
+        self._relabelling = relabelling
+        self._campaign = campaign if relabelling is None else relabelling.campaign(campaign)
         self._cases = cases
         self._include_drafts = include_drafts
         self._extras = extras
@@ -46,7 +49,7 @@ class Package:
         """Yield the bytes of the ZIP.
 
         Raises in the middle: DocumentError when a case cannot be written truly, ExportWouldLoseError when what is required
-        would be lost.
+        would be lost, LabelNotMappedError when a mark bears a label that a label map says nothing of.
         """
         digest = hashlib.sha256()
         for chunk in zip_stream(self._entries()):
@@ -57,14 +60,17 @@ class Package:
     def _entries(self) -> Iterator[Entry]:
         session = self._exporter.begin(self._campaign, self._required)
         with Spool() as listing:
-            for entry in session.entries(self._counted()):
+            for entry in session.entries(self._counted(session.losses)):
                 yield from _listed(entry, listing)
-            for entry in self._extras:
+            told = [] if self._relabelling is None else [self._relabelling.entry()]
+            for entry in [*self._extras, *told]:
                 yield from _listed(entry, listing)
             labels = _labels(self._campaign)
             yield from _listed(Entry("labels.json", len(labels), [labels]), listing)
             if self._exporter.name != DocumentExporter.name:
                 session.losses.note("cells", "Cells of layers are in annotation documents, and in the GeoJSON of each layer.")
+            if self._relabelling is not None:
+                self._relabelling.note(session.losses)
             losses = session.losses.to_json()
             yield from _listed(Entry("losses.json", len(losses), [losses]), listing)
             head = {"campaign": self._campaign.code, "cases": self.case_count}
@@ -74,10 +80,10 @@ class Package:
             size = len(opening) + listing.size + len(closing)
             yield Entry("manifest.json", size, _joined(opening, listing, closing))
 
-    def _counted(self) -> Iterator[CaseFacts]:
+    def _counted(self, losses: LossReport) -> Iterator[CaseFacts]:
         for case in self._cases:
             self.case_count += 1
-            yield case
+            yield case if self._relabelling is None else self._relabelling.case(case, losses)
 
 
 def _labels(campaign: CampaignFacts) -> bytes:

@@ -3,8 +3,10 @@
 from annotation.models.annotation import Annotation, Revision
 from annotation.models.campaign import Campaign, CampaignImage
 from annotation.models.cells import CellChange, CellLayer
+from annotation.models.code_table import CodeEntry, CodeTable
 from annotation.models.endpoint import ModelEndpoint
 from annotation.models.export import ExportRun
+from annotation.models.label_map import LabelMap, VocabularyDraft
 from annotation.models.label_set import FormDefinition, Label, LabelSet
 from annotation.models.mark_import import ImportedAnnotation, ImportMapping, ImportRun
 from annotation.models.read import Read
@@ -17,6 +19,8 @@ __all__ = [
     "CampaignImage",
     "CellChange",
     "CellLayer",
+    "CodeEntry",
+    "CodeTable",
     "Decision",
     "ExportRun",
     "Exposure",
@@ -25,6 +29,7 @@ __all__ = [
     "ImportRun",
     "ImportedAnnotation",
     "Label",
+    "LabelMap",
     "LabelSet",
     "LedgerEntry",
     "ModelEndpoint",
@@ -33,5 +38,6 @@ __all__ = [
     "Revision",
     "Suggestion",
     "SuggestionRun",
+    "VocabularyDraft",
     "Withdrawal",
 ]

@@ -28,6 +28,7 @@ class ExportRun(models.Model):
     )
     format = models.CharField(max_length=16)
     include_drafts = models.BooleanField(default=False)
+    label_maps = models.JSONField(default=list, help_text="[{id, version}] of the label maps that were applied, in their order")
     state = models.CharField(max_length=8, choices=State.choices, default=State.STARTED)
     document_count = models.PositiveIntegerField(default=0)
     digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the ZIP, hexadecimal")

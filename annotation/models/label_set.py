@@ -1,5 +1,6 @@
 import uuid
 
+from django.conf import settings
 from django.db import models
 
 
@@ -11,6 +12,9 @@ class LabelSet(models.Model):
     version = models.CharField(max_length=16)
     name_ja = models.CharField(max_length=200)
     name_en = models.CharField(max_length=200)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", help_text="Null: it came with a pack"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -57,6 +61,10 @@ class FormDefinition(models.Model):
         default=dict,
         help_text="Titles, option displays and order: {order: [...], fields: {name: {ja, en, unit?, options: {value: {ja, en}}}}}",
     )
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", help_text="Null: it came with a pack"
+    )
+    created_at = models.DateTimeField(auto_now_add=True, null=True)
 
     class Meta:
         default_permissions = ()

@@ -7,16 +7,25 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from annotation.schema.canonical import canonical_json
-from annotation.schema.facts import AnnotationFacts, CampaignFacts, DecisionFacts, ImportedFacts, ModelFacts, SuggestionFacts
+from annotation.schema.facts import (
+    AnnotationFacts,
+    AppliedMapFacts,
+    CampaignFacts,
+    DecisionFacts,
+    ImportedFacts,
+    ModelFacts,
+    SuggestionFacts,
+)
 from annotation.schema.instants import instant
 from annotation.schema.problems import DocumentError, Problem
 from annotation.schema.shapes import Shape
 from annotation.schema.tracks import Track
 
-__all__ = ["CENTRE_KEY", "IMPORTED_KEY", "AgentBook", "annotation_member", "decision_member"]
+__all__ = ["CENTRE_KEY", "IMPORTED_KEY", "LABEL_MAP_KEY", "AgentBook", "annotation_member", "decision_member"]
 
 CENTRE_KEY: Final = "org.mitate.centre"
 IMPORTED_KEY: Final = "org.mitate.imported"
+LABEL_MAP_KEY: Final = "org.mitate.label-map"
 DISPOSITIONS: Final = {
     "accept": "accepted",
     "edit": "edited",
@@ -86,7 +95,7 @@ def annotation_member(row: AnnotationFacts, campaign: CampaignFacts, agents: Age
         member["effort"] = {"activeSeconds": row.active_seconds}
     if row.shape is not None:
         member["geometry"] = row.shape.to_document()
-    if extensions := _extensions(row):
+    if extensions := _extensions(row, campaign):
         member["extensions"] = extensions
     if row.text:
         member["text"] = {language_of(row.text): row.text}
@@ -173,13 +182,23 @@ def _centre(shape: Shape) -> dict[str, Any]:
     return {"x": x_px, "y": y_px, "text": f"{canonical_json(x_px).decode()},{canonical_json(y_px).decode()}"}
 
 
-def _extensions(row: AnnotationFacts) -> dict[str, Any]:
+def _extensions(row: AnnotationFacts, campaign: CampaignFacts) -> dict[str, Any]:
     members: dict[str, Any] = {}
     if row.granularity in {"point", "box"} and isinstance(row.shape, Shape):
         members[CENTRE_KEY] = _centre(row.shape)
     if row.imported is not None:
         members[IMPORTED_KEY] = _imported(row.imported)
+    if campaign.label_map is not None and row.original_labels:
+        members[LABEL_MAP_KEY] = {"originalLabels": _original_labels(row.original_labels, campaign.label_map)}
     return members
+
+
+def _original_labels(codes: Iterable[str], applied: AppliedMapFacts) -> list[dict[str, Any]]:
+    """Return what the reader chose, with every coding, as it would stand in the document without the map."""
+    unknown = next((code for code in codes if code not in applied.originals), None)
+    if unknown is not None:
+        raise DocumentError([Problem("unknown_label", "/labels", unknown)])
+    return [applied.originals[code].to_document() for code in codes]
 
 
 def _imported(imported: ImportedFacts) -> dict[str, str]:

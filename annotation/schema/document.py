@@ -9,16 +9,25 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-from annotation.schema.annotation_member import AgentBook, annotation_member, decision_member
+from annotation.schema.annotation_member import LABEL_MAP_KEY, AgentBook, annotation_member, decision_member
 from annotation.schema.canonical import CanonicalError, canonical_json
 from annotation.schema.cell_groups import write_cell_group
-from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts, DatasetFacts, ImageFacts, ReadFacts, SubjectFacts
+from annotation.schema.facts import (
+    AnnotationFacts,
+    AppliedMapFacts,
+    CampaignFacts,
+    CaseFacts,
+    DatasetFacts,
+    ImageFacts,
+    ReadFacts,
+    SubjectFacts,
+)
 from annotation.schema.instants import instant
 from annotation.schema.order import in_order
 from annotation.schema.problems import DocumentError, Problem
@@ -71,8 +80,9 @@ class DocumentFile:
 
 
 def document_id(campaign: CampaignFacts, case: CaseFacts) -> str:
-    """Return the id of a case's document: the same for every export of the same campaign, subject and tier."""
-    return str(uuid.uuid5(_NAMESPACE, f"{campaign.id}/{case.name}/{campaign.tier}"))
+    """Return the id of a case's document: the same for every export of the same campaign, subject, tier and label maps."""
+    maps = "".join(f"/{identity}@{version}" for identity, version in campaign.label_map.maps) if campaign.label_map is not None else ""
+    return str(uuid.uuid5(_NAMESPACE, f"{campaign.id}/{case.name}/{campaign.tier}{maps}"))
 
 
 def build_document(case: CaseFacts, campaign: CampaignFacts) -> dict[str, Any]:
@@ -116,6 +126,8 @@ class _Writing:
             self.agents.officer(campaign.confirmed_by)
         self.images = [image_member(image) for image in case.images]
         self.members = Members(self.images, self.agents.types)
+        self.original_groups: dict[str, dict[str, Any]] = {}
+        """Group id -> the label that a label map made another one of; groups have no extensions of their own."""
 
     def write(self, annotations: Spool, groups: Spool, extensions: Spool) -> dict[str, _Pieces]:
         """Fill the three spools and return the members of the document."""
@@ -166,6 +178,8 @@ class _Writing:
             spool.write(b"," if index else b"[")
             with self._located(f"/annotationGroups/{index}"):
                 write_cell_group(group, self.campaign, self.agents, spool)
+            if self.campaign.label_map is not None and group.original_label:
+                self.original_groups[group.id] = self.campaign.label_map.originals[group.original_label].to_document()
         spool.write(b"]")
         return index >= 0
 
@@ -190,7 +204,12 @@ class _Writing:
                 member = decision_member(decision, self.campaign, self.agents)
             spool.write((b"," if index else b"") + canonical_json(member))
         reads = [_read(read, self.agents) for read in sorted(self.case.reads, key=lambda read: read.id)]
-        spool.write(b"]," + canonical_json(READS_KEY) + b":" + canonical_json(reads) + b"}")
+        spool.write(b"],")
+        if self.campaign.label_map is not None:
+            spool.write(
+                canonical_json(LABEL_MAP_KEY) + b":" + canonical_json(_applied(self.campaign.label_map, self.original_groups)) + b","
+            )
+        spool.write(canonical_json(READS_KEY) + b":" + canonical_json(reads) + b"}")
 
     @contextmanager
     def _located(self, pointer: str) -> Iterator[None]:
@@ -200,6 +219,13 @@ class _Writing:
         except DocumentError as error:
             problems = [Problem(problem.code, pointer + problem.pointer, problem.detail) for problem in error.problems]
             raise DocumentError(problems, self.case.name) from error
+
+
+def _applied(applied: AppliedMapFacts, groups: Mapping[str, Any]) -> dict[str, Any]:
+    """Return which label maps stand between what readers chose and the labels of the document."""
+    source, target = ({"id": identity, "version": version} for identity, version in (applied.source, applied.target))
+    maps = [{"id": identity, "version": version} for identity, version in applied.maps]
+    return {"maps": maps, "source": source, "target": target} | ({"originalGroupLabels": dict(groups)} if groups else {})
 
 
 def _read(read: ReadFacts, agents: AgentBook) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from annotation.schema.tracks import AnyShape
 
 __all__ = [
     "AnnotationFacts",
+    "AppliedMapFacts",
     "CampaignFacts",
     "CaseFacts",
     "CellGroupFacts",
@@ -42,6 +43,17 @@ class FormFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class AppliedMapFacts:
+    """Which label maps stand between what readers chose and the labels of an export; sets and maps as (id, version)."""
+
+    maps: tuple[tuple[str, str], ...]
+    source: tuple[str, str]
+    target: tuple[str, str]
+    originals: Mapping[str, LabelValue]
+    """The labels of the source set by their code."""
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignFacts:
     """What is the same for every document of a campaign."""
 
@@ -59,6 +71,8 @@ class CampaignFacts:
     """Who may hold the documents: society, platform or third-party."""
     confirmed_by: str = ""
     """Agent id of who confirmed that no pixel names anybody; empty: nobody did."""
+    label_map: AppliedMapFacts | None = None
+    """None: labels are those that readers chose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +197,8 @@ class AnnotationFacts:
     suggestion: SuggestionFacts | None = None
     imported: ImportedFacts | None = None
     active_seconds: float = 0.0
+    original_labels: tuple[str, ...] = ()
+    """What the reader chose, where a label map made other labels of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +250,8 @@ class CellGroupFacts:
     count: int
     created_at: datetime
     column: Callable[[str], Iterator[bytes]]
+    original_label: str = ""
+    """The label before a label map made another one of it."""
 
 
 @dataclass(frozen=True, slots=True)

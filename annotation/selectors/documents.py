@@ -19,6 +19,7 @@ from annotation.models import (
     Decision,
     ImportedAnnotation,
     Label,
+    LabelSet,
     Read,
     Suggestion,
     SuggestionRun,
@@ -50,7 +51,7 @@ from viewer.services.frame_times import frame_seconds
 from viewer.services.manifests import members_of
 from viewer.services.pseudonym import facility_key
 
-__all__ = ["People", "campaign_facts", "cases_of", "get_case", "subject_key"]
+__all__ = ["People", "campaign_facts", "cases_of", "get_case", "label_values", "subject_key"]
 
 ROWS_AT_ONCE: Final = 500
 CASES_AT_ONCE: Final = 2_000
@@ -62,8 +63,6 @@ _LARGEST_INTEGER: Final = (1 << 53) - 1
 
 def campaign_facts(campaign: Campaign) -> CampaignFacts:
     """Return what every document of a campaign shares; labels in their order. Two queries."""
-    label_set = campaign.label_set
-    system = f"urn:mitate:label-set:{label_set.slug}"
     form = campaign.form
     finest = [granularity for granularity in Granularity if granularity in campaign.granularities][-1:]
     project = campaign.document_project
@@ -75,10 +74,16 @@ def campaign_facts(campaign: Campaign) -> CampaignFacts:
         title={"ja": campaign.name_ja, "en": campaign.name_en},
         protocol_version=campaign.protocol_version,
         required_granularity=finest[0].value if finest else "",
-        labels={label.code: _label_value(label, system, label_set.version) for label in label_set.labels.all()},
+        labels=label_values(campaign.label_set),
         form=FormFacts(form.slug, form.version, form.schema) if form is not None else None,
         governance=campaign.governance,
     )
+
+
+def label_values(label_set: LabelSet) -> dict[str, LabelValue]:
+    """Return the labels of a published set by code, in their order; one query."""
+    system = f"urn:mitate:label-set:{label_set.slug}"
+    return {label.code: _label_value(label, system, label_set.version) for label in label_set.labels.all()}
 
 
 def cases_of(campaign: Campaign, *, include_drafts: bool, until: datetime | None = None) -> Iterator[CaseFacts]:

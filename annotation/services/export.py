@@ -12,12 +12,14 @@ from rest_framework import status
 from annotation.exporters.fields import ExportWouldLoseError, Field
 from annotation.exporters.package import Package
 from annotation.exporters.registry import EXPORTERS, find_exporter
+from annotation.exporters.relabelling import LabelNotMappedError, Relabelling
 from annotation.models import Campaign, ExportRun
 from annotation.schema.document import DocumentFile, write_document
 from annotation.schema.problems import DocumentError
 from annotation.schema.spool import Spool
 from annotation.selectors.documents import campaign_facts, cases_of, get_case
 from annotation.services.export_requirements import refuse_impossible, would_lose
+from annotation.services.label_maps import not_mapped
 from viewer.api.errors import ApiError
 from viewer.models import Image
 
@@ -30,10 +32,11 @@ AHEAD_BYTES: Final = 4 << 20
 class Export:
     """The ZIP of a campaign, to be read once; the run's row is finished when the stream ends, however it ends."""
 
-    def __init__(self, run: ExportRun, package: Package, *, required: frozenset[Field] = frozenset()) -> None:
+    def __init__(self, run: ExportRun, package: Package, *, required: frozenset[Field] = frozenset(), may_refuse: bool = False) -> None:
         self.run = run
         self._package = package
         self.required = required
+        self._whole = bool(required) or may_refuse
         self._stream = self._recorded()
         self._ahead = Spool()
         self.file_name = f"{run.campaign.code}-{run.format}.zip"
@@ -41,10 +44,11 @@ class Export:
     def prepare(self) -> None:
         """Make the first four megabytes before anything is sent, so that most faults become an answer instead of a torn file.
 
-        Where something is required of the export, all of it is made first: nothing is sent that would lose it.
+        Where something is required of the export, or a label map might say nothing of a label, all of it is made first: nothing
+        is sent then that would be refused.
 
         Raises:
-            ApiError: ``export_would_lose``, or as :func:`document_refused`.
+            ApiError: ``export_would_lose``, ``label_not_mapped``, or as :func:`document_refused`.
         """
         try:
             while (chunk := self._next_ahead()) is not None:
@@ -55,6 +59,9 @@ class Export:
         except ExportWouldLoseError as error:
             self.close()
             raise would_lose(error, self.required) from error
+        except LabelNotMappedError as error:
+            self.close()
+            raise not_mapped(error) from error
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the ZIP.
@@ -62,6 +69,7 @@ class Export:
         Raises:
             DocumentError: in the middle, when a case cannot be written truly; what was sent is then no complete ZIP.
             ExportWouldLoseError: the same, when what is required would be lost and :meth:`prepare` was not called.
+            LabelNotMappedError: the same, when a label map says nothing of a label.
         """
         try:
             yield from self._ahead.chunks()
@@ -77,7 +85,7 @@ class Export:
             _finish(self.run, error_code=INTERRUPTED)
 
     def _next_ahead(self) -> bytes | None:
-        full = not self.required and self._ahead.size >= AHEAD_BYTES
+        full = not self._whole and self._ahead.size >= AHEAD_BYTES
         return None if full else next(self._stream, None)
 
     def _recorded(self) -> Generator[bytes, None, None]:
@@ -85,7 +93,7 @@ class Export:
         try:
             yield from self._package.stream()
             error_code = ""
-        except (DocumentError, ExportWouldLoseError) as error:
+        except (DocumentError, ExportWouldLoseError, LabelNotMappedError) as error:
             error_code = error.code
             raise
         finally:
@@ -114,9 +122,23 @@ class CaseExport:
 
 
 def export_campaign(
-    *, campaign: Campaign, user: User | None, format_name: str, include_drafts: bool, required: frozenset[Field] = frozenset()
+    *,
+    campaign: Campaign,
+    user: User | None,
+    format_name: str,
+    include_drafts: bool,
+    required: frozenset[Field] = frozenset(),
+    relabelling: Relabelling | None = None,
 ) -> Export:
     """Start an export; the caller has checked that the user may export, None stands for the command line.
+
+    Args:
+        campaign: what is exported.
+        user: who takes it.
+        format_name: of EXPORTERS.
+        include_drafts: also reads that are not submitted.
+        required: what must not be lost.
+        relabelling: the label maps that it is made under, see :func:`annotation.services.label_maps.relabelling_of`.
 
     Raises:
         ApiError: ``unknown_format``; ``export_would_lose`` where the format never holds something that is required.
@@ -131,10 +153,11 @@ def export_campaign(
             pointer="/format",
         )
     refuse_impossible(exporter, required)
-    run = _start(campaign, user, format_name, include_drafts=include_drafts)
-    cases = cases_of(campaign, include_drafts=include_drafts)
-    package = Package(exporter, campaign_facts(campaign), cases, include_drafts=include_drafts, required=required)
-    return Export(run, package, required=required)
+    facts, cases = campaign_facts(campaign), cases_of(campaign, include_drafts=include_drafts)
+    maps = [] if relabelling is None else [{"id": each.id, "version": each.version} for each in relabelling.maps]
+    run = _start(campaign, user, format_name, include_drafts=include_drafts, label_maps=maps)
+    package = Package(exporter, facts, cases, include_drafts=include_drafts, required=required, relabelling=relabelling)
+    return Export(run, package, required=required, may_refuse=relabelling is not None and relabelling.may_refuse(facts))
 
 
 def export_case(*, campaign: Campaign, image: Image, user: User | None, include_drafts: bool) -> CaseExport:
@@ -164,8 +187,8 @@ def document_refused(error: DocumentError) -> ApiError:
     return ApiError(error.code, _(error.text), _(error.hint), pointer=error.pointer, extra=extra)
 
 
-def _start(campaign: Campaign, user: User | None, format_name: str, *, include_drafts: bool) -> ExportRun:
-    return ExportRun.objects.create(campaign=campaign, requested_by=user, format=format_name, include_drafts=include_drafts)
+def _start(campaign: Campaign, user: User | None, format_name: str, **values: Any) -> ExportRun:
+    return ExportRun.objects.create(campaign=campaign, requested_by=user, format=format_name, **values)
 
 
 def _finish(run: ExportRun, *, error_code: str = "", digest: str = "", count: int = 0) -> None:

@@ -1,17 +1,15 @@
 """Publishes label sets and forms. A published version never changes: marks that name it must mean the same for ever."""
 
-import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from annotation.errors import refusal
 from annotation.models import FormDefinition, Label, LabelSet
-from annotation.schema.labels import LABEL_ROLES, Granularity
+from annotation.schema.label_checks import label_problems
 from annotation.services.forms import check_form_schema
-
-_COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
 
 
 class LabelSpec(TypedDict):
@@ -28,7 +26,9 @@ class LabelSpec(TypedDict):
 
 
 @transaction.atomic
-def publish_label_set(*, slug: str, version: str, name: Mapping[str, str], labels: Sequence[LabelSpec]) -> LabelSet:
+def publish_label_set(
+    *, slug: str, version: str, name: Mapping[str, str], labels: Sequence[LabelSpec], published_by: User | None = None
+) -> LabelSet:
     """Store a version of a label set; publishing equal content again returns the stored one.
 
     Args:
@@ -36,13 +36,16 @@ def publish_label_set(*, slug: str, version: str, name: Mapping[str, str], label
         version: text that orders nothing and only distinguishes.
         name: display in both languages, ``{"ja": ..., "en": ...}``.
         labels: the labels in the order in which they are offered.
+        published_by: who publishes it; None: it comes with a pack.
 
     Raises:
         ApiError: ``label_set_invalid`` with a pointer, or ``version_published`` when the version holds other content.
     """
-    rows = [_checked(labels, index) for index in range(len(labels))]
-    _check_together(rows)
-    known, created = LabelSet.objects.get_or_create(slug=slug, version=version, defaults={"name_ja": name["ja"], "name_en": name["en"]})
+    for problem in label_problems(labels):
+        raise refusal("label_set_invalid", problem.pointer)
+    rows = [_row(spec, index) for index, spec in enumerate(labels)]
+    described = {"name_ja": name["ja"], "name_en": name["en"], "published_by": published_by}
+    known, created = LabelSet.objects.get_or_create(slug=slug, version=version, defaults=described)
     if created:
         by_code: dict[str, Label] = {}
         for row in rows:
@@ -53,7 +56,9 @@ def publish_label_set(*, slug: str, version: str, name: Mapping[str, str], label
     return known
 
 
-def publish_form(*, slug: str, version: str, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> FormDefinition:
+def publish_form(
+    *, slug: str, version: str, schema: Mapping[str, Any], ui: Mapping[str, Any], published_by: User | None = None
+) -> FormDefinition:
     """Store a version of a form; publishing equal content again returns the stored one.
 
     Args:
@@ -61,35 +66,21 @@ def publish_form(*, slug: str, version: str, schema: Mapping[str, Any], ui: Mapp
         version: text that distinguishes versions.
         schema: JSON Schema 2020-12 of the form's object; references stay within it.
         ui: titles, option displays and order, see :class:`annotation.models.FormDefinition`.
+        published_by: who publishes it; None: it comes with a pack.
 
     Raises:
         ApiError: ``form_schema_invalid`` with a pointer, or ``version_published`` when the version holds other content.
     """
     check_form_schema(schema)
     content = {"schema": dict(schema), "ui": dict(ui)}
-    known, created = FormDefinition.objects.get_or_create(slug=slug, version=version, defaults=content)
+    known, created = FormDefinition.objects.get_or_create(slug=slug, version=version, defaults=content | {"published_by": published_by})
     if not created and {"schema": known.schema, "ui": known.ui} != content:
         raise refusal("version_published")
     return known
 
 
-def _checked(labels: Sequence[LabelSpec], index: int) -> dict[str, Any]:
+def _row(spec: LabelSpec, index: int) -> dict[str, Any]:
     """Return one label as the columns of its row, with the parent's code in place of the parent."""
-    spec = labels[index]
-    earlier = {label["code"] for label in labels[:index]}
-    granularities = list(spec.get("granularities", ()))
-    faults = {
-        "code": not re.fullmatch(r"[A-Za-z0-9._:-]{1,64}", spec["code"]) or spec["code"] in earlier,
-        "role": spec["role"] not in LABEL_ROLES,
-        "display": not (spec["display"].get("ja") and spec["display"].get("en")),
-        "colour": not _COLOUR.fullmatch(spec["colour"]),
-        "key": len(spec.get("key", "")) > 1,
-        "parent": bool(spec.get("parent")) and spec.get("parent") not in earlier,
-        "granularities": not set(granularities) <= {str(known) for known in Granularity},
-    }
-    for field, wrong in faults.items():
-        if wrong:
-            raise refusal("label_set_invalid", f"/labels/{index}/{field}")
     return {
         "code": spec["code"],
         "role": spec["role"],
@@ -98,22 +89,27 @@ def _checked(labels: Sequence[LabelSpec], index: int) -> dict[str, Any]:
         "colour": spec["colour"],
         "key": spec.get("key", ""),
         "parent": spec.get("parent") or None,
-        "granularities": granularities,
+        "granularities": list(spec.get("granularities", ())),
         "codings": [dict(coding) for coding in spec.get("codings", ())],
         "position": index,
     }
 
 
-def _check_together(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Raise ApiError ``label_set_invalid`` for an empty set, or where one key would choose two labels of one granularity."""
-    if not rows:
-        raise refusal("label_set_invalid", "/labels")
-    taken: set[tuple[str, str]] = set()
-    for index, row in enumerate(rows):
-        uses = {(row["key"], granularity) for granularity in row["granularities"] or [str(known) for known in Granularity]}
-        if row["key"] and uses & taken:
-            raise refusal("label_set_invalid", f"/labels/{index}/key")
-        taken |= uses
+def label_specs(label_set: LabelSet) -> list[LabelSpec]:
+    """Return a published version as it was described; two queries."""
+    return [
+        {
+            "code": row["code"],
+            "role": row["role"],
+            "display": {"ja": row["display_ja"], "en": row["display_en"]},
+            "colour": row["colour"],
+            "key": row["key"],
+            "parent": row["parent"],
+            "granularities": row["granularities"],
+            "codings": row["codings"],
+        }
+        for row in _stored(label_set)
+    ]
 
 
 def _stored(label_set: LabelSet) -> list[dict[str, Any]]:

@@ -26,6 +26,7 @@ from societies.api.serializers import (
 )
 from societies.selectors.campaigns import MANAGE, VIEW, overview, progress, readers, reading_list
 from societies.selectors.societies import administered_collection
+from societies.selectors.vocabularies import get_usable_form, get_usable_label_set
 from societies.services.campaigns import add_reader, create_campaign, remove_reader, set_endpoint
 from viewer.api.errors import not_found
 
@@ -67,8 +68,16 @@ class CampaignListView(APIView):
         user = signed_in(request)
         collection, society = administered_collection(user=user, collection_id=values.pop("collection_id"))
         endpoint = _endpoint(request, values.pop("endpoint_id"))
+        label_set_id, form_id = values.pop("label_set_id"), values.pop("form_id")
         campaign = create_campaign(
-            user=user, society=society, collection=collection, pack_slug=values.pop("pack"), endpoint=endpoint, **values
+            user=user,
+            society=society,
+            collection=collection,
+            pack_slug=values.pop("pack"),
+            endpoint=endpoint,
+            label_set=get_usable_label_set(society, label_set_id) if label_set_id else None,
+            form=get_usable_form(society, form_id) if form_id else None,
+            **values,
         )
         return Response(progress(campaign=campaign, with_reads=True), status=status.HTTP_201_CREATED)
 

@@ -52,6 +52,12 @@ class CampaignInputSerializer(serializers.Serializer[object]):
     reads_per_image = serializers.IntegerField(min_value=1, max_value=20, default=1)
     lease_minutes = serializers.IntegerField(min_value=1, max_value=1440, default=30)
     endpoint_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+    label_set_id = serializers.UUIDField(
+        required=False, allow_null=True, default=None, help_text="A published version instead of the pack's labels"
+    )
+    form_id = serializers.IntegerField(
+        required=False, allow_null=True, default=None, help_text="A published version instead of the pack's form"
+    )
 
 
 class CampaignRowSerializer(serializers.Serializer[object]):

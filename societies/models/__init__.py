@@ -1,9 +1,10 @@
-"""Who works here: societies, their members, who holds which read, the keys that each person has chosen, and datasets."""
+"""Who works here: societies, their members, who holds which read, the keys of each person, datasets, who edits which labels."""
 
 from societies.models.assignment import Assignment
 from societies.models.dataset import Dataset, DatasetExport, DatasetMember, DatasetVersion, SubjectLink
 from societies.models.key_bindings import KeyBindings
 from societies.models.society import Membership, Society, SocietyCampaign, SocietyCollection, SocietyEndpoint
+from societies.models.vocabulary import SocietyVocabulary
 
 __all__ = [
     "Assignment",
@@ -17,5 +18,6 @@ __all__ = [
     "SocietyCampaign",
     "SocietyCollection",
     "SocietyEndpoint",
+    "SocietyVocabulary",
     "SubjectLink",
 ]

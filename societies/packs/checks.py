@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
+from annotation.schema.label_checks import MIN_CONTRAST, VIEWER_SURFACE, contrast
 from annotation.schema.labels import BASIS_METHODS, LABEL_ROLES, Granularity
 
 if TYPE_CHECKING:
     from societies.packs.loader import Pack
 
-VIEWER_SURFACE: Final = "#1e1f21"
-MIN_CONTRAST: Final = 3.0
-"""Least contrast of a label's colour on the viewer's ground, as WCAG 2 asks of graphics."""
 _SHAPED: Final = ("point", "box", "region", "cell")
 _SOCIETIES: Final = ("JRS", "JGES", "JSP", "JOS", "JSUM", "JDA", "other")
 _TOOLS: Final = ("box", "polygon", "freehand", "point")
@@ -126,15 +124,3 @@ def _check_field(name: str, definition: Mapping[str, Any], shown: Mapping[str, A
     options = shown.get("options", {})
     if set(options) != set(values) or not all(option.get("ja") and option.get("en") for option in options.values()):
         yield f"form field {name}: every option needs a display in both languages"
-
-
-def contrast(first: str, second: str) -> float:
-    """Return the contrast of two #rrggbb colours after WCAG 2: 1 (equal) to 21 (black on white)."""
-    lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    channels = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    red, green, blue = (value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -31,6 +31,11 @@ def administered_societies(*, user: User) -> QuerySet[Society]:
     return Society.objects.filter(memberships__user=user, memberships__role=Membership.Role.ADMIN)
 
 
+def administers_any(*, user: User) -> bool:
+    """Return whether a person looks after the site or after any of its societies."""
+    return user.is_superuser or administered_societies(user=user).exists()
+
+
 def administered_society(*, user: User, slug: str) -> Society:
     """Return a society that a person administers.
 

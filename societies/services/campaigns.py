@@ -7,14 +7,15 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from annotation.events import AccessChanged, CampaignChanged, publish
-from annotation.models import Campaign, FormDefinition, ModelEndpoint
+from annotation.models import Campaign, FormDefinition, LabelSet, ModelEndpoint
+from annotation.schema.labels import Granularity
 from annotation.services.campaigns import create_campaign as make_campaign
-from annotation.services.label_sets import LabelSpec, publish_form, publish_label_set
 from societies.errors import refusal
 from societies.locks import lock_society
 from societies.models import Membership, Society, SocietyCampaign
-from societies.packs import Pack, PackLabel, load_pack
+from societies.packs import Pack, load_pack
 from societies.services.grants import grant_campaign, grant_reading, revoke_reading
+from societies.services.pack_publishing import publish_pack_form, publish_pack_labels
 from viewer.models import Collection
 
 
@@ -30,6 +31,8 @@ def create_campaign(
     lease_minutes: int = 30,
     endpoint: ModelEndpoint | None = None,
     governance: Mapping[str, Any] | None = None,
+    label_set: LabelSet | None = None,
+    form: FormDefinition | None = None,
 ) -> Campaign:
     """Ask for reads of all images that a collection holds now, as a pack describes.
 
@@ -43,10 +46,12 @@ def create_campaign(
         lease_minutes: how long a reader holds an image without a sign of life.
         endpoint: the model that makes suggestions, or None.
         governance: replaces the pack's governance block, for images whose consent differs.
+        label_set: a published version that replaces the pack's labels; the caller has checked that the society may use it.
+        form: a published version that replaces the pack's form, under the same condition.
 
     Raises:
-        ApiError: ``pack_unknown``, ``name_missing``, ``collection_empty``, ``endpoint_not_owned``, or what the annotation
-            app says of the values.
+        ApiError: ``pack_unknown``, ``name_missing``, ``collection_empty``, ``endpoint_not_owned``,
+            ``label_set_unsuited``, or what the annotation app says of the values.
     """
     pack = _known_pack(pack_slug)
     lock_society(society.pk)
@@ -62,8 +67,8 @@ def create_campaign(
         user=user,
         collection=collection,
         images=images,
-        label_set=publish_label_set(slug=f"{pack.slug}-labels", version=pack.version, name=pack.name, labels=_label_specs(pack)),
-        form=_form_of(pack),
+        label_set=publish_pack_labels(pack) if label_set is None else _suited(label_set, pack),
+        form=publish_pack_form(pack) if form is None else form,
         endpoint=endpoint,
         code=_free_code(society),
         name={"ja": names["ja"] or names["en"], "en": names["en"] or names["ja"]},
@@ -129,25 +134,14 @@ def _known_pack(slug: str) -> Pack:
         raise refusal("pack_unknown", "/pack") from error
 
 
-def _form_of(pack: Pack) -> FormDefinition:
-    return publish_form(slug=pack.form_slug, version=pack.version, schema=pack.form_schema, ui=pack.form_ui)
-
-
-def _label_specs(pack: Pack) -> list[LabelSpec]:
-    return [_label_spec(label) for label in pack.labels]
-
-
-def _label_spec(label: PackLabel) -> LabelSpec:
-    return {
-        "code": label.code,
-        "role": label.role,
-        "display": {"ja": label.ja, "en": label.en},
-        "colour": label.colour,
-        "key": label.key,
-        "parent": label.parent or None,
-        "granularities": list(label.granularities),
-        "codings": list(label.codings),
-    }
+def _suited(label_set: LabelSet, pack: Pack) -> LabelSet:
+    """Return the label set, if readers can say with it what the pack asks of them."""
+    labels = [(label.role, label.granularities or list(Granularity)) for label in label_set.labels.all()]
+    wanted = pack.diagnosis
+    can_diagnose = any(role in wanted["label_roles"] and "diagnosis" in levels for role, levels in labels)
+    if (wanted["required"] and not can_diagnose) or not any(set(levels) & set(pack.granularities) for _role, levels in labels):
+        raise refusal("label_set_unsuited", "/label_set_id")
+    return label_set
 
 
 def _free_code(society: Society) -> str:

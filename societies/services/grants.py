@@ -1,11 +1,11 @@
-"""Who is granted what: the one place where roles become permissions on collections, campaigns and endpoints."""
+"""Who is granted what: the one place where roles become permissions on collections, campaigns, endpoints and label maps."""
 
 from typing import Final
 
 from django.contrib.auth.models import Group, User
 from guardian.shortcuts import assign_perm, remove_perm
 
-from annotation.models import Campaign, ModelEndpoint
+from annotation.models import Campaign, LabelMap, ModelEndpoint
 from annotation.selectors.campaigns import campaigns_for
 from societies.models import Assignment, Membership, Society
 from viewer.models import Collection
@@ -21,6 +21,8 @@ CAMPAIGN_GRANTS: Final[dict[str, tuple[str, ...]]] = {
     Role.EXPORTER: ("view_campaign", "export_campaign"),
 }
 ENDPOINT_GRANTS: Final[dict[str, tuple[str, ...]]] = {Role.ADMIN: ("use_modelendpoint", "manage_modelendpoint")}
+
+LABEL_MAP_GRANTS: Final[dict[str, tuple[str, ...]]] = dict.fromkeys((Role.ADMIN, Role.EXPORTER), ("apply_labelmap",))
 
 
 def role_group(society: Society, role: str) -> Group:
@@ -44,6 +46,11 @@ def grant_endpoint(*, endpoint: ModelEndpoint, society: Society) -> None:
     _grant(society, endpoint, ENDPOINT_GRANTS)
 
 
+def grant_label_map(*, label_map: LabelMap, society: Society) -> None:
+    """Let a society's admins and exporters export under a label map."""
+    _grant(society, label_map, LABEL_MAP_GRANTS)
+
+
 def grant_reading(*, campaign: Campaign, user: User) -> None:
     """Let a person read a campaign's images."""
     assign_perm("annotation.read_campaign", user, campaign)
@@ -60,7 +67,7 @@ def revoke_reading(*, campaign: Campaign, user: User) -> None:
     held.update(state=Assignment.State.EXPIRED)
 
 
-def _grant(society: Society, thing: Collection | Campaign | ModelEndpoint, grants: dict[str, tuple[str, ...]]) -> None:
+def _grant(society: Society, thing: Collection | Campaign | ModelEndpoint | LabelMap, grants: dict[str, tuple[str, ...]]) -> None:
     for role, names in grants.items():
         group = role_group(society, role)
         for name in names:

@@ -29,7 +29,7 @@ def _links(user: User, path: str) -> list[Link]:
     administered = list(administered_societies(user=user))
     places = [(_("Home"), reverse("home")), (_("Images"), "/collections/")]
     if administered:
-        places.append((_("Model endpoints"), reverse("endpoints")))
+        places += [(_("Model endpoints"), reverse("endpoints")), (_("Code tables"), reverse("code-tables"))]
     places += [
         (
             _("Members") if len(administered) == 1 else _("Members of %(society)s") % {"society": display_name(society)},

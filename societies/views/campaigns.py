@@ -14,12 +14,14 @@ from django.views.decorators.http import require_safe
 from annotation.models import Campaign
 from annotation.selectors.campaigns import campaigns_for
 from annotation.selectors.cells import layers_to_manage
+from annotation.selectors.label_maps import maps_of_campaign
 from annotation.selectors.suggestions import list_endpoints, list_runs
 from annotation.services.export_requirements import FIELD_NAMES
 from societies.models import SocietyCollection, SocietyEndpoint
 from societies.packs import load_pack, pack_slugs
 from societies.selectors.campaigns import VIEW, possible_readers, progress, society_of
 from societies.selectors.societies import administered_societies, display_name, text_in_language
+from societies.selectors.vocabularies import own_versions
 from societies.views.export_formats import export_groups
 
 
@@ -40,6 +42,7 @@ def new_campaign_page(request: HttpRequest) -> HttpResponse:
             for row in counted
         ],
         "packs": [_pack_json(slug) for slug in pack_slugs()],
+        **own_versions(societies),
         "endpoints": _endpoints(user),
     }
     return render(request, "societies/campaign_new.html", {"page_data": page_data})
@@ -61,6 +64,7 @@ def campaign_page(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
         "can_manage": user.has_perm("annotation.manage_campaign", campaign),
         "can_export": user.has_perm("annotation.export_campaign", campaign),
         "export_groups": export_groups(),
+        "label_maps": maps_of_campaign(user, campaign),
         "export_fields": [(field.value, name) for field, name in FIELD_NAMES.items()],
         "can_read": campaigns_for(user, "annotation.read_campaign", granted_only=True).filter(pk=campaign.pk).exists(),
     }

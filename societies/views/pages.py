@@ -22,10 +22,11 @@ from societies.selectors.societies import administered_societies, display_name, 
 def home_page(request: HttpRequest) -> HttpResponse:
     """Show a reader what to read next, and an admin or exporter how their campaigns fare."""
     user = cast("User", request.user)
-    administered = administered_societies(user=user).exists()
+    administered = list(administered_societies(user=user))
     context = {
         "page_data": {"reading": reading_list(user=user), "overview": overview(user=user), "campaigns_url": reverse("api-campaigns")},
-        "administered": administered,
+        "administered": bool(administered),
+        "edited": [{"slug": society.slug, "name": display_name(society)} for society in administered],
         "societies": [display_name(society) for society in member_societies(user=user)],
         "curated": [{"slug": society.slug, "name": display_name(society)} for society in curated_societies(user)],
     }

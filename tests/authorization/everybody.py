@@ -57,6 +57,8 @@ class Asked:
     place: str = "7FE00010"
     number: int = 1
     stack_id: str = ""
+    kind: str = "label-sets"
+    name: str = ""
 
     def phantom(self) -> Asked:
         """Return the same for things that do not exist."""
@@ -95,6 +97,8 @@ class Everybody:
         # A reader is taken off the campaign in the one case; in the others somebody who is not in it is put in, or loses a role.
         person = "colleague" if route == "api-campaign-reader" else "outsider"
         asked = asked_of(self.first, reader="leaver" if role == LEAVER else "reader", person=person)
+        if route == "api-draft-begin":
+            return replace(asked, name=f"{self.first.society.slug}-settled")
         return replace(asked, run_id=self.first.imported.pk) if route == "import-undo" else asked
 
 
@@ -118,6 +122,7 @@ def asked_of(tenant: Tenant, *, reader: str = "reader", person: str = "outsider"
         user_id=tenant.people[person].pk,
         slug=tenant.society.slug,
         stack_id=str(stack.pk),
+        name=tenant.labels,
         study_uid=uid_of(stack.series.study_id),
         series_uid=uid_of(stack.series_id),
         sop_uid=uid_of(stack.instances.get().pk),
@@ -183,6 +188,9 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api-dataset-preview", "POST"): lambda asked: {**RECIPE, "dataset_id": str(asked.dataset_id)},
     ("api-dataset", "PUT"): lambda asked: RECIPE,
     ("api-subject-links", "POST"): lambda asked: {"first_image_id": str(asked.image_id), "second_image_id": asked.stack_id},
+    ("api-vocabularies", "POST"): lambda asked: {"code": "more", "name": {"en": "More"}},
+    ("api-draft", "PUT"): lambda asked: {"name": {"ja": "あ", "en": "a"}, "labels": []},
+    ("api-draft-publish", "POST"): lambda asked: {"version": "1.1"},
     ("api-members", "POST"): lambda asked: {"username": "somebody-new", "name": "Somebody New", "role": "exporter"},
 }
 """What is sent along, for routes that take a body."""
@@ -192,6 +200,7 @@ def ask(client: Client, route: str, parameters: frozenset[str], method: str, ask
     """Send one request as a page would, with everything that lets it through where it is allowed; ``more`` are headers."""
     address = reverse(route, kwargs={name: getattr(asked, name) for name in parameters})
     headers = more | ({"If-Match": '"1"', "Idempotency-Key": str(uuid.uuid4())} if route == "api-annotation" else {})
+    headers |= {"If-Match": '"2"'} if route in {"api-draft", "api-draft-publish"} else {}
     if route == "api-collection-uploads":
         return client.generic(method, address, headers=headers, **multipart((SAMPLES / "dermatology/ISIC_0000002.jpg").read_bytes()))
     if route.startswith("api-resumable"):
@@ -204,6 +213,9 @@ def ask(client: Client, route: str, parameters: frozenset[str], method: str, ask
         return client.generic(method, f"{address}?name=more", sent, content_type="application/geo+json", headers=headers)
     if route == "campaign-imports" and method == "POST":
         return client.generic(method, f"{address}?name=more.json", b"{}", content_type="application/octet-stream", headers=headers)
+    if route == "api-code-tables" and method == "POST":
+        said = "?system=urn:example:own&version=1&name_en=Own&code_column=code&en_column=en"
+        return client.generic(method, f"{address}{said}", b"code,en\nA1,One\n", content_type="text/csv", headers=headers)
     address += "?before=1&after=1" if route == "api-dataset-compare" else ""
     body = BODIES.get((route, method))
     # Without a body nothing is said of its type, as browsers do it.
@@ -232,6 +244,7 @@ def body_of(response: Any, asked: Asked | None = None) -> str:
     for each in fields(asked):
         if isinstance(getattr(asked, each.name), uuid.UUID):
             text = text.replace(str(getattr(asked, each.name)), f"<{each.name}>")
+    text = text.replace(f"/{asked.name}/", "/<name>/")
     return text.replace(f"/{asked.slug}/", "/<slug>/").replace(f"/{asked.user_id}/", "/<user_id>/")
 
 

@@ -70,6 +70,11 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     # what belongs to nobody
     "api-schema": {"GET": public()},
     "document-schema": {"GET": public()},
+    # Codes are nobody's own: whoever is signed in may look them up. The site's tables are loaded by the admins of its societies.
+    "api-codes": {"GET": api(200, *SIGNED_IN)},
+    "api-code-systems": {"GET": api(200, *SIGNED_IN)},
+    "api-code-tables": {"GET": api(200, *MANAGERS, "other_admin"), "POST": api(201, *MANAGERS, "other_admin")},
+    "code-tables": {"GET": page(*MANAGERS, "other_admin")},
     "javascript-catalog": {"GET": public()},
     "set_language": dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), public(302)),
     # accounts: everybody has their own
@@ -173,6 +178,17 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "api-dataset-version": {"GET": api(200, *WATCHERS)},
     "api-dataset-datasheet": {"GET": api(200, *WATCHERS)},
     "api-dataset-export": {"GET": api(200, *EXPORTERS)},
+    # label sets, forms and label maps: admins edit them
+    "vocabularies": {"GET": page(*MANAGERS)},
+    "label-set": {"GET": page(*MANAGERS)},
+    "form": {"GET": page(*MANAGERS)},
+    "label-map": {"GET": page(*MANAGERS)},
+    "api-vocabularies": {"GET": api(200, *MANAGERS), "POST": api(201, *MANAGERS)},
+    "api-vocabulary": {"GET": api(200, *MANAGERS)},
+    "api-vocabulary-version": {"GET": api(200, *MANAGERS)},
+    "api-draft-begin": {"POST": api(201, *MANAGERS)},
+    "api-draft": {"GET": api(200, *MANAGERS), "PUT": api(200, *MANAGERS), "DELETE": api(204, *MANAGERS)},
+    "api-draft-publish": {"POST": api(201, *MANAGERS)},
     # members
     "members": {"GET": page(*MANAGERS)},
     "api-members": {"GET": api(200, *MANAGERS), "POST": api(201, *MANAGERS)},

@@ -33,6 +33,7 @@ from societies.models import Dataset, Society
 from societies.services.campaigns import add_reader, create_campaign, remove_reader
 from societies.services.datasets import create_dataset, freeze_dataset
 from societies.services.societies import create_collection_for, create_society
+from societies.services.vocabularies import begin_draft, create_vocabulary, publish_vocabulary, save_vocabulary
 from societies.services.worklist import claim_next, submit
 from tests.annotation.cells.features import cell, collection
 from tests.annotation.marking.objects import diagnosis, put
@@ -74,6 +75,8 @@ class Tenant:
         export: a finished export.
         release: an approved release to a third party.
         dataset: a dataset with one version.
+        labels: short name of a label set with version 1.0.0 and a changed draft, and of a form and a label map with drafts;
+            another set, ``settled``, has that version and no draft.
     """
 
     society: Society
@@ -93,6 +96,7 @@ class Tenant:
     export: ExportRun
     release: Release
     dataset: Dataset
+    labels: str
 
 
 def make_tenant(word: str, *, name_ja: str) -> Tenant:
@@ -140,6 +144,7 @@ def make_tenant(word: str, *, name_ja: str) -> Tenant:
         export=exported(campaign, people["exporter"]),
         release=released(campaign, people, word),
         dataset=frozen(society, people["exporter"], word),
+        labels=edited(society, people["admin"], word),
     )
 
 
@@ -259,3 +264,18 @@ def exported(campaign: Campaign, user: User) -> ExportRun:
     run = ExportRun.objects.get(pk=export.run.pk)
     assert run.state == ExportRun.State.DONE, run.error_code
     return run
+
+
+def edited(society: Society, user: User, word: str) -> str:
+    """Return the name of a label set with a version and a changed draft; a form and a label map have the same name, and drafts."""
+    name = {"ja": word, "en": word}
+    for kind in ("forms", "label-maps"):
+        create_vocabulary(society=society, user=user, kind=kind, code="own", name=name)
+    settled = create_vocabulary(society=society, user=user, kind="label-sets", code="settled", name=name, begin_with={"pack": "jda"})
+    publish_vocabulary(society=society, user=user, draft=settled, version="1.0.0", revision=1)
+    first = create_vocabulary(society=society, user=user, kind="label-sets", code="own", name=name, begin_with={"pack": "jda"})
+    publish_vocabulary(society=society, user=user, draft=first, version="1.0.0", revision=1)
+    draft = begin_draft(society=society, user=user, kind="label-sets", slug=first.slug, version="1.0.0")
+    content = {**draft.content, "name": {"ja": f"{word}2", "en": f"{word} 2"}}
+    save_vocabulary(society=society, user=user, draft=draft, content=content, revision=1)
+    return first.slug

@@ -239,6 +239,7 @@ PAGES = {
         "campaign",
         "/societies/jsp/members/",
         "/endpoints/",
+        "/code-tables/",
     ],
     "jges-reader1": ["workbench"],
     "jda-reader1": ["workbench"],

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from pydicom.sr._concepts_dict import concepts
 
+from annotation.schema.label_checks import contrast
 from societies.packs import PackError, load_pack, pack_slugs
-from societies.packs.checks import check_form, check_pack, contrast
+from societies.packs.checks import check_form, check_pack
 from societies.packs.loader import FOLDER
 
 SLUGS = ["jda", "jges", "jos", "jrs", "jsp", "jsum"]

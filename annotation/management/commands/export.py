@@ -12,10 +12,12 @@ from django.utils.translation import gettext as _
 
 from annotation.exporters.fields import ExportWouldLoseError, Field
 from annotation.exporters.registry import EXPORTERS
+from annotation.exporters.relabelling import LabelNotMappedError, Unmapped
 from annotation.models import Campaign
 from annotation.schema.problems import DocumentError
 from annotation.services.export import export_campaign
 from annotation.services.export_requirements import would_lose
+from annotation.services.label_maps import not_mapped, relabelling_of
 from viewer.api.errors import ApiError
 
 
@@ -32,6 +34,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--require", action="append", default=[], choices=list(Field), help="must not be lost, or nothing is written; may be repeated"
         )
+        parser.add_argument(
+            "--label-map", action="append", default=[], metavar="ID@VERSION", help="a published label map to apply; may be repeated"
+        )
+        parser.add_argument(
+            "--unmapped", choices=list(Unmapped), default=Unmapped.REFUSE, help="a label that the map says nothing of; default: refuse"
+        )
         parser.add_argument("--drafts", action="store_true", help="include reads that are not submitted yet")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -47,6 +55,7 @@ class Command(BaseCommand):
                 format_name=options["format"],
                 include_drafts=options["drafts"],
                 required=frozenset(map(Field, options["require"])),
+                relabelling=relabelling_of(user=None, campaign=campaign, names=options["label_map"], unmapped=options["unmapped"]),
             )
         except ApiError as error:
             raise CommandError(f"{error.code}: {error.text} {error.hint}") from error
@@ -64,6 +73,9 @@ class Command(BaseCommand):
             ) from error
         except ExportWouldLoseError as error:
             refused = would_lose(error, export.required)
+            raise CommandError(f"{error.code} at annotation {error.identity}: {refused.text} {refused.hint}") from error
+        except LabelNotMappedError as error:
+            refused = not_mapped(error)
             raise CommandError(f"{error.code} at annotation {error.identity}: {refused.text} {refused.hint}") from error
         finally:
             Path(name).unlink(missing_ok=True)

@@ -61,6 +61,7 @@ class Command(BaseCommand):
             limits = ["--limit-bytes", settings.LEVELS_BYTES, "--memory-bytes", settings.ENV.pixel_memory_bytes]
             command = ["-m", "viewer.tiles.made", settings.DATA_DIR, *limits, "--workers", settings.ENV.levels_workers]
             children.start("levels", [str(word) for word in command], folder=ROOT)
+        children.start("codes", ["manage.py", "load_codes", "--shipped", "--verbosity", "0"], folder=ROOT, once=True)
         port = options["endpoint_port"]
         if port and self._is_free("127.0.0.1", port):
             folder = settings.DATA_DIR / "reference_endpoint"

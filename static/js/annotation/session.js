@@ -1,6 +1,7 @@
 /** One read in one tab: what was loaded, what waits, and everything that keeps the two in step with the server. */
 
 import {ApiError} from '../lib/api.js';
+import {later, NotFetched} from '../lib/later.js';
 import {changeOfOperation, changeOfServer} from './commands/cells.js';
 import {ActivityClock} from './activity.js';
 import {Exposures} from './exposures.js';
@@ -18,7 +19,7 @@ import {goneTabs, markAlive} from './tabs.js';
 /** @import {Hint} from './live.js' */
 /** @import {Step} from './history.js' */
 /** @import {Database, StoredEntry} from './outbox/database.js' */
-/** @import {Body, ReadBundle, SyncStatus} from './types.js' */
+/** @import {Body, Operation, Problem, ReadBundle, SyncStatus} from './types.js' */
 
 /** Steps kept across a reload; within a page there is no limit. */
 const KEPT_STEPS = 200;
@@ -26,6 +27,9 @@ const KEPT_STEPS = 200;
 const HISTORY_AFTER_MS = 150;
 const HINTS_AFTER_MS = 800;
 const ADOPT_MS = 10_000;
+/** A save never waits longer for the check to be fetched; the server looks at everything again. */
+const CHECK_MS = 1_000;
+const fetchBodyCheck = later(() => import('./outbox/body_check.js'));
 
 export class Session {
   /**
@@ -57,6 +61,7 @@ export class Session {
       api,
       lockName: `mitate-send-${userId}`,
       before: () => this.exposures.flush(),
+      check: checkBody,
     });
     this.history = new History(this.store, {save: () => this.#keepHistory()});
     this.activeKey = `mitate-active-${read.id}`;
@@ -259,4 +264,16 @@ function revivals(entries, revisionOf) {
     });
   }
   return [...marks.values()];
+}
+
+/** @param {Operation} operation @returns {Promise<Problem | null>} what is wrong with a mark, as far as it can be told here */
+async function checkBody(operation) {
+  const late = new Promise((resolve) => setTimeout(resolve, CHECK_MS, null));
+  try {
+    const check = /** @type {Awaited<ReturnType<typeof fetchBodyCheck>> | null} */ (await Promise.race([fetchBodyCheck(), late]));
+    return check?.problemOf(operation) ?? null;
+  } catch (error) {
+    if (!(error instanceof NotFetched)) throw error;
+    return null;
+  }
 }

@@ -6,7 +6,7 @@
 import {ApiError} from '../lib/api.js';
 
 /** @import {Api} from '../lib/api.js' */
-/** @import {Annotation, OperationResult} from './types.js' */
+/** @import {Annotation, Operation, OperationResult, Problem} from './types.js' */
 /** @import {Entry} from './outbox/database.js' */
 /** @import {Outcome, Outbox} from './outbox/outbox.js' */
 /** @import {Store} from './store.js' */
@@ -26,6 +26,8 @@ const CONTENT_STATUSES = new Set([400, 413, 422]);
  * @typedef {object} Clock timers, so that tests need not wait
  * @property {(run: () => void, ms: number) => unknown} later
  * @property {(timer: any) => void} cancel
+ *
+ * @typedef {(operation: Operation) => Promise<Problem | null>} Check
  *
  * @typedef {<T>(name: string, run: () => Promise<T>) => Promise<T>} WithLock runs while no other tab does
  */
@@ -52,8 +54,9 @@ export class Sync {
    * @param {WithLock} [parts.lock]
    * @param {Clock} [parts.clock]
    * @param {() => Promise<void>} [parts.before] runs before decisions are sent: what was shown is told first
+   * @param {Check} [parts.check] looks at each operation before it is sent; what it finds wrong is kept here, refused
    */
-  constructor({outbox, store, api, lockName, lock = withLock, clock = BROWSER_CLOCK, before = async () => {}}) {
+  constructor({outbox, store, api, lockName, lock = withLock, clock = BROWSER_CLOCK, before = async () => {}, check = async () => null}) {
     this.outbox = outbox;
     this.store = store;
     this.api = api;
@@ -61,6 +64,7 @@ export class Sync {
     this.lock = lock;
     this.clock = clock;
     this.before = before;
+    this.check = check;
     /** @type {Connection} */
     this.connection = 'idle';
     /** List revision of the open read that the server last told. */
@@ -123,7 +127,9 @@ export class Sync {
   }
 
   /** @param {NonNullable<ReturnType<Outbox['nextBatch']>>} batch */
-  async #send({readId, entries}) {
+  async #send({readId, entries: waiting}) {
+    const entries = await this.#checked(waiting);
+    if (entries.length === 0) return;
     if (entries.some((entry) => entry.operation.verb === 'decide')) await this.before();
     /** @type {{sequence: number, results: OperationResult[]}} */
     let answer;
@@ -142,6 +148,23 @@ export class Sync {
     }
     if (readId === this.outbox.readId) this.#noteSequence(entries, answer);
     this.#show(await this.outbox.settle(entries, answer.results));
+  }
+
+  /**
+   * Keeps back what is wrong already here. Of several for one mark the last is looked at: it says all that the others did, and what the
+   * server refuses of those is put right with it.
+   * @param {Entry[]} entries
+   */
+  async #checked(entries) {
+    const last = new Map(entries.map((entry) => [entry.operation.annotation_id, entry]));
+    /** @type {Entry[]} */
+    const good = [];
+    for (const entry of entries) {
+      const problem = last.get(entry.operation.annotation_id) === entry ? await this.check(entry.operation) : null;
+      if (problem) this.#show(await this.outbox.refuse([entry], problem));
+      else good.push(entry);
+    }
+    return good;
   }
 
   /**

@@ -14,6 +14,8 @@ const FIELDS = {
   reads_per_image: 'reads-per-image',
   lease_minutes: 'lease-minutes',
   endpoint_id: 'endpoint',
+  label_set_id: 'label-set',
+  form_id: 'form',
 };
 const data = pageData();
 
@@ -39,12 +41,25 @@ function drawPack() {
     title(t('Readers mark')),
     el('p', {text: pack.granularities.map(granularityName).join(t(', '))}),
     title(t('Labels and their keys')),
-    el('ul', {class: 'swatches'}, ...pack.labels.map(swatch)),
+    el('ul', {class: 'swatches'}, ...(chosenOwn('label-set', 'label_sets')?.labels ?? pack.labels).map(swatch)),
     title(t('Form')),
-    el('p', {text: pack.form.join(t(', '))}),
+    el('p', {text: (chosenOwn('form', 'forms')?.fields ?? pack.form).join(t(', '))}),
     title(t('Protocol')),
     el('div', {class: 'protocol', text: pack.protocol, attrs: {tabindex: '0', role: 'region', 'aria-label': t('Protocol')}}),
   );
+}
+
+/** @param {string} id of the select @param {'label_sets' | 'forms'} kind @returns {any} the society's own version that is chosen; undefined: the pack's */
+function chosenOwn(id, kind) {
+  return data[kind].find((/** @type {any} */ each) => each.id === select(id).value);
+}
+
+/** @param {string} id @param {'label_sets' | 'forms'} kind @param {string} society */
+function offerOwn(id, kind, society) {
+  const rows = data[kind].filter((/** @type {any} */ each) => each.society === society);
+  const options = rows.map((/** @type {any} */ each) => el('option', {text: `${each.name} ${each.version}`, attrs: {value: each.id}}));
+  replaceChildren(select(id), el('option', {text: t("the pack's"), attrs: {value: ''}}), ...options);
+  return rows.length;
 }
 
 /** Offers what belongs to the collection's society: its own pack first, and its models. */
@@ -55,6 +70,8 @@ function followCollection() {
   const models = data.endpoints.filter((/** @type {any} */ each) => each.society === collection.society);
   const options = models.map((/** @type {any} */ each) => el('option', {text: each.name, attrs: {value: each.id}}));
   replaceChildren(select('endpoint'), el('option', {text: t('No model'), attrs: {value: ''}}), ...options);
+  const own = offerOwn('label-set', 'label_sets', collection.society) + offerOwn('form', 'forms', collection.society);
+  byId('own-versions').hidden = own === 0;
   drawPack();
 }
 
@@ -67,6 +84,8 @@ async function create() {
     reads_per_image: Number(input('reads-per-image').value),
     lease_minutes: Number(input('lease-minutes').value),
     endpoint_id: select('endpoint').value || null,
+    label_set_id: select('label-set').value || null,
+    form_id: Number(select('form').value) || null,
   });
   location.assign(`/campaigns/${made.campaign_id}/`);
 }
@@ -80,7 +99,7 @@ function start() {
   }
   for (const each of data.packs) select('pack').append(el('option', {text: each.name, attrs: {value: each.slug}}));
   select('collection').addEventListener('change', followCollection);
-  select('pack').addEventListener('change', drawPack);
+  for (const id of ['pack', 'label-set', 'form']) select(id).addEventListener('change', drawPack);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     const button = /** @type {HTMLButtonElement} */ (form.querySelector('button.button-primary'));

@@ -3,16 +3,18 @@
 /**
  * Writes the choices into the address of an export.
  * @param {string} url path with its query
- * @param {{drafts: boolean, required?: string[]}} choices
+ * @param {{drafts: boolean, required?: string[], labelMap?: string, dropUnmapped?: boolean}} choices
  * @returns {string}
  */
-export function withChoices(url, {drafts, required = []}) {
+export function withChoices(url, {drafts, required = [], labelMap = '', dropUnmapped = false}) {
   const [path, query = ''] = url.split('?');
   const parameters = new URLSearchParams(query);
   parameters.delete('drafts');
-  parameters.delete('require');
+  for (const name of ['require', 'label_map', 'unmapped']) parameters.delete(name);
   if (drafts) parameters.set('drafts', '1');
   for (const field of required) parameters.append('require', field);
+  if (labelMap) parameters.set('label_map', labelMap);
+  if (labelMap && dropUnmapped) parameters.set('unmapped', 'drop');
   return `${path}?${parameters}`;
 }
 

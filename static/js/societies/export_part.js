@@ -15,24 +15,29 @@ export function followExportChoices() {
   const drafts = /** @type {HTMLInputElement} */ (byId('export-drafts'));
   const boxes = [...byId('export-required').querySelectorAll('input')];
   const links = [...byId('export-list').querySelectorAll('a')];
+  const map = /** @type {HTMLSelectElement | null} */ (document.getElementById('export-map'));
+  const dropped = /** @type {HTMLInputElement | null} */ (document.getElementById('export-unmapped'));
   const ticked = () => boxes.filter((box) => box.checked);
   const follow = () => {
     const required = ticked().map((box) => box.value);
+    const mapped = {labelMap: map?.value ?? '', dropUnmapped: dropped?.checked ?? false};
+    const choice = document.getElementById('export-unmapped-choice');
+    if (choice) choice.hidden = !mapped.labelMap;
     for (const link of links) {
-      link.setAttribute('href', withChoices(link.getAttribute('href') ?? '', {drafts: drafts.checked, required}));
+      link.setAttribute('href', withChoices(link.getAttribute('href') ?? '', {drafts: drafts.checked, required, ...mapped}));
       const lost = new Set(lacking(link.dataset.lacks ?? '', required));
       if (lost.size > 0) link.setAttribute('aria-disabled', 'true');
       else link.removeAttribute('aria-disabled');
       link.title = lost.size ? t('Never holds: {fields}', {fields: names(ticked().filter((box) => lost.has(box.value)))}) : '';
     }
   };
-  for (const box of [drafts, ...boxes]) box.addEventListener('change', follow);
+  for (const box of [drafts, map, dropped, ...boxes]) box?.addEventListener('change', follow);
   for (const link of links) {
     link.addEventListener('click', (event) => {
-      if (ticked().length === 0) return;
+      if (ticked().length === 0 && !map?.value) return;
       event.preventDefault();
       if (link.hasAttribute('aria-disabled')) notify(t('This format would lose something that must be kept.'), {kind: 'error', hint: link.title});
-      else void fetchWhole(link);
+      else void fetchWhole(link, ticked().length ? t('The export holds everything that was required.') : t('The export under the label map is made.'));
     });
   }
   follow();
@@ -46,8 +51,9 @@ function names(boxes) {
 /**
  * Fetches an export that may be refused: the browser's own download would not say why.
  * @param {HTMLAnchorElement} link
+ * @param {string} done what is said in the end
  */
-async function fetchWhole(link) {
+async function fetchWhole(link, done) {
   link.setAttribute('aria-busy', 'true');
   notify(t('The export is made and checked before it is sent.'));
   try {
@@ -57,7 +63,7 @@ async function fetchWhole(link) {
     const name = /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1] ?? 'export.zip';
     el('a', {attrs: {href: address, download: name}}).click();
     URL.revokeObjectURL(address);
-    notify(t('The export holds everything that was required.'));
+    notify(done);
   } catch (error) {
     notifyError(error);
   } finally {

@@ -290,3 +290,19 @@ test('a pull changes nothing that still waits here, and never goes back', async 
   sync.merge({sequence: 9, annotations: [{...saved, revision: 1, labels: ['old']}]});
   assert.deepEqual(store.get(id)?.body.labels, ['mine']);
 });
+
+test('what the schema refuses is kept here, told and not sent, and all else goes on', async () => {
+  const {server, store, outbox, sync} = await openTab();
+  sync.check = async ({annotation}) => (annotation?.labels.includes('bad') ? {code: 'body_invalid', message: 'not as the schema asks'} : null);
+  const bad = createMark(store, {...boxBody(), labels: ['bad']});
+  const good = createMark(store, boxBody());
+  assert.equal(await sync.flush(), false);
+  assert.ok(server.annotations.get(good));
+  assert.equal(server.annotations.get(bad), undefined);
+  assert.equal(outbox.counts().refused, 1);
+  assert.deepEqual(store.get(bad)?.status, {kind: 'refused', problem: {code: 'body_invalid', message: 'not as the schema asks'}});
+  // Corrected, it takes the place of what was refused.
+  relabelMarks(store, [bad], 'mine');
+  assert.equal(await sync.flush(), true);
+  assert.deepEqual(server.annotations.get(bad)?.labels, ['mine']);
+});
