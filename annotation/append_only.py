@@ -7,6 +7,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 TABLES = ("annotation_revision", "annotation_decision", "annotation_exposure")
 CELL_TABLES = ("annotation_cellchange",)
 LEDGER_TABLES = ("annotation_ledgerentry",)
+CLINICAL_TABLES = ("annotation_confirmation",)
 _POSTGRES_FUNCTION = """
 CREATE OR REPLACE FUNCTION mitate_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -30,7 +31,9 @@ def create_triggers(connection: BaseDatabaseWrapper, tables: Sequence[str] = TAB
                     cursor.execute(f"CREATE TRIGGER {name} BEFORE {verb} ON {table} BEGIN {refusal} END")
 
 
-def drop_triggers(connection: BaseDatabaseWrapper, tables: Sequence[str] = (*TABLES, *CELL_TABLES, *LEDGER_TABLES)) -> None:
+def drop_triggers(
+    connection: BaseDatabaseWrapper, tables: Sequence[str] = (*TABLES, *CELL_TABLES, *LEDGER_TABLES, *CLINICAL_TABLES)
+) -> None:
     """Take the triggers away: for going back a migration, and for emptying a test database."""
     with connection.cursor() as cursor:
         for table in tables:

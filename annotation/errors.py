@@ -95,6 +95,25 @@ REFUSALS: Final[dict[str, Refusal]] = {
         status.HTTP_422_UNPROCESSABLE_ENTITY, _("This basis of diagnosis is not one of the list."), _("Choose a basis from the list.")
     ),
     "text_too_long": Refusal(status.HTTP_422_UNPROCESSABLE_ENTITY, _("The text is longer than 10,000 characters."), _("Shorten the text.")),
+    # late confirmation
+    "confirmation_malformed": Refusal(status.HTTP_422_UNPROCESSABLE_ENTITY, _("The confirmation is not written as the API asks."), _AGAIN),
+    "confirmation_date": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("The day does not fit."),
+        _("Give the day of the result, at the latest today; for what is still pending, a day to come."),
+    ),
+    "confirmation_days": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY, _("The number of days does not fit."), _("Give a whole number from 1 to 3,650.")
+    ),
+    "read_not_submitted": Refusal(
+        status.HTTP_409_CONFLICT, _("This read is not submitted yet."), _("Change the basis of the diagnosis in the read itself.")
+    ),
+    "basis_not_there": Refusal(
+        status.HTTP_409_CONFLICT, _("The diagnosis does not rest on this method."), _("Load the list again and look at the diagnosis.")
+    ),
+    "diagnosis_not_yours": Refusal(
+        status.HTTP_403_FORBIDDEN, _("Only its reader changes a diagnosis."), _("Enter the result without another diagnosis.")
+    ),
     # suggestions
     "decision_required": Refusal(
         status.HTTP_422_UNPROCESSABLE_ENTITY,

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from annotation.api.cell_urls import urlpatterns_api as cell_urls
+from annotation.api.confirmation_urls import urlpatterns_api as confirmation_urls
 from annotation.api.export_urls import urlpatterns_api as export_urls
 from annotation.api.export_urls import urlpatterns_pages as schema_urls
 from annotation.api.import_urls import urlpatterns_api as import_urls
@@ -22,6 +23,7 @@ api: list[URLPattern | URLResolver] = [
     path(f"{_READ}exposures/", ExposureListView.as_view(), name="api-read-exposures"),
     path(_MARK, AnnotationView.as_view(), name="api-annotation"),
     path(f"{_MARK}revisions/", RevisionListView.as_view(), name="api-annotation-revisions"),
+    *confirmation_urls,
     *suggestion_urls,
     *cell_urls,
     *export_urls,

@@ -200,7 +200,7 @@ class AnnotationListSerializer(serializers.Serializer[Any]):
 class RevisionSerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     sequence = serializers.IntegerField()
-    verb = serializers.ChoiceField(choices=["create", "update", "delete", "restore"])
+    verb = serializers.ChoiceField(choices=["create", "update", "delete", "restore", "confirm"])
     author = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     annotation = AnnotationSerializer()

@@ -23,6 +23,7 @@ class DicomReportExporter:
         Field.MASKS: Held.PARTLY,
         Field.TEXT: Held.NO,
         Field.FORMS: Held.NO,
+        Field.CONFIRMATIONS: Held.NO,
         Field.SUGGESTIONS: Held.PARTLY,
     }
 

@@ -33,6 +33,7 @@ class DocumentReader:
     losses: ClassVar[Mapping[str, str]] = {
         "review": gettext_noop("Reviews and earlier states are left out: the marks become part of a new read."),
         "suggestion": gettext_noop("From which suggestion a mark was made is left out."),
+        "confirmations": gettext_noop("Who confirmed a diagnosis later, and what it was before, is left out; the basis comes along."),
         "nucleus": gettext_noop("The nucleus within a cell is left out."),
         "cells": gettext_noop("Packed cells are left out: bring them in as a cell layer."),
         "extensions": gettext_noop("Decisions on suggestions and times of reads are left out."),
@@ -92,7 +93,7 @@ def _image(member: dict[str, Any], reading: Reading) -> FileImage:
 
 
 def _take(place: str, entry: dict[str, Any], image: FileImage, people: set[str], reading: Reading) -> None:
-    for name in ("suggestion", "nucleus"):
+    for name in ("suggestion", "nucleus", "confirmations"):
         if name in entry:
             reading.lose(name)
     if entry["review"]["state"] != "draft":

@@ -1,8 +1,9 @@
-"""Marks and everything said about them. Revisions, suggestions, exposures, decisions, changes to cells and the ledger are append-only."""
+"""Marks and everything said about them. What was said is history, and history is append-only (see annotation.append_only)."""
 
 from annotation.models.annotation import Annotation, Revision
 from annotation.models.campaign import Campaign, CampaignImage
 from annotation.models.cells import CellChange, CellLayer
+from annotation.models.confirmation import Confirmation
 from annotation.models.endpoint import ModelEndpoint
 from annotation.models.export import ExportRun
 from annotation.models.label_set import FormDefinition, Label, LabelSet
@@ -17,6 +18,7 @@ __all__ = [
     "CampaignImage",
     "CellChange",
     "CellLayer",
+    "Confirmation",
     "Decision",
     "ExportRun",
     "Exposure",

@@ -7,7 +7,15 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from annotation.schema.canonical import canonical_json
-from annotation.schema.facts import AnnotationFacts, CampaignFacts, DecisionFacts, ImportedFacts, ModelFacts, SuggestionFacts
+from annotation.schema.facts import (
+    AnnotationFacts,
+    CampaignFacts,
+    ConfirmationFacts,
+    DecisionFacts,
+    ImportedFacts,
+    ModelFacts,
+    SuggestionFacts,
+)
 from annotation.schema.instants import instant
 from annotation.schema.problems import DocumentError, Problem
 from annotation.schema.shapes import Shape
@@ -41,7 +49,7 @@ class AgentBook:
 
     def person(self, pseudonym: str) -> str:
         """Enter a reader and return the agent id, which is the pseudonym."""
-        if pseudonym not in self._members:
+        if self._members.get(pseudonym, {}).get("role") in (None, "curator"):
             entry = {"id": pseudonym, "type": "person", "role": "reader", "pseudonym": pseudonym, "society": self._society}
             self._add(entry)
         return pseudonym
@@ -50,6 +58,13 @@ class AgentBook:
         """Enter who answers for what is given away and return the agent id; a reader who does so stays a reader."""
         if pseudonym not in self._members:
             entry = {"id": pseudonym, "type": "person", "role": "privacy-officer", "pseudonym": pseudonym, "society": self._society}
+            self._add(entry)
+        return pseudonym
+
+    def curator(self, pseudonym: str) -> str:
+        """Enter who entered a result for a reader and return the agent id; a reader who does so stays a reader."""
+        if pseudonym not in self._members:
+            entry = {"id": pseudonym, "type": "person", "role": "curator", "pseudonym": pseudonym, "society": self._society}
             self._add(entry)
         return pseudonym
 
@@ -98,6 +113,8 @@ def annotation_member(row: AnnotationFacts, campaign: CampaignFacts, agents: Age
         member["confidence"] = {"category": row.certainty}
     if row.basis:
         member["basis"] = [dict(entry) for entry in row.basis]
+    if row.confirmations:
+        member["confirmations"] = [_confirmation(entry, campaign, agents) for entry in row.confirmations]
     if row.suggestion is not None:
         member["suggestion"] = _suggestion(row.suggestion, campaign, agents)
     return member
@@ -165,6 +182,23 @@ def _review(row: AnnotationFacts, author: str) -> dict[str, Any]:
     if row.read.submitted_at is None:
         return {"state": "draft"}
     return {"state": "submitted", "events": [{"state": "submitted", "by": author, "at": instant(row.read.submitted_at)}]}
+
+
+def _confirmation(entry: ConfirmationFacts, campaign: CampaignFacts, agents: AgentBook) -> dict[str, Any]:
+    member: dict[str, Any] = {
+        "at": instant(entry.at),
+        "by": agents.curator(entry.by),
+        "awaited": entry.awaited,
+        "method": entry.method,
+        "status": entry.status,
+        "before": {"labels": _labels(entry.labels_before, campaign), "basis": [dict(one) for one in entry.basis_before]},
+    }
+    optional: dict[str, Any] = {
+        "knownOn": entry.known_on.isoformat() if entry.known_on is not None else None,
+        "dueOn": entry.due_on.isoformat() if entry.due_on is not None else None,
+        "note": {language_of(entry.note): entry.note} if entry.note else None,
+    }
+    return member | {key: value for key, value in optional.items() if value is not None}
 
 
 def _centre(shape: Shape) -> dict[str, Any]:

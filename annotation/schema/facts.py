@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from annotation.schema.labels import LabelValue
@@ -19,6 +19,7 @@ __all__ = [
     "CampaignFacts",
     "CaseFacts",
     "CellGroupFacts",
+    "ConfirmationFacts",
     "DatasetFacts",
     "DecisionFacts",
     "DicomFacts",
@@ -158,6 +159,24 @@ class ImportedFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfirmationFacts:
+    """What became known of a diagnosis after its read was submitted, and what was said before."""
+
+    at: datetime
+    by: str
+    awaited: str
+    """The method of the basis that it is about."""
+    method: str
+    status: str
+    known_on: date | None = None
+    due_on: date | None = None
+    """Of one that is still pending: the day on which to ask again."""
+    note: str = ""
+    labels_before: tuple[str, ...] = ()
+    basis_before: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AnnotationFacts:
     """A mark, or a diagnosis of the whole image, as its newest revision says."""
 
@@ -182,6 +201,8 @@ class AnnotationFacts:
     basis: tuple[Mapping[str, Any], ...] = ()
     suggestion: SuggestionFacts | None = None
     imported: ImportedFacts | None = None
+    confirmations: tuple[ConfirmationFacts, ...] = ()
+    """In the order in which they were entered; `labels` and `basis` are what they are after the last one."""
     active_seconds: float = 0.0
 
 

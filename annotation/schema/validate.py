@@ -111,6 +111,10 @@ def check_annotation(
         if name in annotation and annotation[name] not in members.agent_types:
             yield Problem("unknown_agent", f"/{name}")
     yield from _review_problems(annotation["review"], members)
+    for index, event in enumerate(annotation.get("confirmations", ())):
+        if event["by"] not in members.agent_types:
+            yield Problem("unknown_agent", f"/confirmations/{index}/by")
+        yield from _basis_problems(event["before"]["basis"], f"/confirmations/{index}/before/basis", members)
     yield from _suggestion_problems(annotation.get("suggestion"), members, image)
     yield from _basis_problems(annotation.get("basis", ()), "/basis", members)
     for name in ("geometry", "nucleus"):

@@ -2,13 +2,14 @@
 
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from annotation.schema.facts import (
     AnnotationFacts,
     CampaignFacts,
     CaseFacts,
+    ConfirmationFacts,
     DecisionFacts,
     FormFacts,
     ImageFacts,
@@ -136,6 +137,21 @@ def mark(
         "active_seconds": 12.25,
     }
     return AnnotationFacts(**(values | changes))
+
+
+def confirmation(method: str, status: str, **changes: Any) -> ConfirmationFacts:
+    values: dict[str, Any] = {
+        "at": NOW + timedelta(days=12),
+        "by": "person-bbbbbbbbbbbbbbbb",
+        "awaited": method,
+        "method": method,
+        "status": status,
+        "known_on": date(2026, 12, 1) if status != "pending" else None,
+        "due_on": date(2027, 1, 15) if status == "pending" else None,
+        "labels_before": ("tumour",),
+        "basis_before": ({"method": method, "status": "pending"},),
+    }
+    return ConfirmationFacts(**(values | changes))
 
 
 def subject() -> SubjectFacts:

@@ -29,6 +29,7 @@ SIGNS: dict[Field, str] = {
     Field.TEXT: "中分化型管状腺癌",
     Field.FORMS: "form-77",
     Field.BASIS: "cytology",
+    Field.CONFIRMATIONS: "awaited",
     Field.SUGGESTIONS: rows.suggestion().id,
     Field.REVIEW: r"submitted(?!_)",
     Field.EFFORT: r"12\.25",
