@@ -8,6 +8,7 @@ TABLES = ("annotation_revision", "annotation_decision", "annotation_exposure")
 CELL_TABLES = ("annotation_cellchange",)
 LEDGER_TABLES = ("annotation_ledgerentry",)
 CLINICAL_TABLES = ("annotation_confirmation",)
+ALL_TABLES = (*TABLES, *CELL_TABLES, *LEDGER_TABLES, *CLINICAL_TABLES)
 _POSTGRES_FUNCTION = """
 CREATE OR REPLACE FUNCTION mitate_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

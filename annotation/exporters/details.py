@@ -43,7 +43,7 @@ def member_of(row: AnnotationFacts, campaign: CampaignFacts) -> dict[str, Any]:
 
 
 def extras(row: AnnotationFacts, campaign: CampaignFacts) -> dict[str, Any]:
-    """Return text, certainty, form, basis, confirmations, suggestion and effort as JSON values, without empty ones. Raises DocumentError."""
+    """Return text, certainty, form, basis, confirmations, suggestion, effort as JSON values, no empty ones. Raises DocumentError."""
     member: dict[str, Any] = {"text": row.text, "certainty": row.certainty, "active_seconds": row.active_seconds}
     if row.form_data is not None or row.basis or row.confirmations or row.suggestion is not None:
         whole = member_of(row, campaign)

@@ -103,6 +103,17 @@ def annotation_member(row: AnnotationFacts, campaign: CampaignFacts, agents: Age
         member["geometry"] = row.shape.to_document()
     if extensions := _extensions(row):
         member["extensions"] = extensions
+    member |= _statements(row, campaign)
+    if row.confirmations:
+        member["confirmations"] = [_confirmation(entry, campaign, agents) for entry in row.confirmations]
+    if row.suggestion is not None:
+        member["suggestion"] = _suggestion(row.suggestion, campaign, agents)
+    return member
+
+
+def _statements(row: AnnotationFacts, campaign: CampaignFacts) -> dict[str, Any]:
+    """Return what the reader said besides shape and labels. Raises DocumentError `unknown_form`."""
+    member: dict[str, Any] = {}
     if row.text:
         member["text"] = {language_of(row.text): row.text}
     if row.form_data is not None:
@@ -113,10 +124,6 @@ def annotation_member(row: AnnotationFacts, campaign: CampaignFacts, agents: Age
         member["confidence"] = {"category": row.certainty}
     if row.basis:
         member["basis"] = [dict(entry) for entry in row.basis]
-    if row.confirmations:
-        member["confirmations"] = [_confirmation(entry, campaign, agents) for entry in row.confirmations]
-    if row.suggestion is not None:
-        member["suggestion"] = _suggestion(row.suggestion, campaign, agents)
     return member
 
 

@@ -119,9 +119,9 @@ def _pending() -> QuerySet[Annotation]:
 
 def _place(after: str) -> tuple[date, UUID]:
     found = _CURSOR.fullmatch(after)
+    if found is None:
+        raise refusal("since_malformed", "/after")
     try:
-        if found is None:
-            raise ValueError(after)
         return date.fromisoformat(found[1]), UUID(found[2])
     except ValueError as error:
         raise refusal("since_malformed", "/after") from error
@@ -151,7 +151,7 @@ def _row(row: Annotation, today: date, *, with_readers: bool) -> dict[str, Any]:
 def _campaigns(campaigns: dict[UUID, Campaign]) -> dict[str, Any]:
     """Return what a page needs of each campaign: its names, methods and labels; one query."""
     sets = {campaign.label_set_id for campaign in campaigns.values()}
-    labels: dict[int, list[dict[str, Any]]] = {key: [] for key in sets}
+    labels: dict[UUID, list[dict[str, Any]]] = {key: [] for key in sets}
     for label in Label.objects.filter(label_set__in=sets):
         display = {"ja": label.display_ja, "en": label.display_en}
         said = {"code": label.code, "role": label.role, "display": display, "granularities": label.granularities, "colour": label.colour}

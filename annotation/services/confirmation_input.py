@@ -76,9 +76,9 @@ def _day(value: Mapping[str, Any], name: str) -> date | None:
         return None
     if not isinstance(found, str):
         raise refusal("confirmation_malformed", f"/{name}")
+    if not _DAY.fullmatch(found):
+        raise refusal("confirmation_date", f"/{name}")
     try:
-        if not _DAY.fullmatch(found):
-            raise ValueError(found)
         return date.fromisoformat(found)
     except ValueError as error:
         raise refusal("confirmation_date", f"/{name}") from error
