@@ -7,7 +7,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 TABLES = ("annotation_revision", "annotation_decision", "annotation_exposure")
 CELL_TABLES = ("annotation_cellchange",)
 LEDGER_TABLES = ("annotation_ledgerentry",)
-CLINICAL_TABLES = ("annotation_confirmation",)
+CLINICAL_TABLES = ("annotation_confirmation", "annotation_reporttext")
 ALL_TABLES = (*TABLES, *CELL_TABLES, *LEDGER_TABLES, *CLINICAL_TABLES)
 _POSTGRES_FUNCTION = """
 CREATE OR REPLACE FUNCTION mitate_append_only() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -10,6 +10,7 @@ from annotation.api.import_urls import urlpatterns_api as import_urls
 from annotation.api.operations import AnnotationView, OperationListView
 from annotation.api.reads import AnnotationListView, ExposureListView, ReadView, RevisionListView
 from annotation.api.release_urls import urlpatterns_api as release_urls
+from annotation.api.report_urls import urlpatterns_api as report_urls
 from annotation.api.suggestion_urls import urlpatterns_api as suggestion_urls
 from annotation.views.urls import page_urls
 
@@ -24,6 +25,7 @@ api: list[URLPattern | URLResolver] = [
     path(_MARK, AnnotationView.as_view(), name="api-annotation"),
     path(f"{_MARK}revisions/", RevisionListView.as_view(), name="api-annotation-revisions"),
     *confirmation_urls,
+    *report_urls,
     *suggestion_urls,
     *cell_urls,
     *export_urls,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from annotation.disclosure.coded import HELD_BACK, coded_acquisition, coded_value
+from annotation.disclosure.reports import disclosed_report
 from annotation.disclosure.tiers import DISCLOSED, Hop, Tier
 from annotation.schema.facts import (
     AnnotationFacts,
@@ -76,6 +77,7 @@ def disclosed_case(case: CaseFacts, hop: Hop) -> CaseFacts:
         annotations=_annotations(in_order(case.annotations, case.name), reads, hop, move),
         cells=_cells(case.cells, reads, hop, move),
         decisions=() if hop.tier is Tier.THIRD_PARTY else _decisions(case.decisions, hop, move),
+        reports=tuple(disclosed_report(report, hop, move, lambda one: _confirmation(one, hop, move)) for report in case.reports),
     )
 
 

@@ -18,6 +18,7 @@ class DicomReportExporter:
     name: ClassVar[str] = "dicom-sr"
     media_type: ClassVar[str] = "application/dicom"
     holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {
+        Field.REPORTS: Held.NO,
         Field.HOLES: Held.PARTLY,
         Field.TRACKS: Held.PARTLY,
         Field.MASKS: Held.PARTLY,

@@ -25,6 +25,7 @@ class Field(StrEnum):
     SUGGESTIONS = "suggestions"
     REVIEW = "review"
     EFFORT = "effort"
+    REPORTS = "reports"
 
 
 class Held(StrEnum):
@@ -49,6 +50,7 @@ NOT_HELD: Final[dict[Field, str]] = {
     Field.CONFIRMATIONS: "Late confirmations, and what a diagnosis was before them, have no place in this format.",
     Field.SUGGESTIONS: "What a model had suggested, and what became of it, have no place in this format.",
     Field.REVIEW: "Whether a read was submitted has no place in this format.",
+    Field.REPORTS: "Reports, the terms marked in them and the diagnoses they confirm have no place in this format.",
     Field.EFFORT: "How long somebody worked on a mark has no place in this format.",
 }
 """What `losses.json` says of a field that a format never holds."""

@@ -10,6 +10,7 @@ from annotation.models.label_set import FormDefinition, Label, LabelSet
 from annotation.models.mark_import import ImportedAnnotation, ImportMapping, ImportRun
 from annotation.models.read import Read
 from annotation.models.release import LedgerEntry, Release, Withdrawal
+from annotation.models.report import Report, ReportText
 from annotation.models.suggestion import Decision, Exposure, Suggestion, SuggestionRun
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "ModelEndpoint",
     "Read",
     "Release",
+    "Report",
+    "ReportText",
     "Revision",
     "Suggestion",
     "SuggestionRun",

@@ -33,6 +33,10 @@ class Annotation(models.Model):
     labels = models.JSONField(default=list, help_text="Codes of the campaign's label set, the primary one first")
     text = models.TextField(blank=True)
     form_data = models.JSONField(null=True, blank=True)
+    report = models.ForeignKey("annotation.Report", null=True, blank=True, on_delete=models.PROTECT, related_name="annotations")
+    span = models.JSONField(
+        null=True, blank=True, help_text="Of a mark on a report: {digest, start, end, polarity, coding}, see services.report_marks"
+    )
     certainty = models.CharField(max_length=16, blank=True)
     basis = models.JSONField(default=list, help_text="[{method, status}]")
     confirm_by = models.DateField(

@@ -21,7 +21,16 @@ from annotation.schema.problems import DocumentError, Problem
 from annotation.schema.shapes import Shape
 from annotation.schema.tracks import Track
 
-__all__ = ["CENTRE_KEY", "IMPORTED_KEY", "AgentBook", "annotation_member", "decision_member"]
+__all__ = [
+    "CENTRE_KEY",
+    "IMPORTED_KEY",
+    "AgentBook",
+    "annotation_member",
+    "confirmation_member",
+    "decision_member",
+    "labels_member",
+    "language_of",
+]
 
 CENTRE_KEY: Final = "org.mitate.centre"
 IMPORTED_KEY: Final = "org.mitate.imported"
@@ -91,7 +100,7 @@ def annotation_member(row: AnnotationFacts, campaign: CampaignFacts, agents: Age
         "revision": row.revision,
         "target": _target(row),
         "granularity": row.granularity,
-        "labels": _labels(row.labels, campaign),
+        "labels": labels_member(row.labels, campaign),
         "createdBy": author,
         "createdAt": instant(row.created_at),
         "updatedAt": instant(row.updated_at),
@@ -105,7 +114,7 @@ def annotation_member(row: AnnotationFacts, campaign: CampaignFacts, agents: Age
         member["extensions"] = extensions
     member |= _statements(row, campaign)
     if row.confirmations:
-        member["confirmations"] = [_confirmation(entry, campaign, agents) for entry in row.confirmations]
+        member["confirmations"] = [confirmation_member(entry, campaign, agents) for entry in row.confirmations]
     if row.suggestion is not None:
         member["suggestion"] = _suggestion(row.suggestion, campaign, agents)
     return member
@@ -172,7 +181,8 @@ def _target(row: AnnotationFacts) -> dict[str, Any]:
     return target
 
 
-def _labels(codes: Iterable[str], campaign: CampaignFacts) -> list[dict[str, Any]]:
+def labels_member(codes: Iterable[str], campaign: CampaignFacts) -> list[dict[str, Any]]:
+    """Return labels as documents write them. Raises DocumentError `unknown_label`."""
     labels: list[dict[str, Any]] = []
     for index, code in enumerate(codes):
         label = campaign.labels.get(code)
@@ -191,14 +201,15 @@ def _review(row: AnnotationFacts, author: str) -> dict[str, Any]:
     return {"state": "submitted", "events": [{"state": "submitted", "by": author, "at": instant(row.read.submitted_at)}]}
 
 
-def _confirmation(entry: ConfirmationFacts, campaign: CampaignFacts, agents: AgentBook) -> dict[str, Any]:
+def confirmation_member(entry: ConfirmationFacts, campaign: CampaignFacts, agents: AgentBook) -> dict[str, Any]:
+    """Return the entry of a late confirmation. Raises DocumentError `unknown_label`."""
     member: dict[str, Any] = {
         "at": instant(entry.at),
         "by": agents.curator(entry.by),
         "awaited": entry.awaited,
         "method": entry.method,
         "status": entry.status,
-        "before": {"labels": _labels(entry.labels_before, campaign), "basis": [dict(one) for one in entry.basis_before]},
+        "before": {"labels": labels_member(entry.labels_before, campaign), "basis": [dict(one) for one in entry.basis_before]},
     }
     optional: dict[str, Any] = {
         "knownOn": entry.known_on.isoformat() if entry.known_on is not None else None,
@@ -256,7 +267,7 @@ def _suggestion(suggestion: SuggestionFacts, campaign: CampaignFacts, agents: Ag
 
 def _original(suggestion: SuggestionFacts, campaign: CampaignFacts) -> dict[str, Any]:
     """Return the proposal as the model made it."""
-    original: dict[str, Any] = {"labels": _labels(suggestion.labels, campaign)}
+    original: dict[str, Any] = {"labels": labels_member(suggestion.labels, campaign)}
     if suggestion.shape is not None:
         original["geometry"] = suggestion.shape.to_document()
     return original

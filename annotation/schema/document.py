@@ -22,6 +22,7 @@ from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts, D
 from annotation.schema.instants import instant
 from annotation.schema.order import in_order
 from annotation.schema.problems import DocumentError, Problem
+from annotation.schema.report_member import report_member
 from annotation.schema.spool import Spool
 from annotation.schema.validate import FormSchemas, Members, check_annotation, check_annotation_schema, validate_document
 from annotation.schema.versions import LATEST_VERSION
@@ -124,7 +125,8 @@ class _Writing:
         with_extensions = self.campaign.tier != "third-party"
         if with_extensions:
             self._write_extensions(extensions)
-        head = {
+        reports = self._reports()
+        head: dict[str, Any] = {
             "schemaVersion": LATEST_VERSION,
             "documentId": document_id(self.campaign, self.case),
             "revision": 1 + sum(read.sequence for read in self.case.reads),
@@ -136,6 +138,8 @@ class _Writing:
             "agents": self.agents.members(),
             "governance": {"consent": _CONSENT_UNKNOWN, **self.campaign.governance},
         }
+        if reports:
+            head["reports"] = reports
         if self.case.datasets:
             head["datasets"] = [_membership(each) for each in self.case.datasets]
         problems = validate_document(head | {"annotations": []})
@@ -168,6 +172,14 @@ class _Writing:
                 write_cell_group(group, self.campaign, self.agents, spool)
         spool.write(b"]")
         return index >= 0
+
+    def _reports(self) -> list[dict[str, Any]]:
+        """Return the entries of the reports; who spoke of them is entered among the agents."""
+        members = []
+        for index, report in enumerate(self.case.reports):
+            with self._located(f"/reports/{index}"):
+                members.append(report_member(report, self.campaign, self.agents))
+        return members
 
     def _checked(self, row: AnnotationFacts, pointer: str) -> dict[str, Any]:
         with self._located(pointer):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from annotation.schema.labels import LabelValue
+from annotation.schema.labels import Coding, LabelValue
 from annotation.schema.shapes import Shape
 from annotation.schema.tracks import AnyShape
 
@@ -28,8 +28,11 @@ __all__ = [
     "ImportedFacts",
     "ModelFacts",
     "ReadFacts",
+    "ReportDiagnosisFacts",
+    "ReportFacts",
     "SubjectFacts",
     "SuggestionFacts",
+    "TermFacts",
 ]
 
 
@@ -258,6 +261,51 @@ class CellGroupFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class TermFacts:
+    """Words of a report that a reader gave a code; offsets count Unicode code points of the report's text.
+
+    Outside the society a term has no place: `start` and `end` are None.
+    """
+
+    start: int | None
+    end: int | None
+    labels: tuple[str, ...]
+    coding: Coding | None
+    """A code that the label set lacks."""
+    polarity: str
+    by: str
+    at: datetime
+    read_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDiagnosisFacts:
+    """The diagnosis that a report confirms, as one reader entered it."""
+
+    labels: tuple[str, ...]
+    coding: Coding | None
+    basis: tuple[Mapping[str, Any], ...]
+    by: str
+    at: datetime
+    confirmations: tuple[ConfirmationFacts, ...] = ()
+    read_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFacts:
+    """A report of the case in one of its texts, with what readers said of it; without words outside the society."""
+
+    id: str
+    kind: str
+    issued_on: str
+    text: str
+    digest: str
+    image_ids: tuple[str, ...]
+    terms: tuple[TermFacts, ...] = ()
+    diagnoses: tuple[ReportDiagnosisFacts, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CaseFacts:
     """One subject's case: its images and reads at hand, its annotations and decisions as streams to be read once.
 
@@ -274,3 +322,4 @@ class CaseFacts:
     decisions: Iterable[DecisionFacts] = ()
     cells: Iterable[CellGroupFacts] = ()
     datasets: tuple[DatasetFacts, ...] = ()
+    reports: tuple[ReportFacts, ...] = ()

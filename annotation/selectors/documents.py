@@ -42,6 +42,7 @@ from annotation.schema.labels import QUERY_STRATEGIES, Coding, Granularity, Labe
 from annotation.schema.shapes import Shape
 from annotation.selectors.cell_groups import cell_groups
 from annotation.selectors.document_confirmations import confirmation_facts, put_back, sequences_then
+from annotation.selectors.document_reports import report_facts
 from annotation.selectors.geometry import shape_of
 from annotation.selectors.people import People
 from annotation.services.release_errors import release_refusal
@@ -160,6 +161,7 @@ def _case(campaign: Campaign, pseudonym: str, image_ids: list[UUID], counted: Qu
         annotations=_annotations(reads, strategies, people, until),
         decisions=_decisions(reads, people),
         cells=cell_groups(reads),
+        reports=report_facts(images, reads, until=until, pseudonym=people.pseudonym),
     )
 
 
@@ -246,7 +248,7 @@ def _annotations(
     if not reads:
         return
     rows = (
-        Annotation.objects.filter(read_id__in=list(reads), deleted=False)
+        Annotation.objects.filter(read_id__in=list(reads), deleted=False, report__isnull=True)
         .select_related("suggestion__run__endpoint")
         .order_by("read__image_id", "pk")
         .iterator(chunk_size=ROWS_AT_ONCE)

@@ -95,7 +95,7 @@ def _check_complete(read: Read) -> None:
     if read.campaign.diagnosis.get("required") and not _is_labelled(read, diagnosis):
         raise refusal("diagnosis_missing", "/diagnosis")
     for mark in marks:
-        if not mark.labels:
+        if not mark.labels and mark.report_id is None:
             raise refusal("label_missing", f"/annotations/{mark.pk}/labels")
         data: dict[str, Any] | None = mark.form_data
         if mark is diagnosis and data is None:

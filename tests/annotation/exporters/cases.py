@@ -102,7 +102,8 @@ def full_case(slide: ImageFacts = SLIDE, stack: ImageFacts = STACK, box: dict[st
     ]
     marks.sort(key=lambda row: (row.image_id, row.id))
     ordered = tuple(sorted((flat, loop), key=lambda image: image.id))
-    return CaseFacts("subject-" + "5f" * 16, rows.subject(), rows.NOW, ordered, (by, second, echo), marks)
+    reports = (rows.report(flat.id, second),)
+    return CaseFacts("subject-" + "5f" * 16, rows.subject(), rows.NOW, ordered, (by, second, echo), marks, reports=reports)
 
 
 WHOLE_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
