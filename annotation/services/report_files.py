@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Final
@@ -22,6 +23,8 @@ MAX_CHARACTERS: Final = 100_000
 KINDS: Final = ("radiology", "endoscopy", "pathology", "ultrasound", "ophthalmology", "dermatology")
 _DAY: Final = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?")
 _UNFIT: Final = re.compile("[\0\ud800-\udfff]")
+# What the code page makes of bytes that stand for no character.
+_NO_JAPANESE: Final = re.compile("[\uf8f0-\uf8f3]")
 _COLUMNS: Final = ("image", "kind", "issued_on", "text")
 
 
@@ -66,10 +69,10 @@ def read_reports(data: bytes, name: str) -> list[ReportRow]:
 def _decoded(data: bytes) -> str:
     """Return the text of UTF-8, or of the code page that Japanese hospital systems write."""
     for encoding in ("utf-8-sig", "cp932"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
+        with suppress(UnicodeDecodeError):
+            text = data.decode(encoding)
+            if not _NO_JAPANESE.search(text):
+                return text
     raise refusal("report_file_malformed", "/")
 
 

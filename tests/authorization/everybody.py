@@ -208,6 +208,9 @@ def ask(client: Client, route: str, parameters: frozenset[str], method: str, ask
         return client.generic(method, f"{address}?name=more", sent, content_type="application/geo+json", headers=headers)
     if route == "campaign-imports" and method == "POST":
         return client.generic(method, f"{address}?name=more.json", b"{}", content_type="application/octet-stream", headers=headers)
+    if route == "api-campaign-reports" and method == "POST":
+        sent = json.dumps([{"image": str(asked.image_id), "text": "所見なし"}]).encode()
+        return client.generic(method, f"{address}?name=more.json", sent, content_type="application/octet-stream", headers=headers)
     address += "?before=1&after=1" if route == "api-dataset-compare" else ""
     body = BODIES.get((route, method))
     # Without a body nothing is said of its type, as browsers do it.

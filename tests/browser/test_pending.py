@@ -24,7 +24,8 @@ campaign = Campaign.objects.filter(owner__society__slug=order["society"]).earlie
 reader = User.objects.get(username=order["reader"])
 labels = list(campaign.label_set.labels.filter(role="diagnosis").values_list("code", flat=True))
 today, made = timezone.localdate(), 0
-for image in Image.objects.filter(campaign_images__campaign=campaign).exclude(reads__campaign=campaign, reads__reader=reader)[: order["count"]]:
+images = Image.objects.filter(campaign_images__campaign=campaign).exclude(reads__campaign=campaign, reads__reader=reader)
+for image in images[: order["count"]]:
     read = Read.objects.create(campaign=campaign, image=image, reader=reader, state="submitted", submitted_at=timezone.now(), sequence=1)
     mark = Annotation(
         id=uuid.uuid4(), read=read, sequence=1, granularity="diagnosis", labels=[labels[made % len(labels)]],
@@ -50,7 +51,7 @@ def serious(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize(("language", "society", "reader"), [("ja", "jda", "jda-reader2"), ("en", "jges", "jges-reader2")])
-def test_a_list_is_gone_through_by_keys(
+def test_a_list_is_gone_through_by_keys(  # noqa: PLR0917
     visit: Begin, site: Site, take_picture: Callable[[Page, str], None], language: str, society: str, reader: str
 ) -> None:
     made = plant(site, society=society, reader=reader, count=4)
