@@ -30,7 +30,14 @@ SELECT = """(words) => {
   return false;
 }"""
 WORDS = {
-    "ja": {"attach": "添付", "paste": "本文を貼り付ける", "present": "あり", "negated": "否定", "suspected": "疑い", "enter": "確定診断を入力"},
+    "ja": {
+        "attach": "添付",
+        "paste": "本文を貼り付ける",
+        "present": "あり",
+        "negated": "否定",
+        "suspected": "疑い",
+        "enter": "確定診断を入力",
+    },
     "en": {
         "attach": "Attach",
         "paste": "Paste a text",
@@ -83,6 +90,10 @@ def test_words_of_a_report_are_marked_and_the_diagnosis_is_entered(
 
     assert page.evaluate(SELECT, "結節")
     button(say["present"])
+    choice = report.locator(".report-concept select").first
+    expect(choice).to_be_focused()  # nothing is marked before a term is chosen
+    choice.select_option(index=1)
+    button(say["present"])
     expect(report.locator("mark.term")).to_have_text(["結節"])
     # By the keyboard alone: the words are typed, Enter looks for the next place, Tab goes on to the buttons.
     report.locator(".report-words input").fill("胸水")
@@ -91,7 +102,6 @@ def test_words_of_a_report_are_marked_and_the_diagnosis_is_entered(
     # A code that the label set lacks, behind a kanji of two UTF-16 units, while the network is gone.
     bench.visit.context.set_offline(True)
     assert page.evaluate(SELECT, "縦隔リンパ節腫大")
-    choice = report.locator(".report-concept select").first
     choice.select_option(index=choice.locator("option").count() - 1)
     button(say["suspected"])
     expect(report.locator("mark.term:not(.is-chosen)")).to_have_count(2)
@@ -112,6 +122,7 @@ def test_words_of_a_report_are_marked_and_the_diagnosis_is_entered(
     page.keyboard.press("Control+Shift+z")
     wait_for("and done again", lambda: len(terms()) == 3)
 
+    report.locator(".report-diagnosis .report-concept select").first.select_option(index=1)
     report.locator(".report-diagnosis .basis-row select").nth(1).select_option("pending")
     report.get_by_role("button", name=say["enter"]).click()
     expect(report.locator(".report-diagnosis li")).to_have_count(1)

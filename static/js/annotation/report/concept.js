@@ -26,7 +26,8 @@ export class ConceptChoice {
   constructor({rules, systems, labels}) {
     this.rules = rules;
     const known = labels.map((label) => el('option', {text: pickText(label.display) || label.code, attrs: {value: label.code}}));
-    this.label = el('select', {attrs: {'aria-label': t('Coded term')}}, ...known, el('option', {text: t('Another code…'), attrs: {value: OTHER}}));
+    const none = el('option', {text: t('Choose a term…'), attrs: {value: ''}});
+    this.label = el('select', {attrs: {'aria-label': t('Coded term')}}, none, ...known, el('option', {text: t('Another code…'), attrs: {value: OTHER}}));
     const names = systems.map((system) => el('option', {text: SYSTEM_NAMES[system] ?? t('Code of this site'), attrs: {value: system}}));
     this.system = el('select', {attrs: {'aria-label': t('System of codes')}}, ...names);
     this.code = el('input', {attrs: {type: 'text', maxlength: 40, autocapitalize: 'off', spellcheck: 'false', placeholder: t('Code'), 'aria-label': t('Code')}});
@@ -39,10 +40,16 @@ export class ConceptChoice {
 
   #draw() {
     this.other.hidden = this.label.value !== OTHER;
+    this.label.removeAttribute('aria-invalid');
   }
 
-  /** @returns {{labels: string[], coding: SpanCoding | null} | null} null: a code is missing, and the field says so */
+  /** @returns {{labels: string[], coding: SpanCoding | null} | null} null: a choice is missing, and its field says so */
   value() {
+    if (!this.label.value) {
+      this.label.setAttribute('aria-invalid', 'true');
+      this.label.focus();
+      return null;
+    }
     if (this.label.value !== OTHER) return {labels: [this.label.value], coding: null};
     const code = this.code.value.trim();
     const isGood = CODE.test(code);

@@ -180,7 +180,7 @@ export class ReportView {
     const problem = refused && el('p', {class: 'panel-problem', text: /** @type {any} */ (mark.status).problem?.message ?? t('Not saved.')});
     const remove = el('button', {
       class: 'button-small',
-      text: t('Remove'),
+      text: '×',
       attrs: {type: 'button', 'aria-label': t('Remove {words}', {words: title})},
       on: {click: () => store.commit('local', {name: t('Remove from a report'), marks: [{id, body: null}]})},
     });
@@ -196,6 +196,8 @@ export class ReportView {
     const {basis_methods: allowed} = rules.campaign.diagnosis;
     const method = options(t('Method'), [...basisMethods()].filter(([code]) => !allowed?.length || allowed.includes(code)));
     const status = options(t('Status'), [...basisStatuses()]);
+    // What confirms a diagnosis is seldom the image that it was made on.
+    method.value = [...method.options].find(({value}) => value !== 'image-only')?.value ?? method.value;
     const list = el('ul', {class: 'report-terms'});
     const enter = el('button', {text: t('Enter the confirmed diagnosis'), attrs: {type: 'button'}});
     enter.addEventListener('click', () => {
