@@ -8,6 +8,8 @@ TABLES = ("annotation_revision", "annotation_decision", "annotation_exposure")
 CELL_TABLES = ("annotation_cellchange",)
 LEDGER_TABLES = ("annotation_ledgerentry",)
 PUBLISHED_TABLES = ("annotation_labelset", "annotation_label", "annotation_formdefinition", "annotation_labelmap")
+CLINICAL_TABLES = ("annotation_confirmation", "annotation_reporttext")
+ALL_TABLES = (*TABLES, *CELL_TABLES, *LEDGER_TABLES, *PUBLISHED_TABLES, *CLINICAL_TABLES)
 _POSTGRES_FUNCTION = """
 CREATE OR REPLACE FUNCTION mitate_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -31,9 +33,7 @@ def create_triggers(connection: BaseDatabaseWrapper, tables: Sequence[str] = TAB
                     cursor.execute(f"CREATE TRIGGER {name} BEFORE {verb} ON {table} BEGIN {refusal} END")
 
 
-def drop_triggers(
-    connection: BaseDatabaseWrapper, tables: Sequence[str] = (*TABLES, *CELL_TABLES, *LEDGER_TABLES, *PUBLISHED_TABLES)
-) -> None:
+def drop_triggers(connection: BaseDatabaseWrapper, tables: Sequence[str] = ALL_TABLES) -> None:
     """Take the triggers away: for going back a migration, and for emptying a test database."""
     with connection.cursor() as cursor:
         for table in tables:

@@ -95,6 +95,60 @@ REFUSALS: Final[dict[str, Refusal]] = {
         status.HTTP_422_UNPROCESSABLE_ENTITY, _("This basis of diagnosis is not one of the list."), _("Choose a basis from the list.")
     ),
     "text_too_long": Refusal(status.HTTP_422_UNPROCESSABLE_ENTITY, _("The text is longer than 10,000 characters."), _("Shorten the text.")),
+    # reports
+    "span_malformed": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("The place in the report is not written as the API asks."),
+        _("Mark the words again; offsets count Unicode code points of the text."),
+    ),
+    "unknown_report": Refusal(
+        status.HTTP_404_NOT_FOUND, _("There is no such report of this study."), _("Reload the page and look at the reports.")
+    ),
+    "report_changed": Refusal(
+        status.HTTP_409_CONFLICT,
+        _("The text of the report was changed in the meantime."),
+        _("Reload the page, read the text again, and mark the words anew."),
+    ),
+    "unknown_code_system": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY, _("This system of codes is not one of the list."), _("Choose a system from the list.")
+    ),
+    "confirmed_without_basis": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("A confirmed diagnosis needs what it rests on."),
+        _("Choose by which method it was confirmed, or that the result is pending."),
+    ),
+    "report_file_malformed": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("The file of reports cannot be read at the place that is named."),
+        _("Send JSON or CSV with image, kind, issued_on and text, or a TXT with the name of an image; nothing was stored."),
+    ),
+    "report_file_too_large": Refusal(
+        status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, _("The file is larger than 20 MB."), _("Split it and send the parts.")
+    ),
+    "report_image_unknown": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("The place that is named belongs to no image of the campaign, or to several."),
+        _("Name the image by its id or by a file name that only one has; nothing was stored."),
+    ),
+    # late confirmation
+    "confirmation_malformed": Refusal(status.HTTP_422_UNPROCESSABLE_ENTITY, _("The confirmation is not written as the API asks."), _AGAIN),
+    "confirmation_date": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("The day does not fit."),
+        _("Give the day of the result, at the latest today; for what is still pending, a day to come."),
+    ),
+    "confirmation_days": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY, _("The number of days does not fit."), _("Give a whole number from 1 to 3,650.")
+    ),
+    "read_not_submitted": Refusal(
+        status.HTTP_409_CONFLICT, _("This read is not submitted yet."), _("Change the basis of the diagnosis in the read itself.")
+    ),
+    "basis_not_there": Refusal(
+        status.HTTP_409_CONFLICT, _("The diagnosis does not rest on this method."), _("Load the list again and look at the diagnosis.")
+    ),
+    "diagnosis_not_yours": Refusal(
+        status.HTTP_403_FORBIDDEN, _("Only its reader changes a diagnosis."), _("Enter the result without another diagnosis.")
+    ),
     # suggestions
     "decision_required": Refusal(
         status.HTTP_422_UNPROCESSABLE_ENTITY,

@@ -4,12 +4,14 @@ from django.urls import URLPattern, URLResolver, path
 
 from annotation.api.cell_urls import urlpatterns_api as cell_urls
 from annotation.api.code_urls import urlpatterns_api as code_urls
+from annotation.api.confirmation_urls import urlpatterns_api as confirmation_urls
 from annotation.api.export_urls import urlpatterns_api as export_urls
 from annotation.api.export_urls import urlpatterns_pages as schema_urls
 from annotation.api.import_urls import urlpatterns_api as import_urls
 from annotation.api.operations import AnnotationView, OperationListView
 from annotation.api.reads import AnnotationListView, ExposureListView, ReadView, RevisionListView
 from annotation.api.release_urls import urlpatterns_api as release_urls
+from annotation.api.report_urls import urlpatterns_api as report_urls
 from annotation.api.suggestion_urls import urlpatterns_api as suggestion_urls
 from annotation.views.urls import page_urls
 
@@ -23,6 +25,8 @@ api: list[URLPattern | URLResolver] = [
     path(f"{_READ}exposures/", ExposureListView.as_view(), name="api-read-exposures"),
     path(_MARK, AnnotationView.as_view(), name="api-annotation"),
     path(f"{_MARK}revisions/", RevisionListView.as_view(), name="api-annotation-revisions"),
+    *confirmation_urls,
+    *report_urls,
     *suggestion_urls,
     *cell_urls,
     *code_urls,

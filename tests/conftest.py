@@ -51,10 +51,10 @@ def _emptied_databases() -> Iterator[None]:
     from django.db import connections
     from django.test import TransactionTestCase
 
-    from annotation.append_only import CELL_TABLES, LEDGER_TABLES, PUBLISHED_TABLES, TABLES, create_triggers, drop_triggers
+    from annotation.append_only import ALL_TABLES, create_triggers, drop_triggers
     from societies.append_only import DATASET_TABLES
 
-    tables = (*TABLES, *CELL_TABLES, *LEDGER_TABLES, *PUBLISHED_TABLES, *DATASET_TABLES)
+    tables = (*ALL_TABLES, *DATASET_TABLES)
     empty = TransactionTestCase._fixture_teardown
 
     def empty_without_triggers(self: TransactionTestCase) -> None:

@@ -20,7 +20,7 @@ from annotation.api.serializers import (
 from annotation.errors import refusal
 from annotation.services.operations import OperationResult, apply_operations
 
-_HEADERS = [
+PRECONDITION_HEADERS = [
     OpenApiParameter(
         "If-Match", str, OpenApiParameter.HEADER, required=True, description='The revision in quotation marks; "0": a new mark'
     ),
@@ -45,12 +45,14 @@ class OperationListView(APIView):
 class AnnotationView(APIView):
     """One mark of one read."""
 
-    @extend_schema(operation_id="annotation_put", parameters=_HEADERS, request=BodySerializer, responses={200: AnnotationSerializer})
+    @extend_schema(
+        operation_id="annotation_put", parameters=PRECONDITION_HEADERS, request=BodySerializer, responses={200: AnnotationSerializer}
+    )
     def put(self, request: Request, read_id: UUID, annotation_id: UUID) -> Response:
         """Make, change or restore a mark; 412 with the mark as it is now when it was changed elsewhere."""
         return _apply_one(request, read_id, annotation_id, {"verb": "put", "annotation": request.data})
 
-    @extend_schema(operation_id="annotation_delete", parameters=_HEADERS, request=None, responses={200: AnnotationSerializer})
+    @extend_schema(operation_id="annotation_delete", parameters=PRECONDITION_HEADERS, request=None, responses={200: AnnotationSerializer})
     def delete(self, request: Request, read_id: UUID, annotation_id: UUID) -> Response:
         """Delete a mark by adding a revision that says so; its history stays."""
         return _apply_one(request, read_id, annotation_id, {"verb": "delete"})

@@ -10,6 +10,7 @@ from annotation.models import Campaign, FormDefinition, Label, Read
 from annotation.selectors.annotations import instant
 from annotation.selectors.cells import layers_of
 from annotation.selectors.reads import can_write
+from annotation.selectors.reports import has_reports
 from annotation.services.endpoint_parameters import takes_prompts
 from annotation.services.operations import OperationResult, OperationsResult
 
@@ -66,6 +67,7 @@ def read_json(read: Read, *, user: User) -> dict[str, Any]:
         "reader": {"id": read.reader_id, "name": read.reader.get_full_name() or read.reader.get_username()},
         "campaign": campaign_json(read.campaign),
         "has_cell_layers": layers_of(read).exists(),
+        "has_reports": has_reports(read),
     }
 
 
@@ -160,11 +162,23 @@ class ReadSerializer(serializers.Serializer[Any]):
     reader = ReaderSerializer()
     campaign = ReadCampaignSerializer()
     has_cell_layers = serializers.BooleanField(help_text="Whether there are outlines of cells to be opened")
+    has_reports = serializers.BooleanField(help_text="Whether there are reports of the study to be read")
 
 
 class BasisSerializer(serializers.Serializer[Any]):
     method = serializers.CharField()
     status = serializers.CharField()
+
+
+class SpanSerializer(serializers.Serializer[Any]):
+    report_id = serializers.UUIDField()
+    digest = serializers.CharField(help_text="SHA-256 of the text that the offsets are of")
+    start = serializers.IntegerField(
+        allow_null=True, required=False, help_text="Unicode code points from the start; null: the whole report"
+    )
+    end = serializers.IntegerField(allow_null=True, required=False, help_text="Behind the last code point")
+    polarity = serializers.ChoiceField(choices=["positive", "negated", "suspected"], required=False)
+    coding = serializers.JSONField(allow_null=True, required=False, help_text="{system, code, display?}: a code that the label set lacks")
 
 
 class BodySerializer(serializers.Serializer[Any]):
@@ -183,6 +197,7 @@ class BodySerializer(serializers.Serializer[Any]):
     origin = serializers.ChoiceField(choices=["manual", "suggestion", "import"], required=False)
     suggestion_id = serializers.UUIDField(allow_null=True, required=False)
     active_seconds = serializers.FloatField(required=False)
+    span = SpanSerializer(allow_null=True, required=False, help_text="Of a mark on a report; granularity term or report")
 
 
 class AnnotationSerializer(BodySerializer):
@@ -203,7 +218,7 @@ class AnnotationListSerializer(serializers.Serializer[Any]):
 class RevisionSerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     sequence = serializers.IntegerField()
-    verb = serializers.ChoiceField(choices=["create", "update", "delete", "restore"])
+    verb = serializers.ChoiceField(choices=["create", "update", "delete", "restore", "confirm"])
     author = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     annotation = AnnotationSerializer()

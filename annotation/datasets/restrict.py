@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from annotation.schema.facts import CaseFacts, DatasetFacts
+from annotation.schema.facts import CaseFacts, DatasetFacts, ReportFacts
 
 __all__ = ["restricted_case"]
 
@@ -29,4 +29,15 @@ def restricted_case(case: CaseFacts, reads: Mapping[str, Collection[str]], membe
         annotations=(row for row in case.annotations if row.read.id in kept),
         decisions=(row for row in case.decisions if row.read_id in kept),
         datasets=(membership,),
+        reports=tuple(_restricted_report(report, frozenset(reads), kept) for report in case.reports if set(report.image_ids) & set(reads)),
+    )
+
+
+def _restricted_report(report: ReportFacts, images: Collection[str], reads: Collection[str]) -> ReportFacts:
+    """Return a report with what is said of it in some reads."""
+    return replace(
+        report,
+        image_ids=tuple(image_id for image_id in report.image_ids if image_id in images),
+        terms=tuple(term for term in report.terms if term.read_id in reads),
+        diagnoses=tuple(said for said in report.diagnoses if said.read_id in reads),
     )

@@ -11,12 +11,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from annotation.disclosure.coded import HELD_BACK, coded_acquisition, coded_value
+from annotation.disclosure.reports import disclosed_report
 from annotation.disclosure.tiers import DISCLOSED, Hop, Tier
 from annotation.schema.facts import (
     AnnotationFacts,
     CampaignFacts,
     CaseFacts,
     CellGroupFacts,
+    ConfirmationFacts,
     DecisionFacts,
     DicomFacts,
     ImageFacts,
@@ -75,6 +77,7 @@ def disclosed_case(case: CaseFacts, hop: Hop) -> CaseFacts:
         annotations=_annotations(in_order(case.annotations, case.name), reads, hop, move),
         cells=_cells(case.cells, reads, hop, move),
         decisions=() if hop.tier is Tier.THIRD_PARTY else _decisions(case.decisions, hop, move),
+        reports=tuple(disclosed_report(report, hop, move, lambda one: _confirmation(one, hop, move)) for report in case.reports),
     )
 
 
@@ -125,6 +128,7 @@ def _annotations(rows: Iterable[AnnotationFacts], reads: Mapping[str, ReadFacts]
             basis=tuple(_basis(entry) for entry in row.basis),
             suggestion=_suggestion(row.suggestion, hop, move) if row.suggestion is not None else None,
             imported=ImportedFacts(row.imported.format) if row.imported is not None else None,
+            confirmations=() if hop.tier is Tier.THIRD_PARTY else tuple(_confirmation(one, hop, move) for one in row.confirmations),
         )
 
 
@@ -150,6 +154,12 @@ def _form_data(data: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
 def _basis(entry: Mapping[str, Any]) -> dict[str, Any]:
     """Return the method and its status; which report said so, and in which words, stays behind."""
     return {key: entry[key] for key in ("method", "status") if key in entry}
+
+
+def _confirmation(entry: ConfirmationFacts, hop: Hop, move: Move) -> ConfirmationFacts:
+    """Return what became known and in which order; the day of the result and the words of the note stay behind."""
+    before = tuple(_basis(one) for one in entry.basis_before)
+    return replace(entry, at=move(entry.at), by=hop.person(entry.by), known_on=None, due_on=None, note="", basis_before=before)
 
 
 def _suggestion(suggestion: SuggestionFacts, hop: Hop, move: Move) -> SuggestionFacts:

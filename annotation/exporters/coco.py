@@ -34,6 +34,7 @@ class CocoExporter:
     media_type: ClassVar[str] = "application/json"
 
     holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {
+        Field.REPORTS: Held.NO,
         Field.HOLES: Held.PARTLY,
         Field.POINTS: Held.NO,
         Field.TRACKS: Held.PARTLY,

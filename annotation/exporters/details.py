@@ -24,6 +24,7 @@ DETAIL_NAMES: Final = (
     "certainty",
     "form",
     "basis",
+    "confirmations",
     "suggestion",
     "active_seconds",
     "original_labels",
@@ -43,14 +44,14 @@ def member_of(row: AnnotationFacts, campaign: CampaignFacts) -> dict[str, Any]:
 
 
 def extras(row: AnnotationFacts, campaign: CampaignFacts) -> dict[str, Any]:
-    """Return text, certainty, form, basis, suggestion, effort and labels before a label map as JSON values, without empty ones.
+    """Return text, certainty, form, basis, confirmations, suggestion, effort and labels before a label map as JSON values, without empty ones.
 
     Raises DocumentError.
     """
     member: dict[str, Any] = {"text": row.text, "certainty": row.certainty, "active_seconds": row.active_seconds}
-    if row.form_data is not None or row.basis or row.suggestion is not None:
+    if row.form_data is not None or row.basis or row.confirmations or row.suggestion is not None:
         whole = member_of(row, campaign)
-        member |= {key: whole[key] for key in ("form", "basis", "suggestion") if key in whole}
+        member |= {key: whole[key] for key in ("form", "basis", "confirmations", "suggestion") if key in whole}
     if row.suggestion is not None:
         member["suggestion"] |= {"model": f"{row.suggestion.model.name} {row.suggestion.model.version}"}
     member["original_labels"] = list(row.original_labels)

@@ -18,11 +18,13 @@ class DicomReportExporter:
     name: ClassVar[str] = "dicom-sr"
     media_type: ClassVar[str] = "application/dicom"
     holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {
+        Field.REPORTS: Held.NO,
         Field.HOLES: Held.PARTLY,
         Field.TRACKS: Held.PARTLY,
         Field.MASKS: Held.PARTLY,
         Field.TEXT: Held.NO,
         Field.FORMS: Held.NO,
+        Field.CONFIRMATIONS: Held.NO,
         Field.SUGGESTIONS: Held.PARTLY,
     }
 

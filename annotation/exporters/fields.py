@@ -21,9 +21,11 @@ class Field(StrEnum):
     TEXT = "text"
     FORMS = "forms"
     BASIS = "basis"
+    CONFIRMATIONS = "confirmations"
     SUGGESTIONS = "suggestions"
     REVIEW = "review"
     EFFORT = "effort"
+    REPORTS = "reports"
 
 
 class Held(StrEnum):
@@ -45,8 +47,10 @@ NOT_HELD: Final[dict[Field, str]] = {
     Field.TEXT: "Free text of a mark has no place in this format.",
     Field.FORMS: "Forms have no place in this format.",
     Field.BASIS: "Basis and certainty of a diagnosis have no place in this format.",
+    Field.CONFIRMATIONS: "Late confirmations, and what a diagnosis was before them, have no place in this format.",
     Field.SUGGESTIONS: "What a model had suggested, and what became of it, have no place in this format.",
     Field.REVIEW: "Whether a read was submitted has no place in this format.",
+    Field.REPORTS: "Reports, the terms marked in them and the diagnoses they confirm have no place in this format.",
     Field.EFFORT: "How long somebody worked on a mark has no place in this format.",
 }
 """What `losses.json` says of a field that a format never holds."""

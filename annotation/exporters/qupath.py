@@ -27,6 +27,7 @@ class QuPathExporter:
     media_type: ClassVar[str] = "application/geo+json"
 
     holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {
+        Field.REPORTS: Held.NO,
         Field.TRACKS: Held.PARTLY,
         Field.MASKS: Held.PARTLY,
         Field.DIAGNOSES: Held.NO,

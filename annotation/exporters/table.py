@@ -39,7 +39,7 @@ class CsvExporter:
 
     name: ClassVar[str] = "csv"
     media_type: ClassVar[str] = "text/csv"
-    holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES)
+    holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {Field.REPORTS: Held.NO}
 
     def begin(self, campaign: CampaignFacts, required: frozenset[Field] = frozenset()) -> ExportSession:
         """Start a run."""

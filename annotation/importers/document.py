@@ -33,6 +33,8 @@ class DocumentReader:
     losses: ClassVar[Mapping[str, str]] = {
         "review": gettext_noop("Reviews and earlier states are left out: the marks become part of a new read."),
         "suggestion": gettext_noop("From which suggestion a mark was made is left out."),
+        "confirmations": gettext_noop("Who confirmed a diagnosis later, and what it was before, is left out; the basis comes along."),
+        "reports": gettext_noop("Reports and what readers said of them are left out."),
         "nucleus": gettext_noop("The nucleus within a cell is left out."),
         "cells": gettext_noop("Packed cells are left out: bring them in as a cell layer."),
         "extensions": gettext_noop("Decisions on suggestions and times of reads are left out."),
@@ -49,6 +51,8 @@ class DocumentReader:
         images = {str(image["id"]): _image(image, reading) for image in root["images"]}
         if root.get("extensions"):
             reading.lose("extensions")
+        if root.get("reports"):
+            reading.lose("reports", len(root["reports"]))
         for group in root.get("annotationGroups", ()):
             reading.lose("cells", group["count"])
         people = {agent["id"] for agent in root["agents"] if agent.get("type") == "person"}
@@ -92,7 +96,7 @@ def _image(member: dict[str, Any], reading: Reading) -> FileImage:
 
 
 def _take(place: str, entry: dict[str, Any], image: FileImage, people: set[str], reading: Reading) -> None:
-    for name in ("suggestion", "nucleus"):
+    for name in ("suggestion", "nucleus", "confirmations"):
         if name in entry:
             reading.lose(name)
     if entry["review"]["state"] != "draft":

@@ -1,9 +1,10 @@
-"""Marks and everything said about them. Revisions, suggestions, exposures, decisions, changes to cells and the ledger are append-only."""
+"""Marks and everything said about them. What was said is history, and history is append-only (see annotation.append_only)."""
 
 from annotation.models.annotation import Annotation, Revision
 from annotation.models.campaign import Campaign, CampaignImage
 from annotation.models.cells import CellChange, CellLayer
 from annotation.models.code_table import CodeEntry, CodeTable
+from annotation.models.confirmation import Confirmation
 from annotation.models.endpoint import ModelEndpoint
 from annotation.models.export import ExportRun
 from annotation.models.label_map import LabelMap, VocabularyDraft
@@ -11,6 +12,7 @@ from annotation.models.label_set import FormDefinition, Label, LabelSet
 from annotation.models.mark_import import ImportedAnnotation, ImportMapping, ImportRun
 from annotation.models.read import Read
 from annotation.models.release import LedgerEntry, Release, Withdrawal
+from annotation.models.report import Report, ReportText
 from annotation.models.suggestion import Decision, Exposure, Suggestion, SuggestionRun
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "CellLayer",
     "CodeEntry",
     "CodeTable",
+    "Confirmation",
     "Decision",
     "ExportRun",
     "Exposure",
@@ -35,6 +38,8 @@ __all__ = [
     "ModelEndpoint",
     "Read",
     "Release",
+    "Report",
+    "ReportText",
     "Revision",
     "Suggestion",
     "SuggestionRun",

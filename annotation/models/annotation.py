@@ -33,8 +33,15 @@ class Annotation(models.Model):
     labels = models.JSONField(default=list, help_text="Codes of the campaign's label set, the primary one first")
     text = models.TextField(blank=True)
     form_data = models.JSONField(null=True, blank=True)
+    report = models.ForeignKey("annotation.Report", null=True, blank=True, on_delete=models.PROTECT, related_name="annotations")
+    span = models.JSONField(
+        null=True, blank=True, help_text="Of a mark on a report: {digest, start, end, polarity, coding}, see services.report_marks"
+    )
     certainty = models.CharField(max_length=16, blank=True)
     basis = models.JSONField(default=list, help_text="[{method, status}]")
+    confirm_by = models.DateField(
+        null=True, blank=True, help_text="Of a submitted mark whose basis is pending: the day on which its reader is reminded"
+    )
     origin = models.CharField(max_length=12, default="manual", help_text="manual, suggestion or import")
     suggestion = models.ForeignKey("annotation.Suggestion", null=True, blank=True, on_delete=models.PROTECT, related_name="annotations")
     active_seconds = models.FloatField(default=0)
@@ -44,7 +51,10 @@ class Annotation(models.Model):
     class Meta:
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["read", "sequence"], name="one_annotation_per_sequence")]
-        indexes = [models.Index(fields=["read", "deleted", "frame"], name="annotation_by_frame")]
+        indexes = [
+            models.Index(fields=["read", "deleted", "frame"], name="annotation_by_frame"),
+            models.Index(fields=["confirm_by", "id"], name="annotation_to_confirm", condition=models.Q(confirm_by__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"annotation {self.id} r{self.revision}"
@@ -57,7 +67,7 @@ class Revision(models.Model):
     read = models.ForeignKey("annotation.Read", on_delete=models.PROTECT, related_name="revisions")
     number = models.PositiveIntegerField()
     sequence = models.PositiveBigIntegerField()
-    verb = models.CharField(max_length=8, help_text="create, update, delete or restore")
+    verb = models.CharField(max_length=8, help_text="create, update, delete, restore or confirm")
     operation_id = models.UUIDField(
         unique=True, help_text="Idempotency key made by the browser: a repeated operation is answered, not repeated"
     )

@@ -31,6 +31,9 @@ class Campaign(models.Model):
     )
     governance = models.JSONField(default=dict, help_text="The governance block of exported documents")
     reads_per_image = models.PositiveSmallIntegerField(default=1)
+    confirmation_days = models.PositiveSmallIntegerField(
+        default=30, help_text="Days after submitting until a reader is reminded of a diagnosis that is still to be confirmed"
+    )
     lease_minutes = models.PositiveSmallIntegerField(default=30)
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -11,6 +11,7 @@ from annotation.schema.facts import (
     AnnotationFacts,
     AppliedMapFacts,
     CampaignFacts,
+    ConfirmationFacts,
     DecisionFacts,
     ImportedFacts,
     ModelFacts,
@@ -21,7 +22,17 @@ from annotation.schema.problems import DocumentError, Problem
 from annotation.schema.shapes import Shape
 from annotation.schema.tracks import Track
 
-__all__ = ["CENTRE_KEY", "IMPORTED_KEY", "LABEL_MAP_KEY", "AgentBook", "annotation_member", "decision_member"]
+__all__ = [
+    "CENTRE_KEY",
+    "IMPORTED_KEY",
+    "LABEL_MAP_KEY",
+    "AgentBook",
+    "annotation_member",
+    "confirmation_member",
+    "decision_member",
+    "labels_member",
+    "language_of",
+]
 
 CENTRE_KEY: Final = "org.mitate.centre"
 IMPORTED_KEY: Final = "org.mitate.imported"
@@ -50,7 +61,7 @@ class AgentBook:
 
     def person(self, pseudonym: str) -> str:
         """Enter a reader and return the agent id, which is the pseudonym."""
-        if pseudonym not in self._members:
+        if self._members.get(pseudonym, {}).get("role") in (None, "curator"):
             entry = {"id": pseudonym, "type": "person", "role": "reader", "pseudonym": pseudonym, "society": self._society}
             self._add(entry)
         return pseudonym
@@ -59,6 +70,13 @@ class AgentBook:
         """Enter who answers for what is given away and return the agent id; a reader who does so stays a reader."""
         if pseudonym not in self._members:
             entry = {"id": pseudonym, "type": "person", "role": "privacy-officer", "pseudonym": pseudonym, "society": self._society}
+            self._add(entry)
+        return pseudonym
+
+    def curator(self, pseudonym: str) -> str:
+        """Enter who entered a result for a reader and return the agent id; a reader who does so stays a reader."""
+        if pseudonym not in self._members:
+            entry = {"id": pseudonym, "type": "person", "role": "curator", "pseudonym": pseudonym, "society": self._society}
             self._add(entry)
         return pseudonym
 
@@ -85,7 +103,7 @@ def annotation_member(row: AnnotationFacts, campaign: CampaignFacts, agents: Age
         "revision": row.revision,
         "target": _target(row),
         "granularity": row.granularity,
-        "labels": _labels(row.labels, campaign),
+        "labels": labels_member(row.labels, campaign),
         "createdBy": author,
         "createdAt": instant(row.created_at),
         "updatedAt": instant(row.updated_at),
@@ -97,6 +115,17 @@ def annotation_member(row: AnnotationFacts, campaign: CampaignFacts, agents: Age
         member["geometry"] = row.shape.to_document()
     if extensions := _extensions(row, campaign):
         member["extensions"] = extensions
+    member |= _statements(row, campaign)
+    if row.confirmations:
+        member["confirmations"] = [confirmation_member(entry, campaign, agents) for entry in row.confirmations]
+    if row.suggestion is not None:
+        member["suggestion"] = _suggestion(row.suggestion, campaign, agents)
+    return member
+
+
+def _statements(row: AnnotationFacts, campaign: CampaignFacts) -> dict[str, Any]:
+    """Return what the reader said besides shape and labels. Raises DocumentError `unknown_form`."""
+    member: dict[str, Any] = {}
     if row.text:
         member["text"] = {language_of(row.text): row.text}
     if row.form_data is not None:
@@ -107,8 +136,6 @@ def annotation_member(row: AnnotationFacts, campaign: CampaignFacts, agents: Age
         member["confidence"] = {"category": row.certainty}
     if row.basis:
         member["basis"] = [dict(entry) for entry in row.basis]
-    if row.suggestion is not None:
-        member["suggestion"] = _suggestion(row.suggestion, campaign, agents)
     return member
 
 
@@ -157,7 +184,8 @@ def _target(row: AnnotationFacts) -> dict[str, Any]:
     return target
 
 
-def _labels(codes: Iterable[str], campaign: CampaignFacts) -> list[dict[str, Any]]:
+def labels_member(codes: Iterable[str], campaign: CampaignFacts) -> list[dict[str, Any]]:
+    """Return labels as documents write them. Raises DocumentError `unknown_label`."""
     labels: list[dict[str, Any]] = []
     for index, code in enumerate(codes):
         label = campaign.labels.get(code)
@@ -174,6 +202,24 @@ def _review(row: AnnotationFacts, author: str) -> dict[str, Any]:
     if row.read.submitted_at is None:
         return {"state": "draft"}
     return {"state": "submitted", "events": [{"state": "submitted", "by": author, "at": instant(row.read.submitted_at)}]}
+
+
+def confirmation_member(entry: ConfirmationFacts, campaign: CampaignFacts, agents: AgentBook) -> dict[str, Any]:
+    """Return the entry of a late confirmation. Raises DocumentError `unknown_label`."""
+    member: dict[str, Any] = {
+        "at": instant(entry.at),
+        "by": agents.curator(entry.by),
+        "awaited": entry.awaited,
+        "method": entry.method,
+        "status": entry.status,
+        "before": {"labels": labels_member(entry.labels_before, campaign), "basis": [dict(one) for one in entry.basis_before]},
+    }
+    optional: dict[str, Any] = {
+        "knownOn": entry.known_on.isoformat() if entry.known_on is not None else None,
+        "dueOn": entry.due_on.isoformat() if entry.due_on is not None else None,
+        "note": {language_of(entry.note): entry.note} if entry.note else None,
+    }
+    return member | {key: value for key, value in optional.items() if value is not None}
 
 
 def _centre(shape: Shape) -> dict[str, Any]:
@@ -234,7 +280,7 @@ def _suggestion(suggestion: SuggestionFacts, campaign: CampaignFacts, agents: Ag
 
 def _original(suggestion: SuggestionFacts, campaign: CampaignFacts) -> dict[str, Any]:
     """Return the proposal as the model made it."""
-    original: dict[str, Any] = {"labels": _labels(suggestion.labels, campaign)}
+    original: dict[str, Any] = {"labels": labels_member(suggestion.labels, campaign)}
     if suggestion.shape is not None:
         original["geometry"] = suggestion.shape.to_document()
     return original

@@ -31,6 +31,7 @@ from annotation.schema.facts import (
 from annotation.schema.instants import instant
 from annotation.schema.order import in_order
 from annotation.schema.problems import DocumentError, Problem
+from annotation.schema.report_member import report_member
 from annotation.schema.spool import Spool
 from annotation.schema.validate import FormSchemas, Members, check_annotation, check_annotation_schema, validate_document
 from annotation.schema.versions import LATEST_VERSION
@@ -136,7 +137,8 @@ class _Writing:
         with_extensions = self.campaign.tier != "third-party"
         if with_extensions:
             self._write_extensions(extensions)
-        head = {
+        reports = self._reports()
+        head: dict[str, Any] = {
             "schemaVersion": LATEST_VERSION,
             "documentId": document_id(self.campaign, self.case),
             "revision": 1 + sum(read.sequence for read in self.case.reads),
@@ -148,6 +150,8 @@ class _Writing:
             "agents": self.agents.members(),
             "governance": {"consent": _CONSENT_UNKNOWN, **self.campaign.governance},
         }
+        if reports:
+            head["reports"] = reports
         if self.case.datasets:
             head["datasets"] = [_membership(each) for each in self.case.datasets]
         problems = validate_document(head | {"annotations": []})
@@ -182,6 +186,14 @@ class _Writing:
                 self.original_groups[group.id] = self.campaign.label_map.originals[group.original_label].to_document()
         spool.write(b"]")
         return index >= 0
+
+    def _reports(self) -> list[dict[str, Any]]:
+        """Return the entries of the reports; who spoke of them is entered among the agents."""
+        members = []
+        for index, report in enumerate(self.case.reports):
+            with self._located(f"/reports/{index}"):
+                members.append(report_member(report, self.campaign, self.agents))
+        return members
 
     def _checked(self, row: AnnotationFacts, pointer: str) -> dict[str, Any]:
         with self._located(pointer):

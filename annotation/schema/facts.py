@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from annotation.schema.labels import LabelValue
+from annotation.schema.labels import Coding, LabelValue
 from annotation.schema.shapes import Shape
 from annotation.schema.tracks import AnyShape
 
@@ -20,6 +20,7 @@ __all__ = [
     "CampaignFacts",
     "CaseFacts",
     "CellGroupFacts",
+    "ConfirmationFacts",
     "DatasetFacts",
     "DecisionFacts",
     "DicomFacts",
@@ -28,8 +29,11 @@ __all__ = [
     "ImportedFacts",
     "ModelFacts",
     "ReadFacts",
+    "ReportDiagnosisFacts",
+    "ReportFacts",
     "SubjectFacts",
     "SuggestionFacts",
+    "TermFacts",
 ]
 
 
@@ -172,6 +176,24 @@ class ImportedFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfirmationFacts:
+    """What became known of a diagnosis after its read was submitted, and what was said before."""
+
+    at: datetime
+    by: str
+    awaited: str
+    """The method of the basis that it is about."""
+    method: str
+    status: str
+    known_on: date | None = None
+    due_on: date | None = None
+    """Of one that is still pending: the day on which to ask again."""
+    note: str = ""
+    labels_before: tuple[str, ...] = ()
+    basis_before: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AnnotationFacts:
     """A mark, or a diagnosis of the whole image, as its newest revision says."""
 
@@ -196,6 +218,8 @@ class AnnotationFacts:
     basis: tuple[Mapping[str, Any], ...] = ()
     suggestion: SuggestionFacts | None = None
     imported: ImportedFacts | None = None
+    confirmations: tuple[ConfirmationFacts, ...] = ()
+    """In the order in which they were entered; `labels` and `basis` are what they are after the last one."""
     active_seconds: float = 0.0
     original_labels: tuple[str, ...] = ()
     """What the reader chose, where a label map made other labels of it."""
@@ -255,6 +279,51 @@ class CellGroupFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class TermFacts:
+    """Words of a report that a reader gave a code; offsets count Unicode code points of the report's text.
+
+    Outside the society a term has no place: `start` and `end` are None.
+    """
+
+    start: int | None
+    end: int | None
+    labels: tuple[str, ...]
+    coding: Coding | None
+    """A code that the label set lacks."""
+    polarity: str
+    by: str
+    at: datetime
+    read_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDiagnosisFacts:
+    """The diagnosis that a report confirms, as one reader entered it."""
+
+    labels: tuple[str, ...]
+    coding: Coding | None
+    basis: tuple[Mapping[str, Any], ...]
+    by: str
+    at: datetime
+    confirmations: tuple[ConfirmationFacts, ...] = ()
+    read_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFacts:
+    """A report of the case in one of its texts, with what readers said of it; without words outside the society."""
+
+    id: str
+    kind: str
+    issued_on: str
+    text: str
+    digest: str
+    image_ids: tuple[str, ...]
+    terms: tuple[TermFacts, ...] = ()
+    diagnoses: tuple[ReportDiagnosisFacts, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CaseFacts:
     """One subject's case: its images and reads at hand, its annotations and decisions as streams to be read once.
 
@@ -271,3 +340,4 @@ class CaseFacts:
     decisions: Iterable[DecisionFacts] = ()
     cells: Iterable[CellGroupFacts] = ()
     datasets: tuple[DatasetFacts, ...] = ()
+    reports: tuple[ReportFacts, ...] = ()

@@ -153,6 +153,14 @@ PROBLEM_TEXTS: Final[dict[str, ProblemText]] = {
         gettext_noop("The form holds a value that its own schema refuses."),
         gettext_noop("Correct the value at the place that the pointer names."),
     ),
+    "report_digest_mismatch": ProblemText(
+        gettext_noop("The digest of a report is not that of its text."),
+        gettext_noop("Get the document again from its source."),
+    ),
+    "term_outside_text": ProblemText(
+        gettext_noop("A term of a report lies outside its text."),
+        gettext_noop("Count offsets in Unicode code points, the end behind the last one."),
+    ),
     "content_hash_mismatch": ProblemText(
         gettext_noop("The document was changed after its digest was computed."),
         gettext_noop("Get the document again from its source."),

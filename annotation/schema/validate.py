@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
@@ -111,6 +112,10 @@ def check_annotation(
         if name in annotation and annotation[name] not in members.agent_types:
             yield Problem("unknown_agent", f"/{name}")
     yield from _review_problems(annotation["review"], members)
+    for index, event in enumerate(annotation.get("confirmations", ())):
+        if event["by"] not in members.agent_types:
+            yield Problem("unknown_agent", f"/confirmations/{index}/by")
+        yield from _basis_problems(event["before"]["basis"], f"/confirmations/{index}/before/basis", members)
     yield from _suggestion_problems(annotation.get("suggestion"), members, image)
     yield from _basis_problems(annotation.get("basis", ()), "/basis", members)
     for name in ("geometry", "nucleus"):
@@ -231,10 +236,24 @@ def _report_problems(report: Mapping[str, Any], members: Members) -> Iterator[Pr
     for index, image_id in enumerate(report.get("imageIds", ())):
         if image_id not in members.images:
             yield Problem("unknown_image", f"/imageIds/{index}")
+    yield from _term_problems(report, members)
     for index, diagnosis in enumerate(report.get("confirmedDiagnosis", ())):
         if diagnosis["enteredBy"] not in members.agent_types:
             yield Problem("unknown_agent", f"/confirmedDiagnosis/{index}/enteredBy")
         yield from _basis_problems(diagnosis["basis"], f"/confirmedDiagnosis/{index}/basis", members)
+
+
+def _term_problems(report: Mapping[str, Any], members: Members) -> Iterator[Problem]:
+    """Check that terms lie within the text, which is the one whose digest is told; offsets count Unicode code points."""
+    texts = list(report.get("text", {}).values())
+    if texts and "digest" in report and all(f"sha256:{hashlib.sha256(text.encode()).hexdigest()}" != report["digest"] for text in texts):
+        yield Problem("report_digest_mismatch", "/digest")
+    longest = max((len(text) for text in texts), default=None)
+    for index, term in enumerate(report.get("terms", ())):
+        if "enteredBy" in term and term["enteredBy"] not in members.agent_types:
+            yield Problem("unknown_agent", f"/terms/{index}/enteredBy")
+        if "start" in term and (term["start"] >= term["end"] or (longest is not None and term["end"] > longest)):
+            yield Problem("term_outside_text", f"/terms/{index}/end")
 
 
 def _frame_problems(target: Mapping[str, Any], image: Mapping[str, Any]) -> Iterator[Problem]:

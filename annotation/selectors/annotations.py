@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from annotation.models import Annotation, Read, Revision
+from annotation.models import Annotation, Read, Report, Revision
 from annotation.selectors.geometry import shape_of
 
 
@@ -37,7 +37,13 @@ def annotation_json(annotation: Annotation, *, reader_id: int) -> dict[str, Any]
         "created_at": instant(annotation.created_at),
         "updated_at": instant(annotation.updated_at),
         "created_by": reader_id,
+        "span": span_json(annotation.report, annotation.span) if annotation.report_id else None,
     }
+
+
+def span_json(report: Report | None, span: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return where on a report a mark is, as the API gives it; offsets count Unicode code points. None: it is on the image."""
+    return {"report_id": str(report.pk), **span} if report is not None and span is not None else None
 
 
 def changes_since(read: Read, since: int | None) -> dict[str, Any]:
@@ -50,7 +56,7 @@ def changes_since(read: Read, since: int | None) -> dict[str, Any]:
     The list revision is read before the rows: a save in between shows up twice for the page, never not at all.
     """
     sequence = Read.objects.values_list("sequence", flat=True).get(pk=read.pk)
-    rows = read.annotations.order_by("sequence")
+    rows = read.annotations.select_related("report").order_by("sequence")
     rows = rows.filter(deleted=False) if since is None else rows.filter(sequence__gt=since)
     return {"sequence": sequence, "annotations": [annotation_json(row, reader_id=read.reader_id) for row in rows]}
 

@@ -42,7 +42,10 @@ from annotation.schema.facts import (
 from annotation.schema.labels import QUERY_STRATEGIES, Coding, Granularity, LabelValue
 from annotation.schema.shapes import Shape
 from annotation.selectors.cell_groups import cell_groups
+from annotation.selectors.document_confirmations import confirmation_facts, put_back, sequences_then
+from annotation.selectors.document_reports import report_facts
 from annotation.selectors.geometry import shape_of
+from annotation.selectors.people import People
 from annotation.services.release_errors import release_refusal
 from viewer.api.errors import not_found
 from viewer.dicomweb.uids import uid_of
@@ -111,7 +114,7 @@ def cases_of(campaign: Campaign, *, include_drafts: bool, until: datetime | None
         if (members[0][0] or str(members[0][1])) in withdrawn:
             continue
         if any(has_read for _, _, has_read in members):
-            yield _case(campaign, members[0][0], [image_id for _, image_id, _ in members], reads)
+            yield _case(campaign, members[0][0], [image_id for _, image_id, _ in members], reads, until)
 
 
 def subject_key(image: Image) -> str:
@@ -137,22 +140,6 @@ def get_case(campaign: Campaign, *, image_id: UUID, include_drafts: bool, withdr
     return _case(campaign, pseudonym, image_ids, _counted_reads(campaign, include_drafts=include_drafts))
 
 
-class People:
-    """Names people without naming them: a keyed digest, the same in all documents of a society and meaningless outside it."""
-
-    def __init__(self, society: str) -> None:
-        self._key = facility_key()
-        self._society = society
-        self._known: dict[int, str] = {}
-
-    def pseudonym(self, user_id: int) -> str:
-        """Return the agent id of a user."""
-        if user_id not in self._known:
-            text = f"reader\0{self._society}\0{user_id}".encode()
-            self._known[user_id] = f"person-{hmac.new(self._key, text, hashlib.sha256).hexdigest()[:16]}"
-        return self._known[user_id]
-
-
 def _counted_reads(campaign: Campaign, *, include_drafts: bool, until: datetime | None = None) -> QuerySet[Read]:
     reads = Read.objects.filter(campaign=campaign)
     if until is not None:
@@ -160,12 +147,14 @@ def _counted_reads(campaign: Campaign, *, include_drafts: bool, until: datetime 
     return reads if include_drafts else reads.filter(state=Read.State.SUBMITTED)
 
 
-def _case(campaign: Campaign, pseudonym: str, image_ids: list[UUID], counted: QuerySet[Read]) -> CaseFacts:
+def _case(campaign: Campaign, pseudonym: str, image_ids: list[UUID], counted: QuerySet[Read], until: datetime | None = None) -> CaseFacts:
     images = list(Image.objects.filter(pk__in=image_ids).select_related("series__study").order_by("pk"))
     asked = list(CampaignImage.objects.filter(campaign=campaign, image_id__in=image_ids))
     strategies = {row.image_id: row.strategy for row in asked if row.strategy in QUERY_STRATEGIES}
     people = People(campaign.document_project["society"])
     reads = {read.pk: _read_facts(read, people) for read in counted.filter(image_id__in=image_ids).order_by("pk")}
+    if until is not None:
+        reads |= {key: replace(reads[key], sequence=then) for key, then in sequences_then(reads, until).items()}
     was_read = {read.image_id for read in reads.values()}
     known = _PSEUDONYM.fullmatch(pseudonym) is not None
     return CaseFacts(
@@ -174,9 +163,10 @@ def _case(campaign: Campaign, pseudonym: str, image_ids: list[UUID], counted: Qu
         registered_at=min(row.added_at for row in asked),
         images=tuple(_image_facts(image, was_read=str(image.pk) in was_read) for image in images),
         reads=tuple(reads.values()),
-        annotations=_annotations(reads, strategies, people),
+        annotations=_annotations(reads, strategies, people, until),
         decisions=_decisions(reads, people),
         cells=cell_groups(reads),
+        reports=report_facts(images, reads, until=until, pseudonym=people.pseudonym),
     )
 
 
@@ -256,18 +246,23 @@ def _read_facts(read: Read, people: People) -> ReadFacts:
     )
 
 
-def _annotations(reads: dict[UUID, ReadFacts], strategies: dict[UUID, str], people: People) -> Iterator[AnnotationFacts]:
+def _annotations(
+    reads: dict[UUID, ReadFacts], strategies: dict[UUID, str], people: People, until: datetime | None
+) -> Iterator[AnnotationFacts]:
     """Yield the annotations of some reads by (image, id), with the decision behind each one that came from a suggestion."""
     if not reads:
         return
     rows = (
-        Annotation.objects.filter(read_id__in=list(reads), deleted=False)
+        Annotation.objects.filter(read_id__in=list(reads), deleted=False, report__isnull=True)
         .select_related("suggestion__run__endpoint")
         .order_by("read__image_id", "pk")
         .iterator(chunk_size=ROWS_AT_ONCE)
     )
     while batch := list(islice(rows, ROWS_AT_ONCE)):
+        if until is not None:
+            put_back(batch, until)
         decisions, uids, imports = _last_decisions(batch), _shared_uids(batch, reads), _imports(batch)
+        confirmations = confirmation_facts(batch, until=until, pseudonym=people.pseudonym)
         for row in batch:
             suggestion = None
             if row.suggestion is not None:
@@ -275,7 +270,7 @@ def _annotations(reads: dict[UUID, ReadFacts], strategies: dict[UUID, str], peop
                 suggestion = _decided(row.suggestion, decision, strategies.get(row.suggestion.image_id, ""), people)
             read = reads[row.read_id]
             facts = _annotation_facts(row, read, suggestion, uids.get((read.image_id, row.sop_instance_uid), ""))
-            yield replace(facts, imported=imports[row.pk]) if row.pk in imports else facts
+            yield replace(facts, imported=imports.get(row.pk), confirmations=confirmations.get(row.pk, ()))
 
 
 def _imports(batch: Iterable[Annotation]) -> dict[UUID, ImportedFacts]:

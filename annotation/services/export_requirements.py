@@ -37,9 +37,11 @@ FIELD_NAMES: Final[dict[Field, Any]] = {
     Field.TEXT: _("free text"),
     Field.FORMS: _("forms"),
     Field.BASIS: _("basis and certainty"),
+    Field.CONFIRMATIONS: _("late confirmations"),
     Field.SUGGESTIONS: _("what a model suggested"),
     Field.REVIEW: _("whether a read was submitted"),
     Field.EFFORT: _("working time"),
+    Field.REPORTS: _("reports and their terms"),
 }
 
 

@@ -13,6 +13,7 @@ from annotation.schema.tracks import AnyShape, Track, parse_track
 from annotation.selectors.frames import sop_instance_uids
 from annotation.services.forms import check_form_data
 from annotation.services.operation_input import Body
+from annotation.services.report_marks import DIAGNOSIS, REPORT_LEVEL, check_report_mark
 from viewer.models import Image
 
 MAX_TEXT_CHARACTERS: Final = 10_000
@@ -75,6 +76,8 @@ def check_mark(rules: MarkRules, body: Body, pointer: str = "/annotation") -> Ch
     Raises:
         ApiError: with a code per reason and a pointer that starts with ``pointer``.
     """
+    if body.span is not None or body.granularity in REPORT_LEVEL:
+        return _check_on_report(rules, body, pointer)
     if body.granularity not in rules.granularities:
         raise refusal("granularity_not_allowed", f"{pointer}/granularity")
     shape = _check_shape(rules.image, body, pointer)
@@ -97,8 +100,44 @@ def check_mark(rules: MarkRules, body: Body, pointer: str = "/annotation") -> Ch
         "certainty": body.certainty,
         "basis": body.basis,
         "active_seconds": body.active_seconds,
+        "report": None,
+        "span": None,
     }
     return CheckedMark(columns, shape)
+
+
+def _check_on_report(rules: MarkRules, body: Body, pointer: str) -> CheckedMark:
+    """Return the columns of a mark on a report, which is on no place of the image."""
+    span = body.span
+    if span is None or body.granularity not in REPORT_LEVEL or body.geometry is not None or body.frame is not None or body.form is not None:
+        raise refusal("span_malformed", f"{pointer}/span")
+    report = check_report_mark(rules.image.series.study_id, body.granularity, span, f"{pointer}/span")
+    for index, code in enumerate(body.labels):
+        if code not in rules.labels:
+            raise refusal("unknown_label", f"{pointer}/labels/{index}")
+    if not body.labels and span.coding is None:
+        raise refusal("label_missing", f"{pointer}/labels")
+    _check_words(body, pointer)
+    if body.granularity == DIAGNOSIS and not body.basis:
+        raise refusal("confirmed_without_basis", f"{pointer}/basis")
+    columns = {
+        "granularity": body.granularity,
+        "frame": None,
+        "sop_instance_uid": "",
+        **shape_columns(None),
+        "mask": None,
+        "track": None,
+        "last_frame": None,
+        "labels": body.labels,
+        "text": body.text,
+        "form_data": None,
+        "certainty": body.certainty,
+        "basis": body.basis,
+        "active_seconds": body.active_seconds,
+        "report": report,
+        "span": span.stored(),
+    }
+    return CheckedMark(columns, None)
 
 
 def track_columns(shape: AnyShape | None, *, frame_count: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from annotation.errors import refusal
 from annotation.models import Decision
+from annotation.services.report_marks import Span, parse_span
 
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _MEMBERS: Final = frozenset({"operation_id", "verb", "annotation_id", "base_revision", "annotation", "suggestion_id", "verdict", "reason"})
@@ -25,6 +26,7 @@ _BODY_MEMBERS: Final = frozenset(
         "origin",
         "suggestion_id",
         "active_seconds",
+        "span",
     }
 )
 _MAX_REVISION: Final = 2**31 - 1
@@ -50,6 +52,8 @@ class Body:
     basis: list[dict[str, str]]
     origin: str
     active_seconds: float
+    span: Span | None = None
+    """Of a mark on a report: where in its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,7 @@ def parse_body(value: object, pointer: str) -> Body:
         basis=_basis(value.get("basis", []), f"{pointer}/basis"),
         origin=_text(value.get("origin", "manual"), f"{pointer}/origin"),
         active_seconds=_seconds(value.get("active_seconds", 0), f"{pointer}/active_seconds"),
+        span=parse_span(value.get("span"), f"{pointer}/span"),
     )
 
 

@@ -1,4 +1,4 @@
-"""Opens and submits reads. A submitted read is complete by the campaign's rules and never changes again."""
+"""Opens and submits reads. A submitted read is complete by the campaign's rules; only confirmations are added to it later."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -13,6 +13,7 @@ from annotation.events import ReadOpened, ReadSubmitted, publish
 from annotation.locks import lock_read
 from annotation.models import Annotation, Campaign, Read
 from annotation.selectors.reads import get_read_to_write
+from annotation.services.confirmations import await_confirmation
 from annotation.services.forms import check_form_data
 from annotation.services.mark_checks import IMAGE_LEVEL
 from viewer.api.errors import not_found
@@ -70,6 +71,7 @@ def submit_read(*, read: Read, user: User, sequence: int, active_seconds: float)
     locked.submitted_at = timezone.now()
     locked.active_seconds = max(locked.active_seconds, min(active_seconds, _MAX_SECONDS))
     locked.save(update_fields=["state", "submitted_at", "active_seconds"])
+    await_confirmation(read=locked, submitted_at=locked.submitted_at)
     publish(ReadSubmitted(read_id=locked.pk, campaign_id=locked.campaign_id, sequence=locked.sequence))
     return locked
 
@@ -93,7 +95,7 @@ def _check_complete(read: Read) -> None:
     if read.campaign.diagnosis.get("required") and not _is_labelled(read, diagnosis):
         raise refusal("diagnosis_missing", "/diagnosis")
     for mark in marks:
-        if not mark.labels:
+        if not mark.labels and mark.report_id is None:
             raise refusal("label_missing", f"/annotations/{mark.pk}/labels")
         data: dict[str, Any] | None = mark.form_data
         if mark is diagnosis and data is None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from annotation.models import Decision, Revision
+from annotation.selectors.annotations import span_json
 from annotation.services.mark_checks import CheckedMark
 from annotation.services.operation_input import Operation
 
@@ -40,4 +41,5 @@ def _says_the_same(mark: CheckedMark, body: dict[str, Any]) -> bool:
         and (mark.shape.to_body() if mark.shape else None) == body["geometry"]
         and (columns["certainty"] or None) == body["certainty"]
         and columns["active_seconds"] == body["active_seconds"]
+        and span_json(columns["report"], columns["span"]) == body.get("span")
     )

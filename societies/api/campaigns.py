@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from annotation.api.requests import signed_in
 from annotation.models import Campaign, ModelEndpoint
 from annotation.selectors.campaigns import get_campaign
+from annotation.selectors.pending import pending_count, pending_of_reader
 from annotation.selectors.suggestions import endpoints_for
 from annotation.services.campaigns import close_campaign, reopen_campaign
 from societies.api.serializers import (
@@ -55,9 +56,10 @@ class CampaignListView(APIView):
 
     @extend_schema(operation_id="campaigns", responses=CampaignListSerializer)
     def get(self, request: Request) -> Response:
-        """Return the campaigns that one reads in, and those whose progress one may see."""
+        """Return the campaigns that one reads in, those whose progress one may see, and how much waits to be confirmed."""
         user = signed_in(request)
-        return Response({"reading": reading_list(user=user), "overview": overview(user=user)})
+        waiting = pending_count(pending_of_reader(user))
+        return Response({"reading": reading_list(user=user), "overview": overview(user=user), "waiting": waiting})
 
     @extend_schema(operation_id="campaign_create", request=CampaignInputSerializer, responses={201: ProgressSerializer})
     def post(self, request: Request) -> Response:

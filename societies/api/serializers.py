@@ -72,6 +72,8 @@ class CampaignRowSerializer(serializers.Serializer[object]):
     done = serializers.IntegerField(help_text="Submitted reads")
     can_manage = serializers.BooleanField()
     can_export = serializers.BooleanField()
+    pending = serializers.IntegerField(help_text="Diagnoses of all readers that wait for a result; 0 unless one manages the campaign")
+    overdue = serializers.IntegerField(help_text="Of these, past their reminder")
 
 
 class ReadingRowSerializer(serializers.Serializer[object]):
@@ -85,11 +87,19 @@ class ReadingRowSerializer(serializers.Serializer[object]):
     done = serializers.IntegerField(help_text="Reads this reader has submitted")
 
 
+class WaitingSerializer(serializers.Serializer[object]):
+    """How many of one's own diagnoses wait for a result."""
+
+    pending = serializers.IntegerField()
+    overdue = serializers.IntegerField()
+
+
 class CampaignListSerializer(serializers.Serializer[object]):
     """The campaigns of a person."""
 
     reading = ReadingRowSerializer(many=True)
     overview = CampaignRowSerializer(many=True)
+    waiting = WaitingSerializer()
 
 
 class ReaderRowSerializer(serializers.Serializer[object]):

@@ -12,6 +12,7 @@ from guardian.shortcuts import get_users_with_perms
 
 from annotation.models import Campaign, CampaignImage, Read
 from annotation.selectors.campaigns import campaigns_for
+from annotation.selectors.pending import pending_by_campaign
 from societies.models import Assignment, Membership, Society
 from societies.selectors.societies import display_name
 from societies.selectors.worklist import live, open_for
@@ -42,12 +43,16 @@ def reading_list(*, user: User) -> list[dict[str, Any]]:
 
 
 def overview(*, user: User) -> list[dict[str, Any]]:
-    """Return the campaigns whose progress a person may see, newest first; four queries."""
+    """Return the campaigns whose progress a person may see, newest first; six queries.
+
+    What waits for a confirmation is counted where the person manages the campaign.
+    """
     campaigns = list(_with_society(campaigns_for(user, *VIEW)))
     ids = [campaign.pk for campaign in campaigns]
     images = _counts(CampaignImage.objects.filter(campaign__in=ids))
     done = _counts(_submitted(ids))
     managed = set(campaigns_for(user, *MANAGE).filter(pk__in=ids).values_list("pk", flat=True))
+    waiting = pending_by_campaign(managed)
     exported = set(campaigns_for(user, "annotation.export_campaign").filter(pk__in=ids).values_list("pk", flat=True))
     return [
         {
@@ -60,6 +65,7 @@ def overview(*, user: User) -> list[dict[str, Any]]:
             "done": done.get(campaign.pk, 0),
             "can_manage": campaign.pk in managed,
             "can_export": campaign.pk in exported,
+            **waiting.get(campaign.pk, {"pending": 0, "overdue": 0}),
         }
         for campaign in campaigns
     ]

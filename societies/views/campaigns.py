@@ -90,6 +90,7 @@ def _campaign_json(campaign: Campaign, user: User, can_manage: bool) -> dict[str
             "endpoints": [endpoint for endpoint in _endpoints(user) if endpoint["society"] == slug],
             "runs_url": reverse("suggestion-runs", args=[campaign.pk]),
             "runs": list_runs(campaign),
+            "reports_url": reverse("api-campaign-reports", args=[campaign.pk]),
             "cells_url": reverse("campaign-cell-layers", args=[campaign.pk]),
             "cells": layers_to_manage(campaign),
         }

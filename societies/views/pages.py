@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from annotation.models import ModelEndpoint
+from annotation.selectors.pending import pending_count, pending_of_reader
 from annotation.selectors.suggestions import list_endpoints
 from societies.models import Membership, SocietyEndpoint
 from societies.selectors.campaigns import overview, reading_list
@@ -24,7 +25,12 @@ def home_page(request: HttpRequest) -> HttpResponse:
     user = cast("User", request.user)
     administered = list(administered_societies(user=user))
     context = {
-        "page_data": {"reading": reading_list(user=user), "overview": overview(user=user), "campaigns_url": reverse("api-campaigns")},
+        "page_data": {
+            "reading": reading_list(user=user),
+            "overview": overview(user=user),
+            "waiting": pending_count(pending_of_reader(user)),
+            "campaigns_url": reverse("api-campaigns"),
+        },
         "administered": bool(administered),
         "edited": [{"slug": society.slug, "name": display_name(society)} for society in administered],
         "societies": [display_name(society) for society in member_societies(user=user)],

@@ -156,6 +156,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api-read-operations", "POST"): lambda asked: {"operations": [put(asked.annotation_id, 1, said=_changed(asked))]},
     ("api-read-exposures", "POST"): lambda asked: {"suggestion_ids": [str(asked.suggestion_id)]},
     ("api-annotation", "PUT"): _changed,
+    ("api-annotation-confirmations", "POST"): lambda asked: {"awaited": "CT", "status": "confirmed", "known_on": "2026-01-01"},
+    ("api-campaign-confirmation-days", "PUT"): lambda asked: {"days": 45},
     ("api-image-scale", "PUT"): lambda asked: {"x_um": 12.5, "y_um": 12.5},
     ("api-read-submit", "POST"): lambda asked: {"sequence": 1, "active_seconds": 3},
     ("endpoint-list", "POST"): lambda asked: {
@@ -199,7 +201,9 @@ BODIES: dict[tuple[str, str], Any] = {
 def ask(client: Client, route: str, parameters: frozenset[str], method: str, asked: Asked, **more: str) -> HttpResponse:
     """Send one request as a page would, with everything that lets it through where it is allowed; ``more`` are headers."""
     address = reverse(route, kwargs={name: getattr(asked, name) for name in parameters})
-    headers = more | ({"If-Match": '"1"', "Idempotency-Key": str(uuid.uuid4())} if route == "api-annotation" else {})
+    headers = more | (
+        {"If-Match": '"1"', "Idempotency-Key": str(uuid.uuid4())} if route in {"api-annotation", "api-annotation-confirmations"} else {}
+    )
     headers |= {"If-Match": '"2"'} if route in {"api-draft", "api-draft-publish"} else {}
     if route == "api-collection-uploads":
         return client.generic(method, address, headers=headers, **multipart((SAMPLES / "dermatology/ISIC_0000002.jpg").read_bytes()))
@@ -216,6 +220,9 @@ def ask(client: Client, route: str, parameters: frozenset[str], method: str, ask
     if route == "api-code-tables" and method == "POST":
         said = "?system=urn:example:own&version=1&name_en=Own&code_column=code&en_column=en"
         return client.generic(method, f"{address}{said}", b"code,en\nA1,One\n", content_type="text/csv", headers=headers)
+    if route == "api-campaign-reports" and method == "POST":
+        sent = json.dumps([{"image": str(asked.image_id), "text": "所見なし"}]).encode()
+        return client.generic(method, f"{address}?name=more.json", sent, content_type="application/octet-stream", headers=headers)
     address += "?before=1&after=1" if route == "api-dataset-compare" else ""
     body = BODIES.get((route, method))
     # Without a body nothing is said of its type, as browsers do it.

@@ -127,6 +127,16 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "api-annotation": {"PUT": own_read(200), "DELETE": own_read(200)},
     "api-read-lease": {"POST": own_read(200)},
     "api-read-submit": {"POST": own_read(200)},
+    # late confirmations: everybody has a list of their own; the read that is asked about is not submitted yet
+    "pending": {"GET": page(*SIGNED_IN)},
+    "api-pending": {"GET": api(200, *SIGNED_IN)},
+    "campaign-pending": {"GET": page(*MANAGERS)},
+    "api-campaign-pending": {"GET": api(200, *MANAGERS)},
+    "api-campaign-confirmation-days": {"PUT": api(200, *MANAGERS)},
+    "api-annotation-confirmations": {"GET": SEEING_A_READ, "POST": api(409, READER, *MANAGERS, leaver=403)},
+    # reports
+    "api-read-reports": {"GET": SEEING_A_READ},
+    "api-campaign-reports": {"GET": api(200, *MANAGERS), "POST": api(200, *MANAGERS)},
     # models
     "endpoints": {"GET": page(*MANAGERS, "other_admin")},
     "endpoint-list": {

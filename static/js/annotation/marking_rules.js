@@ -14,6 +14,8 @@ const KINDS = {
   box: ['Rectangle'],
   region: ['Polygon', 'MultiPolygon', 'Mask'],
   cell: ['Polygon', 'Mask'],
+  term: [],
+  report: [],
 };
 
 /** @type {Record<DrawingTool, Geometry['type']>} */

@@ -47,8 +47,9 @@ const SAVED = Object.freeze({kind: 'saved'});
 
 /** @param {Annotation} annotation @returns {Body} the part that a person decides */
 export function bodyOf(annotation) {
-  const {granularity, frame, geometry, labels, text, form, certainty, basis, origin, suggestion_id, active_seconds} = annotation;
-  return {granularity, frame, geometry, labels, text, form, certainty, basis, origin, suggestion_id, active_seconds};
+  const {granularity, frame, geometry, labels, text, form, certainty, basis, origin, suggestion_id, active_seconds, span} = annotation;
+  const body = {granularity, frame, geometry, labels, text, form, certainty, basis, origin, suggestion_id, active_seconds};
+  return span ? {...body, span} : body;
 }
 
 export class Store {

@@ -15,7 +15,7 @@
  * @typedef {{frame: number, outside: boolean, geometry?: OutlineGeometry}} Keyframe what a person said on a frame; no geometry: outside from here on
  * @typedef {{type: 'Track', interpolation: 'linear' | 'none', keyframes: Keyframe[]}} Track one mark on many frames
  *
- * @typedef {'presence' | 'diagnosis' | 'tissue' | 'point' | 'box' | 'region' | 'cell'} Granularity
+ * @typedef {'presence' | 'diagnosis' | 'tissue' | 'point' | 'box' | 'region' | 'cell' | 'term' | 'report'} Granularity the last two are of reports
  * @typedef {'definite' | 'probable' | 'possible' | 'indeterminate'} Certainty
  * @typedef {{method: string, status: string}} Basis
  *
@@ -31,6 +31,17 @@
  * @property {'manual' | 'suggestion' | 'import'} origin
  * @property {string | null} suggestion_id
  * @property {number} active_seconds
+ * @property {SpanBody} [span] of a mark on a report
+ *
+ * @typedef {{system: string, code: string, display: string}} SpanCoding a code that the label set lacks
+ *
+ * @typedef {object} SpanBody where on a report
+ * @property {string} report_id
+ * @property {string} digest of the text that the offsets are of
+ * @property {number | null} start Unicode code points; null: the whole report
+ * @property {number | null} end behind the last code point
+ * @property {'positive' | 'negated' | 'suspected'} polarity
+ * @property {SpanCoding | null} coding
  *
  * @typedef {object} Stored what the server adds
  * @property {string} id
@@ -87,6 +98,7 @@
  * @property {string} image_id
  * @property {{id: number | string, name: string}} reader
  * @property {boolean} has_cell_layers
+ * @property {boolean} has_reports
  * @property {object} campaign
  * @property {string} campaign.id
  * @property {{ja: string, en: string}} campaign.name

@@ -6,6 +6,7 @@ import {t} from '../lib/i18n.js';
 import {byId} from '../lib/page.js';
 import {drawImages, drawProgress, drawReaders} from '../societies/campaign_parts.js';
 import {drawCells} from '../societies/cells_part.js';
+import {drawReports} from '../societies/reports_part.js';
 import {followExportChoices} from '../societies/export_part.js';
 import {drawSuggestions} from '../societies/suggestion_part.js';
 import {busy, campaignState, keepFresh, notify, pageData} from '../societies/page.js';
@@ -99,6 +100,7 @@ async function refresh() {
 }
 
 function start() {
+  if (data.reports_url) drawReports(byId('reports'), data.reports_url, progress.rows);
   const form = document.getElementById('add-reader');
   form?.addEventListener('submit', (event) => {
     event.preventDefault();

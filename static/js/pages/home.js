@@ -25,6 +25,10 @@ import {busy, campaignState, icon, keepFresh, notify, pageData} from '../societi
  * @property {number} done
  * @property {boolean} can_manage
  * @property {boolean} can_export
+ * @property {number} pending
+ * @property {number} overdue
+ *
+ * @typedef {{pending: number, overdue: number}} Waiting
  */
 
 const data = pageData();
@@ -77,8 +81,14 @@ function worklist(campaign, hasKey) {
 function overviewRow(campaign) {
   const url = `/campaigns/${campaign.id}/`;
   const label = t('{done} of {total} reads', {done: campaign.done, total: campaign.wanted});
+  /** @type {(HTMLElement | null)[]} */
   const links = [];
   if (campaign.can_manage) links.push(el('a', {class: 'button button-small', text: t('Manage'), attrs: {href: url}}));
+  if (campaign.pending) {
+    const text = tn('{count} to be confirmed', '{count} to be confirmed', campaign.pending);
+    const overdue = campaign.overdue ? el('span', {class: 'badge badge-warn', text: t('{overdue} overdue', {overdue: campaign.overdue})}) : null;
+    links.unshift(el('a', {class: 'small', text, attrs: {href: `${url}pending/`}}), overdue);
+  }
   if (campaign.can_export) links.push(el('a', {class: 'button button-small', text: t('Export'), attrs: {href: `${url}#export-title`}}));
   const badge = campaign.state === 'closed' ? 'badge' : 'badge badge-ok';
   return el(
@@ -113,12 +123,23 @@ function drawReading(campaigns) {
   replaceChildren(byId('reading-list'), ...campaigns.map((campaign) => worklist(campaign, campaign === first)));
 }
 
-/** @param {{reading: Worklist[], overview: Overview[]}} state */
+/** The reminder: what was submitted and waits for a result. @param {Waiting} waiting */
+function drawWaiting({pending, overdue}) {
+  const place = byId('waiting');
+  place.hidden = pending === 0;
+  place.classList.toggle('message-warning', overdue > 0);
+  const link = el('a', {text: tn('{count} diagnosis waits for its confirmation', '{count} diagnoses wait for their confirmation', pending), attrs: {href: '/pending/'}});
+  const late = overdue ? el('span', {class: 'badge badge-warn', text: t('{overdue} overdue', {overdue})}) : null;
+  replaceChildren(place, link, ' ', late);
+}
+
+/** @param {{reading: Worklist[], overview: Overview[], waiting: Waiting}} state */
 function draw(state) {
-  const text = JSON.stringify([state.reading, state.overview]);
+  const text = JSON.stringify([state.reading, state.overview, state.waiting]);
   // Drawing again takes the focus away from a button; only do it when something changed.
   if (text === shown) return;
   shown = text;
+  drawWaiting(state.waiting);
   drawReading(state.reading);
   drawOverview(state.overview);
 }

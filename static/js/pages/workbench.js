@@ -202,6 +202,11 @@ function build(data, session, viewer) {
       })
       .catch(() => say(t('The cells could not be loaded. Reload the page.'), true));
   }
+  if (read.has_reports) {
+    void import('../annotation/report/start.js')
+      .then(({startReports}) => startReports({session, workspace, rules, panel: byId('panel')}))
+      .catch(() => say(t('The reports could not be loaded. Reload the page.'), true));
+  }
   if (!read.can_write) close();
 }
 

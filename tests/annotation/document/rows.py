@@ -1,21 +1,26 @@
 """Facts for tests of the document and the exports, made without a database."""
 
+import hashlib
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from annotation.schema.facts import (
     AnnotationFacts,
     CampaignFacts,
     CaseFacts,
+    ConfirmationFacts,
     DecisionFacts,
     FormFacts,
     ImageFacts,
     ModelFacts,
     ReadFacts,
+    ReportDiagnosisFacts,
+    ReportFacts,
     SubjectFacts,
     SuggestionFacts,
+    TermFacts,
 )
 from annotation.schema.labels import Coding, LabelValue
 from annotation.schema.shapes import Shape, parse_geometry
@@ -136,6 +141,39 @@ def mark(
         "active_seconds": 12.25,
     }
     return AnnotationFacts(**(values | changes))
+
+
+def confirmation(method: str, status: str, **changes: Any) -> ConfirmationFacts:
+    values: dict[str, Any] = {
+        "at": NOW + timedelta(days=12),
+        "by": "person-bbbbbbbbbbbbbbbb",
+        "awaited": method,
+        "method": method,
+        "status": status,
+        "known_on": date(2026, 12, 1) if status != "pending" else None,
+        "due_on": date(2027, 1, 15) if status == "pending" else None,
+        "labels_before": ("tumour",),
+        "basis_before": ({"method": method, "status": "pending"},),
+    }
+    return ConfirmationFacts(**(values | changes))
+
+
+def report(image_id: str, by: ReadFacts, text: str = "右下葉に結節\U00020b9fを認める。胸水なし。") -> ReportFacts:
+    """A report with a term, a negated one, and a diagnosis by a code that the label set lacks."""
+    code = Coding("http://hl7.org/fhir/sid/icd-10", "C34.3", display={"und": "右下葉肺癌"})
+    return ReportFacts(
+        id=identity("report"),
+        kind="radiology",
+        issued_on="2026-11-20",
+        text=text,
+        digest=hashlib.sha256(text.encode()).hexdigest(),
+        image_ids=(image_id,),
+        terms=(
+            TermFacts(4, 6, ("mass",), None, "positive", by.reader, NOW, by.id),
+            TermFacts(12, 14, (), code, "negated", by.reader, NOW, by.id),
+        ),
+        diagnoses=(ReportDiagnosisFacts(("cancer",), code, ({"method": "CT", "status": "pending"},), by.reader, NOW, (), by.id),),
+    )
 
 
 def subject() -> SubjectFacts:

@@ -76,6 +76,7 @@ def full_case(slide: ImageFacts = SLIDE, stack: ImageFacts = STACK, box: dict[st
             form_data={"group": "5"},
             certainty="definite",
             basis=({"method": "histopathology-biopsy", "status": "confirmed"},),
+            confirmations=(rows.confirmation("histopathology-biopsy", "confirmed", note="生検で確定"),),
             text="所見: 癌",
         ),
         rows.mark(
@@ -89,6 +90,7 @@ def full_case(slide: ImageFacts = SLIDE, stack: ImageFacts = STACK, box: dict[st
             form_data={"group": "1"},
             certainty="probable",
             basis=({"method": "cytology", "status": "pending"},),
+            confirmations=(rows.confirmation("cytology", "pending"),),
         ),
         rows.mark("two", second, "region", two, ("tumour",), text=FORMULA),
         rows.mark("mask", second, "region", MASK, ("mass",)),
@@ -100,7 +102,8 @@ def full_case(slide: ImageFacts = SLIDE, stack: ImageFacts = STACK, box: dict[st
     ]
     marks.sort(key=lambda row: (row.image_id, row.id))
     ordered = tuple(sorted((flat, loop), key=lambda image: image.id))
-    return CaseFacts("subject-" + "5f" * 16, rows.subject(), rows.NOW, ordered, (by, second, echo), marks)
+    reports = (rows.report(flat.id, second),)
+    return CaseFacts("subject-" + "5f" * 16, rows.subject(), rows.NOW, ordered, (by, second, echo), marks, reports=reports)
 
 
 WHOLE_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"

@@ -150,6 +150,7 @@ function copyOf(body) {
     form: body.form,
     certainty: body.certainty,
     basis: body.basis,
+    ...(body.span && {span: body.span}),
   };
 }
 
