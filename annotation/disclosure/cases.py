@@ -74,6 +74,7 @@ def disclosed_case(case: CaseFacts, hop: Hop) -> CaseFacts:
         reads=tuple(reads.values()),
         annotations=_annotations(in_order(case.annotations, case.name), reads, hop, move),
         cells=_cells(case.cells, reads, hop, move),
+        proposed_cells=case.proposed_cells,
         decisions=() if hop.tier is Tier.THIRD_PARTY else _decisions(case.decisions, hop, move),
     )
 

@@ -37,8 +37,8 @@ class LossReport:
 
     def __init__(self, format_name: str, holds: Mapping[Field, Held], required: frozenset[Field] = frozenset()) -> None:
         """Start a report. Raises ExportWouldLoseError for a required field that the format never holds."""
-        self._format = format_name
-        self._holds = holds
+        self.format_name = format_name
+        self.holds = holds
         self._required = required
         self._losses: dict[str, Loss] = {}
         never = [one for one in Field if holds[one] == Held.NO]
@@ -51,12 +51,12 @@ class LossReport:
         """State a loss that every export of the format has."""
         self._notes[code] = text
 
-    def add(self, code: str, text: str, identity: str, field: Field | None = None) -> None:
-        """Count one thing that was left out or changed. Raises ExportWouldLoseError where that is of a required field."""
+    def add(self, code: str, text: str, identity: str, field: Field | None = None, *, count: int = 1) -> None:
+        """Count what was left out or changed. Raises ExportWouldLoseError where that is of a required field."""
         if field is not None and field in self._required:
-            raise ExportWouldLoseError(field, self._format, identity)
+            raise ExportWouldLoseError(field, self.format_name, identity)
         loss = self._losses.setdefault(code, Loss(text))
-        loss.count += 1
+        loss.count += count
         if len(loss.examples) < MAX_EXAMPLES:
             loss.examples.append(identity)
 
@@ -75,7 +75,7 @@ class LossReport:
             {"code": code, "text": loss.text, "count": loss.count, "examples": loss.examples} for code, loss in sorted(self._losses.items())
         ]
         always: list[dict[str, Any]] = [{"code": code, "text": text} for code, text in sorted(self._notes.items())]
-        return canonical_json({"format": self._format, "losses": counted, "always": always})
+        return canonical_json({"format": self.format_name, "losses": counted, "always": always})
 
 
 class ExportSession(Protocol):

@@ -33,6 +33,7 @@ class CvatExporter:
     name: ClassVar[str] = "cvat"
     media_type: ClassVar[str] = "application/xml"
     holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {
+        Field.CELLS: Held.NO,
         Field.HOLES: Held.PARTLY,
         Field.TRACKS: Held.PARTLY,
         Field.DIAGNOSES: Held.PARTLY,

@@ -18,6 +18,7 @@ class DicomReportExporter:
     name: ClassVar[str] = "dicom-sr"
     media_type: ClassVar[str] = "application/dicom"
     holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {
+        Field.CELLS: Held.NO,
         Field.HOLES: Held.PARTLY,
         Field.TRACKS: Held.PARTLY,
         Field.MASKS: Held.PARTLY,
@@ -63,6 +64,7 @@ class DicomBulkExporter:
         Field.MASKS: Held.PARTLY,
         Field.CODES: Held.PARTLY,
         Field.AUTHORS: Held.YES,
+        Field.CELLS: Held.PARTLY,
     }
 
     def begin(self, campaign: CampaignFacts, required: frozenset[Field] = frozenset()) -> ExportSession:

@@ -24,6 +24,7 @@ class Field(StrEnum):
     SUGGESTIONS = "suggestions"
     REVIEW = "review"
     EFFORT = "effort"
+    CELLS = "cells"
 
 
 class Held(StrEnum):
@@ -48,6 +49,7 @@ NOT_HELD: Final[dict[Field, str]] = {
     Field.SUGGESTIONS: "What a model had suggested, and what became of it, have no place in this format.",
     Field.REVIEW: "Whether a read was submitted has no place in this format.",
     Field.EFFORT: "How long somebody worked on a mark has no place in this format.",
+    Field.CELLS: "Cells of layers have no place in this format.",
 }
 """What `losses.json` says of a field that a format never holds."""
 

@@ -33,6 +33,7 @@ class ImageScopeExporter:
     name: ClassVar[str] = "imagescope"
     media_type: ClassVar[str] = "application/xml"
     holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {
+        Field.CELLS: Held.NO,
         Field.POINTS: Held.NO,
         Field.TRACKS: Held.PARTLY,
         Field.MASKS: Held.PARTLY,

@@ -30,6 +30,7 @@ class LabelStudioExporter:
     name: ClassVar[str] = "label-studio"
     media_type: ClassVar[str] = "application/json"
     holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {
+        Field.CELLS: Held.NO,
         Field.HOLES: Held.PARTLY,
         Field.TRACKS: Held.PARTLY,
         Field.MASKS: Held.PARTLY,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 
-from annotation.exporters.base import Entry, Exporter
-from annotation.exporters.document import DocumentExporter
-from annotation.exporters.fields import Field
+from annotation.exporters.base import Entry, Exporter, LossReport
+from annotation.exporters.cells import count_what_stays
+from annotation.exporters.fields import Field, Held
 from annotation.exporters.zipstream import zip_stream
 from annotation.schema.canonical import canonical_json
 from annotation.schema.facts import CampaignFacts, CaseFacts
@@ -57,14 +57,12 @@ class Package:
     def _entries(self) -> Iterator[Entry]:
         session = self._exporter.begin(self._campaign, self._required)
         with Spool() as listing:
-            for entry in session.entries(self._counted()):
+            for entry in session.entries(self._counted(session.losses)):
                 yield from _listed(entry, listing)
             for entry in self._extras:
                 yield from _listed(entry, listing)
             labels = _labels(self._campaign)
             yield from _listed(Entry("labels.json", len(labels), [labels]), listing)
-            if self._exporter.name != DocumentExporter.name:
-                session.losses.note("cells", "Cells of layers are in annotation documents, and in the GeoJSON of each layer.")
             losses = session.losses.to_json()
             yield from _listed(Entry("losses.json", len(losses), [losses]), listing)
             head = {"campaign": self._campaign.code, "cases": self.case_count}
@@ -74,10 +72,11 @@ class Package:
             size = len(opening) + listing.size + len(closing)
             yield Entry("manifest.json", size, _joined(opening, listing, closing))
 
-    def _counted(self) -> Iterator[CaseFacts]:
+    def _counted(self, losses: LossReport) -> Iterator[CaseFacts]:
         for case in self._cases:
             self.case_count += 1
             yield case
+            count_what_stays(case, losses, with_groups=self._exporter.holds[Field.CELLS] == Held.NO)
 
 
 def _labels(campaign: CampaignFacts) -> bytes:

@@ -25,6 +25,7 @@ class VocExporter:
     name: ClassVar[str] = "voc"
     media_type: ClassVar[str] = "application/xml"
     holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {
+        Field.CELLS: Held.NO,
         Field.HOLES: Held.NO,
         Field.POINTS: Held.NO,
         Field.TRACKS: Held.PARTLY,

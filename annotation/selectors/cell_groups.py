@@ -7,16 +7,18 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
+from django.db.models import Sum
+
 from annotation.cells.groups import GroupName, LayerGroups
 from annotation.cells.layer import Layer, UnusableLayer
 from annotation.cells.shelf import layer_path
-from annotation.models import CellChange, CellLayer, Read
+from annotation.models import Campaign, CellChange, CellLayer, Read
 from annotation.schema.facts import CellGroupFacts, ModelFacts, ReadFacts
 from annotation.schema.problems import DocumentError, Problem
 from annotation.selectors.cells import overlay_of
 from annotation.services.cell_layers import cells_folder
 
-__all__ = ["cell_groups"]
+__all__ = ["cell_groups", "proposed_cells"]
 
 _NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:mitate:cell-group")
 
@@ -24,7 +26,7 @@ _NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:mitate:cell-group")
 def cell_groups(reads: dict[UUID, ReadFacts]) -> Iterator[CellGroupFacts]:
     """Yield the groups of every layer that one of the reads changed, by image, layer, read and label.
 
-    A layer that nobody touched is a proposal, and no part of a document.
+    A layer that nobody touched is a proposal, and no part of a document; so is one whose reader took everything back.
 
     Raises:
         DocumentError: ``cells_unreadable`` when a layer's file is gone or broken.
@@ -37,13 +39,23 @@ def cell_groups(reads: dict[UUID, ReadFacts]) -> Iterator[CellGroupFacts]:
         yield from _groups_of(layer, Read.objects.get(pk=read_id), reads[read_id])
 
 
+def proposed_cells(campaign: Campaign, image_ids: list[UUID], reads: dict[UUID, ReadFacts]) -> int:
+    """Return how many cells lie on layers of some images that none of the reads changed; one query."""
+    touched = CellChange.objects.filter(read_id__in=list(reads)).values("layer_id")
+    layers = CellLayer.objects.filter(campaign=campaign, image_id__in=image_ids, state=CellLayer.State.READY)
+    return layers.exclude(pk__in=touched).aggregate(count=Sum("cell_count"))["count"] or 0
+
+
 def _groups_of(layer: CellLayer, read: Read, facts: ReadFacts) -> Iterator[CellGroupFacts]:
     try:
         outlines = Layer(layer_path(cells_folder(), layer.pk))
     except (OSError, UnusableLayer) as error:
         raise DocumentError([Problem("cells_unreadable", "", str(layer.pk))]) from error
     own = [GroupName(label["code"], "" if label["code"] else label["name"]) for label in layer.labels]
-    groups = LayerGroups(outlines, overlay_of(layer, read), own)
+    overlay = overlay_of(layer, read)
+    if not overlay.decided.any():
+        return
+    groups = LayerGroups(outlines, overlay, own)
     for place, (name, count) in enumerate(zip(groups.names, groups.counts(), strict=True)):
         if count:
             yield CellGroupFacts(
@@ -56,6 +68,7 @@ def _groups_of(layer: CellLayer, read: Read, facts: ReadFacts) -> Iterator[CellG
                 count=count,
                 created_at=layer.created_at,
                 column=partial(groups.column, place),
+                pieces=partial(groups.pieces, place),
             )
 
 

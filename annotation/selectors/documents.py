@@ -40,7 +40,7 @@ from annotation.schema.facts import (
 )
 from annotation.schema.labels import QUERY_STRATEGIES, Coding, Granularity, LabelValue
 from annotation.schema.shapes import Shape
-from annotation.selectors.cell_groups import cell_groups
+from annotation.selectors.cell_groups import cell_groups, proposed_cells
 from annotation.selectors.geometry import shape_of
 from annotation.services.release_errors import release_refusal
 from viewer.api.errors import not_found
@@ -172,6 +172,7 @@ def _case(campaign: Campaign, pseudonym: str, image_ids: list[UUID], counted: Qu
         annotations=_annotations(reads, strategies, people),
         decisions=_decisions(reads, people),
         cells=cell_groups(reads),
+        proposed_cells=proposed_cells(campaign, image_ids, reads),
     )
 
 

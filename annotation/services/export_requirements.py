@@ -40,6 +40,7 @@ FIELD_NAMES: Final[dict[Field, Any]] = {
     Field.SUGGESTIONS: _("what a model suggested"),
     Field.REVIEW: _("whether a read was submitted"),
     Field.EFFORT: _("working time"),
+    Field.CELLS: _("cells of layers"),
 }
 
 
