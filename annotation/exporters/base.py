@@ -69,6 +69,16 @@ class LossReport:
         loss = self._losses.get(code)
         return loss.count if loss is not None else 0
 
+    def state(self) -> dict[str, Any]:
+        """Return what was counted and noted so far, as JSON values."""
+        counted = {code: [loss.text, loss.count, list(loss.examples)] for code, loss in self._losses.items()}
+        return {"counted": counted, "notes": dict(self._notes)}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from what :meth:`state` returned."""
+        self._losses = {code: Loss(text, count, list(examples)) for code, (text, count, examples) in state["counted"].items()}
+        self._notes |= state["notes"]
+
     def to_json(self) -> bytes:
         """Return the report as canonical JSON."""
         counted = [
