@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from annotation.api.cell_urls import urlpatterns_api as cell_urls
+from annotation.api.export_job_urls import urlpatterns_api as export_job_urls
 from annotation.api.export_urls import urlpatterns_api as export_urls
 from annotation.api.export_urls import urlpatterns_pages as schema_urls
 from annotation.api.import_urls import urlpatterns_api as import_urls
@@ -25,6 +26,7 @@ api: list[URLPattern | URLResolver] = [
     *suggestion_urls,
     *cell_urls,
     *export_urls,
+    *export_job_urls,
     *release_urls,
     *import_urls,
 ]

@@ -20,6 +20,7 @@ def _rows() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
     from annotation.importers.problems import IMPORT_PROBLEMS  # noqa: PLC0415
     from annotation.schema.problems import PROBLEM_TEXTS  # noqa: PLC0415
     from annotation.services.cell_errors import IMPORT_TEXTS  # noqa: PLC0415
+    from annotation.services.export_job_errors import EXPORT_JOB_TEXTS  # noqa: PLC0415
     from annotation.services.export_requirements import EXPORT_TEXTS  # noqa: PLC0415
     from annotation.services.release_errors import BLOCKER_TEXTS  # noqa: PLC0415
     from annotation.services.release_errors import REFUSALS as RELEASES  # noqa: PLC0415
@@ -35,6 +36,7 @@ def _rows() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
     yield "Taking files in", [(code, str(said.text), str(said.hint)) for code, said in INGEST.items()]
     yield "Model endpoints", [(code, str(said[0]), str(said[1])) for code, said in ENDPOINT_TEXTS.items()]
     yield "Exports", [(code, str(said[0]), str(said[1])) for code, said in EXPORT_TEXTS.items()]
+    yield "Exports that the worker makes", [(code, str(said[1]), str(said[2])) for code, said in EXPORT_JOB_TEXTS.items()]
     yield "Releases", [(code, str(said[1]), str(said[2])) for code, said in RELEASES.items()]
     yield "What keeps a release", [(code, str(said[0]), str(said[1])) for code, said in BLOCKER_TEXTS.items()]
     yield "Importing marks", [(code, str(said.text), str(said.hint)) for code, said in IMPORT_PROBLEMS.items()]

@@ -6,6 +6,7 @@ that came since the line before, and what was counted as lost. Whoever goes on c
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -49,12 +50,19 @@ class Archive:
         path: of the archive; the journal lies beside it.
         by_case: go on where an earlier attempt was; else it begins anew.
         every_s: seconds between two lines of the journal.
+
+    Raises:
+        BlockingIOError: while another process makes the same archive.
     """
 
     def __init__(self, path: Path, *, by_case: bool, every_s: float = EVERY_S) -> None:
         self._path, self._journal = path, journal_of(path)
         self._every_s = every_s
         self._names: list[str] = []
+        path.touch()
+        self._file = path.open("r+b")
+        # a maker whose lease ended may still be at it: two at one file would spoil it
+        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self.begun = Begun()
         """What an earlier attempt made."""
         self.done_cases: set[str] = set()
@@ -68,17 +76,19 @@ class Archive:
         """Take note that the case of that name comes next."""
         self._names.append(name)
 
-    def write(self, package: Package, after_case: Callable[[int, int], None]) -> tuple[str, int]:
+    def write(
+        self, package: Package, after_case: Callable[[int, int], None], watch: Callable[[int], None] = lambda _size: None
+    ) -> tuple[str, int]:
         """Make the rest of the archive; return the SHA-256 and the bytes of the whole.
 
         Args:
             package: prepared with `begun`, over the cases that are not among `done_cases`.
             after_case: called with the number of cases and of bytes that are done; what it raises ends the making.
+            watch: called with the number of bytes after each piece; likewise.
 
         Raises what the package raises, and OSError.
         """
-        self._path.touch()
-        with self._path.open("r+b") as file, self._journal.open("ab") as journal:
+        with self._file as file, self._journal.open("ab") as journal:
             file.truncate(self.begun.offset)
             file.seek(self.begun.offset)
             last = time.monotonic()
@@ -93,6 +103,7 @@ class Archive:
             package.after_case = told
             for chunk in package.stream():
                 file.write(chunk)
+                watch(file.tell())
             _settle(file)
         return _digest(self._path)
 
@@ -114,8 +125,7 @@ class Archive:
 
     def _recall(self) -> None:
         """Read the journal up to its last whole line, and forget what comes after it."""
-        if not (self._journal.exists() and self._path.exists()):
-            self._journal.unlink(missing_ok=True)
+        if not self._journal.exists():
             return
         whole = 0
         with self._journal.open("rb") as file:

@@ -5,6 +5,7 @@ from annotation.models.campaign import Campaign, CampaignImage
 from annotation.models.cells import CellChange, CellLayer
 from annotation.models.endpoint import ModelEndpoint
 from annotation.models.export import ExportRun
+from annotation.models.export_job import ExportJob
 from annotation.models.label_set import FormDefinition, Label, LabelSet
 from annotation.models.mark_import import ImportedAnnotation, ImportMapping, ImportRun
 from annotation.models.read import Read
@@ -18,6 +19,7 @@ __all__ = [
     "CellChange",
     "CellLayer",
     "Decision",
+    "ExportJob",
     "ExportRun",
     "Exposure",
     "FormDefinition",

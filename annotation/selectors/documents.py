@@ -50,7 +50,7 @@ from viewer.services.frame_times import frame_seconds
 from viewer.services.manifests import members_of
 from viewer.services.pseudonym import facility_key
 
-__all__ = ["People", "campaign_facts", "cases_of", "get_case", "subject_key"]
+__all__ = ["People", "campaign_facts", "cases_of", "count_cases", "get_case", "subject_key"]
 
 ROWS_AT_ONCE: Final = 500
 CASES_AT_ONCE: Final = 2_000
@@ -93,6 +93,18 @@ def cases_of(campaign: Campaign, *, include_drafts: bool, until: datetime | None
         until: count only reads that were submitted, and images that were added, up to then.
     """
     reads = _counted_reads(campaign, include_drafts=include_drafts, until=until)
+    for pseudonym, image_ids in _members_of_cases(campaign, reads, until):
+        yield _case(campaign, pseudonym, image_ids, reads)
+
+
+def count_cases(campaign: Campaign, *, include_drafts: bool) -> int:
+    """Return how many cases :func:`cases_of` yields; two queries."""
+    reads = _counted_reads(campaign, include_drafts=include_drafts)
+    return sum(1 for _ in _members_of_cases(campaign, reads, None))
+
+
+def _members_of_cases(campaign: Campaign, reads: QuerySet[Read], until: datetime | None) -> Iterator[tuple[str, list[UUID]]]:
+    """Yield the pseudonym and the images of each case, in the order of their names."""
     withdrawn = set(Withdrawal.objects.filter(collection=campaign.collection_id).values_list("subject", flat=True))
     asked = CampaignImage.objects.filter(campaign=campaign)
     rows = (
@@ -106,7 +118,7 @@ def cases_of(campaign: Campaign, *, include_drafts: bool, until: datetime | None
         if (members[0][0] or str(members[0][1])) in withdrawn:
             continue
         if any(has_read for _, _, has_read in members):
-            yield _case(campaign, members[0][0], [image_id for _, image_id, _ in members], reads)
+            yield members[0][0], [image_id for _, image_id, _ in members]
 
 
 def subject_key(image: Image) -> str:

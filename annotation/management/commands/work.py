@@ -1,4 +1,4 @@
-"""``manage.py work``: carries out suggestion runs, imports cells and marks, and teaches models as reads come in."""
+"""``manage.py work``: carries out suggestion runs, imports cells and marks, makes exports, and teaches models as reads come in."""
 
 import logging
 import signal
@@ -14,8 +14,10 @@ from uuid import UUID
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections, connection
 
-from annotation.models import CellLayer, ImportRun, SuggestionRun
+from annotation.models import CellLayer, ExportJob, ImportRun, SuggestionRun
 from annotation.services.cell_layers import claim_layer, import_layer, release_layer, renew_layer_lease
+from annotation.services.export_job_work import REPORT_EVERY_S, Progress, claim_export, execute_export, release_export, report_export
+from annotation.services.export_jobs import sweep_exports
 from annotation.services.import_work import claim_import, execute_import, release_import, renew_import_lease
 from annotation.services.suggestion_runs import LEASE_S, claim_run, execute_run, release_run, renew_lease
 from annotation.services.training import campaigns_that_learn, count_examples, train_if_due
@@ -24,6 +26,7 @@ from viewer.api.errors import ApiError
 SHORTEST_WAIT_S: Final = 0.5
 LONGEST_WAIT_S: Final = 2.0
 LEARN_EVERY_S: Final = 15.0
+SWEEP_EVERY_S: Final = 60.0
 WAIT_AFTER_DATABASE_ERROR_S: Final = 2.0
 log = logging.getLogger("annotation.work")
 
@@ -39,10 +42,11 @@ class Heartbeat:
     Args:
         renew: gives a sign of life; false when the row is in other hands.
         lease_s: how long a sign of life lasts.
+        every_s: between two signs of life; a quarter of that where it is not said.
     """
 
-    def __init__(self, renew: Callable[[], bool], lease_s: float) -> None:
-        self._renew, self._lease_s = renew, lease_s
+    def __init__(self, renew: Callable[[], bool], lease_s: float, every_s: float | None = None) -> None:
+        self._renew, self._every_s = renew, lease_s / 4 if every_s is None else every_s
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
@@ -55,7 +59,7 @@ class Heartbeat:
 
     def _beat(self) -> None:
         try:
-            while not self._over.wait(self._lease_s / 4):
+            while not self._over.wait(self._every_s):
                 if not self._renew():
                     return
         except DatabaseError:
@@ -92,7 +96,8 @@ class Learner:
 
 
 class Command(BaseCommand):
-    help = "Carry out suggestion runs and imports of cells and marks until told to stop."
+    help = "Carry out suggestion runs, imports of cells and marks, and exports until told to stop."
+    _next_sweep = 0.0
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare when to stop and how long a run may be silent."""
@@ -127,13 +132,17 @@ class Command(BaseCommand):
             # Somebody sits and waits for the preview of a file; cells are brought in bulk.
             marks = claim_import(lease_s=lease_s) if run is None else None
             layer = claim_layer(lease_s=lease_s) if run is None and marks is None else None
+            export = claim_export(lease_s=lease_s) if run is None and marks is None and layer is None else None
             if run is not None:
                 self._execute(run, lease_s)
             elif marks is not None:
                 self._import_marks(marks, lease_s)
             elif layer is not None:
                 self._import(layer, lease_s)
+            elif export is not None:
+                self._export(export, lease_s)
             else:
+                self._sweep()
                 return False
         except DatabaseError:
             log.exception("the database does not answer; waiting")
@@ -166,3 +175,20 @@ class Command(BaseCommand):
             release_import(run=run)
             raise
         log.info("import %s: %s %s", run.pk, run.state, run.error_code)
+
+    def _export(self, job: ExportJob, lease_s: float) -> None:
+        progress = Progress()
+        report = partial(report_export, job_id=job.pk, attempt=job.attempt, progress=progress, lease_s=lease_s)
+        try:
+            with Heartbeat(report, lease_s, min(REPORT_EVERY_S, lease_s / 4)):
+                execute_export(job=job, progress=progress)
+        except (KeyboardInterrupt, SystemExit):
+            release_export(job=job)
+            raise
+        log.info("export %s: %s %s", job.pk, job.state, job.error_code)
+        sweep_exports()
+
+    def _sweep(self) -> None:
+        if time.monotonic() >= self._next_sweep:
+            self._next_sweep = time.monotonic() + SWEEP_EVERY_S
+            sweep_exports()
