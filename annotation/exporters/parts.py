@@ -107,6 +107,10 @@ class Archive:
             _settle(file)
         return _digest(self._path)
 
+    def close(self) -> None:
+        """Let the file go, so that another process may go on with it."""
+        self._file.close()
+
     def _note(self, file: BinaryIO, journal: BinaryIO, package: Package) -> None:
         """Add a line to the journal, after the bytes that it speaks of are on the disk."""
         _settle(file)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -115,14 +116,16 @@ def execute_export(*, job: ExportJob, progress: Progress | None = None) -> Expor
 
 
 def _make(job: ExportJob, progress: Progress) -> None:
-    campaign = job.campaign
-    _held(job.pk, job.attempt).update(case_count=count_cases(campaign, include_drafts=job.include_drafts))
-    path = part_path(job.pk)
-    archive = Archive(path, by_case=job.format in BY_CASE)
+    _held(job.pk, job.attempt).update(case_count=count_cases(job.campaign, include_drafts=job.include_drafts))
+    with closing(Archive(part_path(job.pk), by_case=job.format in BY_CASE)) as archive:
+        _write(job, archive, progress)
+
+
+def _write(job: ExportJob, archive: Archive, progress: Progress) -> None:
     progress.cases, progress.size_bytes = archive.begun.cases, archive.begun.offset
     package = Package(
         _exporter(job),
-        campaign_facts(campaign),
+        campaign_facts(job.campaign),
         _cases_left(job, archive),
         include_drafts=job.include_drafts,
         required=frozenset(map(Field, job.required)),
@@ -138,7 +141,7 @@ def _make(job: ExportJob, progress: Progress) -> None:
         follow(progress.cases, size_bytes)
 
     digest, size_bytes = archive.write(package, follow, watch)
-    _finish(job, path, digest, size_bytes, package.case_count)
+    _finish(job, part_path(job.pk), digest, size_bytes, package.case_count)
 
 
 def _exporter(job: ExportJob) -> Exporter:

@@ -46,6 +46,7 @@ class Asked:
     archive_id: uuid.UUID
     release_id: uuid.UUID
     dataset_id: uuid.UUID
+    job_id: uuid.UUID
     user_id: int
     slug: str
     study_uid: str
@@ -115,6 +116,7 @@ def asked_of(tenant: Tenant, *, reader: str = "reader", person: str = "outsider"
         archive_id=_archive_of(tenant),
         release_id=tenant.release.pk,
         dataset_id=tenant.dataset.pk,
+        job_id=tenant.export_job.pk,
         user_id=tenant.people[person].pk,
         slug=tenant.society.slug,
         stack_id=str(stack.pk),
@@ -163,6 +165,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("suggestion-runs", "POST"): lambda asked: {"image_id": str(asked.image_id)},
     ("api-key-bindings", "PUT"): lambda asked: {"bindings": {"tool.polygon": ["g"]}},
     ("api-campaigns", "POST"): lambda asked: {"collection_id": str(asked.collection_id), "pack": "jda", "name": {"en": "Second survey"}},
+    ("campaign-export-jobs", "POST"): lambda asked: {"request_id": str(asked.image_id), "format": "coco"},
     ("import-options", "PUT"): lambda asked: {"y_axis": "down"},
     ("import-confirm", "POST"): lambda asked: {"labels": {"": "melanoma"}},
     ("api-campaign-readers", "POST"): lambda asked: {"user_id": asked.user_id},
