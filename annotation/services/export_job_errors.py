@@ -59,11 +59,6 @@ EXPORT_JOB_TEXTS: Final[dict[str, tuple[int, Any, Any]]] = {
         _("The making of the export failed for a reason that nobody foresaw."),
         _("Tell the site's administrator the time; the site's log has the details."),
     ),
-    "pixels_stay": (
-        status.HTTP_409_CONFLICT,
-        _("Pictures leave a society by no release."),
-        _("Ask for crops inside the society, on the campaign's page; a release holds documents and marks."),
-    ),
 }
 """Code -> HTTP status on its own, text, hint."""
 

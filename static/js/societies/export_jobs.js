@@ -166,7 +166,7 @@ function titleOf(job) {
 /** @param {Job} job @returns {string} */
 function stateName(job) {
   /** @type {Record<string, string>} */
-  const reasons = {age: t('removed: too old'), space: t('removed: to make room'), withdrawal: t('removed: a subject withdrew'), person: t('removed')};
+  const reasons = {age: t('removed: too old'), space: t('removed: to make room'), withdrawal: t('removed: a subject withdrew'), person: t('file removed')};
   /** @type {Record<string, string>} */
   const names = {
     waiting: t('waiting'),
@@ -174,7 +174,7 @@ function stateName(job) {
     done: t('ready'),
     failed: t('failed'),
     cancelled: t('cancelled'),
-    removed: reasons[job.removed_for ?? ''] ?? t('removed'),
+    removed: reasons[job.removed_for ?? ''] ?? t('file removed'),
   };
   return names[job.state] ?? job.state;
 }
