@@ -316,8 +316,10 @@ def _row(case: CaseFacts, image: ImageFacts, cut: _Cut, name: str, body: bytes) 
 
 
 def _tell(row: dict[str, Any], table: Spool, members: Spool) -> None:
-    cells = {key: " ".join(value) if isinstance(value, list) else str(value) for key, value in row.items()}
-    table.write(_line([neutral(cells.get(name, "")) for name in COLUMNS]))
+    # numbers may be negative, and are no formula
+    cells = {key: " ".join(value) if isinstance(value, list) else value for key, value in row.items()}
+    texts = {key: neutral(value) if isinstance(value, str) else str(value) for key, value in cells.items()}
+    table.write(_line([texts.get(name, "") for name in COLUMNS]))
     members.write((b"," if members.size else b"") + canonical_json(row))
 
 
