@@ -26,11 +26,14 @@ FORMATS: Final = [name for name, exporter in EXPORTERS.items() if exporter.holds
 LIMIT_MIB: Final = 600
 _ROOT: Final = Path(__file__).resolve().parents[1]
 _MAKER: Final = DATA.parent / "tools/make_cells.py"
-_MEASURED: Final = (
-    "import resource, sys; from django.core.management import execute_from_command_line as run; run(sys.argv);"
-    "most = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN));"
-    "print(most, file=sys.stderr)"
-)
+_MEASURED: Final = """
+import resource, sys
+from django.core.management import execute_from_command_line as run
+run(sys.argv)
+# not ru_maxrss of the process itself: that begins with what its parent had (getrusage(2) on Linux keeps it over exec)
+own = int(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
+print(max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss), file=sys.stderr)
+"""
 
 
 class Measured:

@@ -14,7 +14,7 @@ import {busy, icon, notify, notifyError, shortTime} from './page.js';
 const SOON_MS = 300;
 const LATER_MS = 1500;
 const SOON_COUNT = 10;
-const SHOWN = 5;
+const SHOWN = 3;
 /** @type {Record<string, string>} */
 const BADGES = {
   waiting: 'badge',
