@@ -98,9 +98,15 @@ class Learner:
 class Command(BaseCommand):
     help = "Carry out suggestion runs, imports of cells and marks, and exports until told to stop."
     _next_sweep = 0.0
+    _exports = _others = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare when to stop and how long a run may be silent."""
+        parser.add_argument(
+            "--only",
+            choices=["exports", "others"],
+            help="do nothing but exports, or all but them, which may take minutes; default: everything",
+        )
         parser.add_argument("--once", action="store_true", help="stop when nothing is left to do now")
         parser.add_argument(
             "--lease-seconds", type=float, default=LEASE_S, help="seconds after which a silent run is taken over; default: %(default)s"
@@ -110,6 +116,7 @@ class Command(BaseCommand):
         """Take runs one after the other; wait in growing steps while there is none."""
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, _leave)
+        self._exports, self._others = options["only"] != "others", options["only"] != "exports"
         learner = Learner()
         wait_s = SHORTEST_WAIT_S
         try:
@@ -127,27 +134,32 @@ class Command(BaseCommand):
         """Do one run if there is one and return whether there was; a database that is away for a while is waited for."""
         close_old_connections()
         try:
-            learner.learn()
-            run = claim_run(lease_s=lease_s)
-            # Somebody sits and waits for the preview of a file; cells are brought in bulk.
-            marks = claim_import(lease_s=lease_s) if run is None else None
-            layer = claim_layer(lease_s=lease_s) if run is None and marks is None else None
-            export = claim_export(lease_s=lease_s) if run is None and marks is None and layer is None else None
-            if run is not None:
-                self._execute(run, lease_s)
-            elif marks is not None:
-                self._import_marks(marks, lease_s)
-            elif layer is not None:
-                self._import(layer, lease_s)
-            elif export is not None:
-                self._export(export, lease_s)
-            else:
+            if self._others and self._work_for_readers(learner, lease_s):
+                return True
+            export = claim_export(lease_s=lease_s) if self._exports else None
+            if export is None:
                 self._sweep()
                 return False
+            self._export(export, lease_s)
         except DatabaseError:
             log.exception("the database does not answer; waiting")
             time.sleep(WAIT_AFTER_DATABASE_ERROR_S)
         return True
+
+    def _work_for_readers(self, learner: Learner, lease_s: float) -> bool:
+        """Do one suggestion run or import if there is one and return whether there was."""
+        learner.learn()
+        run = claim_run(lease_s=lease_s)
+        # Somebody sits and waits for the preview of a file; cells are brought in bulk.
+        marks = claim_import(lease_s=lease_s) if run is None else None
+        layer = claim_layer(lease_s=lease_s) if run is None and marks is None else None
+        if run is not None:
+            self._execute(run, lease_s)
+        elif marks is not None:
+            self._import_marks(marks, lease_s)
+        elif layer is not None:
+            self._import(layer, lease_s)
+        return any(one is not None for one in (run, marks, layer))
 
     def _execute(self, run: SuggestionRun, lease_s: float) -> None:
         try:
@@ -189,6 +201,6 @@ class Command(BaseCommand):
         sweep_exports()
 
     def _sweep(self) -> None:
-        if time.monotonic() >= self._next_sweep:
+        if self._exports and time.monotonic() >= self._next_sweep:
             self._next_sweep = time.monotonic() + SWEEP_EVERY_S
             sweep_exports()
