@@ -96,6 +96,8 @@ class Everybody:
         # A reader is taken off the campaign in the one case; in the others somebody who is not in it is put in, or loses a role.
         person = "colleague" if route == "api-campaign-reader" else "outsider"
         asked = asked_of(self.first, reader="leaver" if role == LEAVER else "reader", person=person)
+        # its file would be gone for those who fetch it
+        asked = replace(asked, job_id=self.first.export_begun.pk) if route == "export-job" else asked
         return replace(asked, run_id=self.first.imported.pk) if route == "import-undo" else asked
 
 

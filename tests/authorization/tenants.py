@@ -87,6 +87,7 @@ class Tenant:
         imported: one that they imported.
         export: a finished export.
         export_job: one that the worker made as a file.
+        export_begun: one that a worker is at.
         release: an approved release to a third party.
         dataset: a dataset with one version.
     """
@@ -107,6 +108,7 @@ class Tenant:
     imported: ImportRun
     export: ExportRun
     export_job: ExportJob
+    export_begun: ExportJob
     release: Release
     dataset: Dataset
 
@@ -155,6 +157,7 @@ def make_tenant(word: str, *, name_ja: str) -> Tenant:
         imported=brought(campaign, people["reader"], word, done=True),
         export=exported(campaign, people["exporter"]),
         export_job=left_to_the_worker(campaign, people["exporter"]),
+        export_begun=begun(campaign, people["exporter"]),
         release=released(campaign, people, word),
         dataset=frozen(society, people["exporter"], word),
     )
@@ -275,6 +278,13 @@ def left_to_the_worker(campaign: Campaign, user: User) -> ExportJob:
     assert claimed is not None
     job = execute_export(job=claimed)
     assert job.state == ExportJob.State.DONE, job.error_code
+    return job
+
+
+def begun(campaign: Campaign, user: User) -> ExportJob:
+    """Return an export that a worker holds and does not end."""
+    job = request_export(campaign=campaign, user=user, request_id=uuid.uuid4(), format_name="csv")
+    ExportJob.objects.filter(pk=job.pk).update(state=ExportJob.State.WORKING, lease_until=timezone.now() + timedelta(days=1))
     return job
 
 
