@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from annotation.api.cell_urls import urlpatterns_api as cell_urls
 from annotation.api.code_urls import urlpatterns_api as code_urls
 from annotation.api.confirmation_urls import urlpatterns_api as confirmation_urls
+from annotation.api.export_job_urls import urlpatterns_api as export_job_urls
 from annotation.api.export_urls import urlpatterns_api as export_urls
 from annotation.api.export_urls import urlpatterns_pages as schema_urls
 from annotation.api.import_urls import urlpatterns_api as import_urls
@@ -31,6 +32,7 @@ api: list[URLPattern | URLResolver] = [
     *cell_urls,
     *code_urls,
     *export_urls,
+    *export_job_urls,
     *release_urls,
     *import_urls,
 ]

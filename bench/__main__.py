@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from bench import (
+    bulk,
     catalogue,
     cells,
     codes,
@@ -33,6 +34,7 @@ BENCHES: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "marks": marks.run,
     "kills": kills.run,
     "exporting": exporting.run,
+    "bulk": bulk.run,
     "interchange-kills": interchange_kills.run,
     "giant": giant.run,
     "isolation": isolation.run,

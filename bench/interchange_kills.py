@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 _TIMEOUT_S = 120.0
 _SHORTEST_S = 0.02
+_LEASE_S = 0.4
 # Everything that an import leaves; ids of marks follow from file and read, so they are the same each time.
 _LEFT = (
     "SELECT id, hex(geometry_wkb), labels, granularity, revision, deleted, origin FROM annotation_annotation ORDER BY id",
@@ -78,10 +79,37 @@ def kill_exports(*, kills: int, marks: int, format_name: str = "document", seed:
     return found
 
 
+def kill_jobs(*, kills: int, cases: int, marks: int, format_name: str = "document", deaths: int = 2, seed: int = 1) -> Found:
+    """Kill the worker that makes an export, several times, let another one end it, and compare with the streamed export."""
+    found, dice = Found(), random.Random(seed)
+    with tempfile.TemporaryDirectory(prefix="mitate-interchange-") as name:
+        site = Path(name)
+        command = [sys.executable, "-m", "bench.export_job_site", str(cases), str(marks), format_name]
+        subprocess.run(command, cwd=ROOT, env=_environment(site), check=True, stdout=subprocess.DEVNULL)
+        expected = _digest(_export(site, "whole.zip", format_name))
+        with _copy_of(site) as folder:
+            whole_s = _work_for(folder, None)
+        while found.kills < kills:
+            with _copy_of(site) as folder:
+                for _ in range(min(deaths, kills - found.kills)):
+                    found.cut_short += _work_for(folder, dice.uniform(0, whole_s)) < 0
+                    found.kills += 1
+                    time.sleep(2 * _LEASE_S)
+                _work_for(folder, None)
+                if [_digest(path) for path in (folder / "exports").glob("*")] != [expected]:
+                    found.wrong.append(f"after kill {found.kills} the export is another one")
+    return found
+
+
 def run() -> list[tuple[str, str]]:
-    """Kill 50 imports and 50 exports."""
+    """Kill 50 imports, 50 exports that are streamed, and 50 times the worker that makes one as a file."""
     rows = []
-    for what, found in (("imports", kill_imports(kills=50, marks=3_000)), ("exports", kill_exports(kills=50, marks=3_000))):
+    for what, found in (
+        ("imports", kill_imports(kills=50, marks=3_000)),
+        ("exports", kill_exports(kills=50, marks=3_000)),
+        ("exports by the worker, case by case,", kill_jobs(kills=30, cases=30, marks=100)),
+        ("exports by the worker, in one file,", kill_jobs(kills=20, cases=30, marks=100, format_name="coco")),
+    ):
         rows.append((f"{what} killed, of which before their end", f"{found.kills}, {found.cut_short}"))
         rows.append((f"{what} that ended otherwise than an undisturbed one", "; ".join(found.wrong) or "0"))
     return rows
@@ -124,6 +152,28 @@ def _undisturbed_import(site: Path) -> tuple[str, float]:
         started = time.monotonic()
         worker.wait(_TIMEOUT_S)
         return _left(folder), time.monotonic() - started
+
+
+def _work_for(folder: Path, seconds: float | None) -> float:
+    """Let a worker make the export; return how long it took, -1 if it was killed before, that many seconds after its begin."""
+    command = [sys.executable, "manage.py", "work", "--once", f"--lease-seconds={_LEASE_S}"]
+    worker = subprocess.Popen(command, cwd=ROOT, env=_environment(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    before = _attempts(folder)
+    while worker.poll() is None and _attempts(folder) == before:
+        time.sleep(0.005)
+    started = time.monotonic()
+    try:
+        worker.wait(_TIMEOUT_S if seconds is None else seconds)
+    except subprocess.TimeoutExpired:
+        worker.kill()
+        worker.wait()
+        return -1.0
+    return time.monotonic() - started
+
+
+def _attempts(folder: Path) -> int:
+    with contextlib.closing(sqlite3.connect(next(folder.glob("*.sqlite3")))) as database:
+        return int(database.execute("SELECT attempt FROM annotation_exportjob").fetchone()[0])
 
 
 def _left(folder: Path) -> str:

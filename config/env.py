@@ -53,6 +53,12 @@ class Env(BaseSettings):
     upload_max_bytes: int = Field(default=20 << 30, ge=1 << 20, description="Largest single file taken by the upload page, in bytes.")
     upload_keep_hours: int = Field(default=72, ge=1, description="Hours after which an upload that does not go on is thrown away.")
     uploads_unfinished: int = Field(default=50, ge=1, description="Unfinished uploads that one person may have at a time.")
+    export_keep_days: int = Field(default=7, ge=1, description="Days for which the files of exports that the worker made are kept.")
+    export_bytes: int = Field(
+        default=20 << 30,
+        ge=0,
+        description="Disk space that such files may take, in bytes; the oldest go first, the newest may be all of it.",
+    )
     dicomweb_store: bool = Field(
         default=False, description="True: who may add images to a collection may send them by DICOMweb (STOW-RS), see receiving.md."
     )

@@ -200,6 +200,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.https else 
 
 MODEL_HOSTS = ENV.model_hosts
 UPLOAD_MAX_BYTES = ENV.upload_max_bytes
+EXPORT_KEEP_DAYS = ENV.export_keep_days
+EXPORT_BYTES = ENV.export_bytes
 IMPORT_WINDOW = ENV.import_window
 UPLOAD_KEEP_HOURS = ENV.upload_keep_hours
 DICOMWEB_STORE = ENV.dicomweb_store

@@ -21,6 +21,7 @@ def _rows() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
     from annotation.schema.problems import PROBLEM_TEXTS  # noqa: PLC0415
     from annotation.services.cell_errors import IMPORT_TEXTS  # noqa: PLC0415
     from annotation.services.code_errors import REFUSALS as CODES  # noqa: PLC0415
+    from annotation.services.export_job_errors import EXPORT_JOB_TEXTS  # noqa: PLC0415
     from annotation.services.export_requirements import EXPORT_TEXTS  # noqa: PLC0415
     from annotation.services.release_errors import BLOCKER_TEXTS  # noqa: PLC0415
     from annotation.services.release_errors import REFUSALS as RELEASES  # noqa: PLC0415
@@ -42,6 +43,7 @@ def _rows() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
     yield "Exports", [(code, str(said[0]), str(said[1])) for code, said in EXPORT_TEXTS.items()]
     yield "Label sets, forms and label maps", [(code, str(said.text), str(said.hint)) for code, said in VOCABULARIES.items()]
     yield "What is wrong in a draft", [(code, str(said), "Correct it where the pointer says.") for code, said in CONTENT_TEXTS.items()]
+    yield "Exports that the worker makes", [(code, str(said[1]), str(said[2])) for code, said in EXPORT_JOB_TEXTS.items()]
     yield "Releases", [(code, str(said[1]), str(said[2])) for code, said in RELEASES.items()]
     yield "Tables of codes", [(code, str(said[1]), str(said[2])) for code, said in CODES.items()]
     yield "What keeps a release", [(code, str(said[0]), str(said[1])) for code, said in BLOCKER_TEXTS.items()]

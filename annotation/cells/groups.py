@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from annotation.cells.chunk import UNITS_PER_PX, Cells, Integers
 from annotation.cells.layer import Layer
 from annotation.cells.overlay import UNTOUCHED, Overlay
+from annotation.schema.facts import CellPiece
 
 __all__ = ["ACCEPTED", "CELL_COLUMNS", "EDITED", "PENDING", "REJECTED", "GroupName", "LayerGroups"]
 
@@ -74,6 +75,19 @@ class LayerGroups:
                 taken = cells.taken(chosen)
                 yield make(taken, vertices).tobytes()
                 vertices += len(taken.vertices)
+
+    def pieces(self, group: int) -> Iterator[CellPiece]:
+        """Yield a group square by square, in the order of :meth:`column`; empty squares are left out.
+
+        Args:
+            group: place among `names`.
+        """
+        for cells in self._layer.all_cells():
+            chosen = np.flatnonzero(self._groups(cells) == group)
+            if len(chosen):
+                taken = cells.taken(chosen)
+                scores = np.round(taken.scores / _FULL, 4)
+                yield CellPiece(taken.numbers, taken.starts, taken.vertices / UNITS_PER_PX, scores, self._dispositions(taken))
 
     def _columns(self) -> dict[str, Callable[[Cells, int], NDArray[np.generic]]]:
         return {

@@ -76,6 +76,7 @@ def disclosed_case(case: CaseFacts, hop: Hop) -> CaseFacts:
         reads=tuple(reads.values()),
         annotations=_annotations(in_order(case.annotations, case.name), reads, hop, move),
         cells=_cells(case.cells, reads, hop, move),
+        proposed_cells=case.proposed_cells,
         decisions=() if hop.tier is Tier.THIRD_PARTY else _decisions(case.decisions, hop, move),
         reports=tuple(disclosed_report(report, hop, move, lambda one: _confirmation(one, hop, move)) for report in case.reports),
     )

@@ -37,8 +37,8 @@ class LossReport:
 
     def __init__(self, format_name: str, holds: Mapping[Field, Held], required: frozenset[Field] = frozenset()) -> None:
         """Start a report. Raises ExportWouldLoseError for a required field that the format never holds."""
-        self._format = format_name
-        self._holds = holds
+        self.format_name = format_name
+        self.holds = holds
         self._required = required
         self._losses: dict[str, Loss] = {}
         never = [one for one in Field if holds[one] == Held.NO]
@@ -51,12 +51,12 @@ class LossReport:
         """State a loss that every export of the format has."""
         self._notes[code] = text
 
-    def add(self, code: str, text: str, identity: str, field: Field | None = None) -> None:
-        """Count one thing that was left out or changed. Raises ExportWouldLoseError where that is of a required field."""
+    def add(self, code: str, text: str, identity: str, field: Field | None = None, *, count: int = 1) -> None:
+        """Count what was left out or changed. Raises ExportWouldLoseError where that is of a required field."""
         if field is not None and field in self._required:
-            raise ExportWouldLoseError(field, self._format, identity)
+            raise ExportWouldLoseError(field, self.format_name, identity)
         loss = self._losses.setdefault(code, Loss(text))
-        loss.count += 1
+        loss.count += count
         if len(loss.examples) < MAX_EXAMPLES:
             loss.examples.append(identity)
 
@@ -69,13 +69,23 @@ class LossReport:
         loss = self._losses.get(code)
         return loss.count if loss is not None else 0
 
+    def state(self) -> dict[str, Any]:
+        """Return what was counted and noted so far, as JSON values."""
+        counted = {code: [loss.text, loss.count, list(loss.examples)] for code, loss in self._losses.items()}
+        return {"counted": counted, "notes": dict(self._notes)}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from what :meth:`state` returned."""
+        self._losses = {code: Loss(text, count, list(examples)) for code, (text, count, examples) in state["counted"].items()}
+        self._notes |= state["notes"]
+
     def to_json(self) -> bytes:
         """Return the report as canonical JSON."""
         counted = [
             {"code": code, "text": loss.text, "count": loss.count, "examples": loss.examples} for code, loss in sorted(self._losses.items())
         ]
         always: list[dict[str, Any]] = [{"code": code, "text": text} for code, text in sorted(self._notes.items())]
-        return canonical_json({"format": self._format, "losses": counted, "always": always})
+        return canonical_json({"format": self.format_name, "losses": counted, "always": always})
 
 
 class ExportSession(Protocol):

@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Final
 
+import numpy as np
 import shapely
 
 from annotation.exporters.base import Entry, ExportSession, LossReport
+from annotation.exporters.cells import (
+    DISPOSITIONS,
+    cells_by_image,
+    figures_of,
+    group_words,
+    kept_pieces,
+    label_of,
+    number_texts,
+    position_texts,
+)
 from annotation.exporters.details import extras
 from annotation.exporters.fields import Field, Held
 from annotation.exporters.frames import frame_by_frame
@@ -15,7 +26,7 @@ from annotation.exporters.pieces import Piece, entry_of
 from annotation.exporters.raster import placed, run_lengths, without_holes
 from annotation.exporters.streams import by_image
 from annotation.schema.canonical import canonical_json
-from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts, ImageFacts
+from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts, CellGroupFacts, ImageFacts
 from annotation.schema.mask_outlines import outlines_of_mask
 from annotation.schema.masks import FrameShape, Mask
 from annotation.schema.shapes import Shape
@@ -61,8 +72,13 @@ class _Session:
     def entries(self, cases: Iterable[CaseFacts]) -> Iterator[Entry]:
         with Spool() as images, Spool() as annotations:
             for case in cases:
+                numbers: dict[str, int] = {}
                 for image, rows in by_image(case):
-                    self._write_image(image, rows, images, annotations)
+                    numbers[image.id] = self._write_image(image, rows, images, annotations)
+                for image, groups in cells_by_image(case):
+                    number = numbers.get(image.id) or self._add_image(image, None, images)
+                    for group in groups:
+                        self._write_cells(group, number, annotations)
             info = {"description": self._campaign.title.get("en") or self._campaign.code, "version": self._campaign.protocol_version}
             parts: list[Piece] = [
                 b'{"annotations":[',
@@ -73,8 +89,8 @@ class _Session:
             ]
             yield entry_of("coco.json", parts)
 
-    def _write_image(self, image: ImageFacts, rows: Iterable[AnnotationFacts], images: Spool, annotations: Spool) -> None:
-        """Write an image, or each marked frame of a stack as an image of its own."""
+    def _write_image(self, image: ImageFacts, rows: Iterable[AnnotationFacts], images: Spool, annotations: Spool) -> int:
+        """Write an image, or each marked frame of a stack as an image of its own; return the number of the whole image, 0: none."""
         numbers: dict[int | None, int] = {}
         for row, shape, _id, keyframe in frame_by_frame(rows, image, self.losses):
             if shape is None:
@@ -91,7 +107,25 @@ class _Session:
                     member["attributes"] |= {"track": True, "keyframe": keyframe}
                 annotations.write((b"," if self._annotation_count > 1 else b"") + canonical_json(member))
         if not numbers:
-            self._add_image(image, None, images)
+            numbers[None] = self._add_image(image, None, images)
+        return numbers.get(None, 0)
+
+    def _write_cells(self, group: CellGroupFacts, image_number: int, annotations: Spool) -> None:
+        """Write the cells of a group; text by text, because a dictionary a cell would take minutes for a million."""
+        category = self._unlabelled_id if label_of(group, self._campaign) is None else self._categories[group.label]
+        words = canonical_json(group_words(group))[1:].decode()
+        for piece in kept_pieces(group, self.losses):
+            positions, starts, (boxes, areas) = position_texts(piece), piece.starts.tolist(), figures_of(piece)
+            sides = number_texts(np.column_stack((boxes[:, :2], boxes[:, 2:] - boxes[:, :2])).ravel())
+            rows = zip(piece.numbers.tolist(), number_texts(piece.scores), piece.dispositions.tolist(), number_texts(areas), strict=True)
+            members = [
+                f'{{"area":{area},"attributes":{{"cell":{number},"disposition":"{DISPOSITIONS[disposition]}","score":{score},{words},'
+                f'"bbox":[{",".join(sides[4 * index : 4 * index + 4])}],"category_id":{category},"id":{self._annotation_count + index + 1},'
+                f'"image_id":{image_number},"iscrowd":0,"segmentation":[[{",".join(positions[starts[index] : starts[index + 1]])}]]}}'
+                for index, (number, score, disposition, area) in enumerate(rows)
+            ]
+            annotations.write(("," * (self._annotation_count > 0) + ",".join(members)).encode())
+            self._annotation_count += len(members)
 
     def _add_image(self, image: ImageFacts, frame: int | None, images: Spool) -> int:
         self._image_count += 1

@@ -44,7 +44,7 @@ def member_of(row: AnnotationFacts, campaign: CampaignFacts) -> dict[str, Any]:
 
 
 def extras(row: AnnotationFacts, campaign: CampaignFacts) -> dict[str, Any]:
-    """Return text, certainty, form, basis, confirmations, suggestion, effort and labels before a label map as JSON values, without empty ones.
+    """Return text, certainty, form, basis, confirmations, suggestion, effort, labels before a label map as JSON values, no empty ones.
 
     Raises DocumentError.
     """

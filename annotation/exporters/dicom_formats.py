@@ -19,6 +19,7 @@ class DicomReportExporter:
     media_type: ClassVar[str] = "application/dicom"
     holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {
         Field.REPORTS: Held.NO,
+        Field.CELLS: Held.NO,
         Field.HOLES: Held.PARTLY,
         Field.TRACKS: Held.PARTLY,
         Field.MASKS: Held.PARTLY,
@@ -65,6 +66,7 @@ class DicomBulkExporter:
         Field.MASKS: Held.PARTLY,
         Field.CODES: Held.PARTLY,
         Field.AUTHORS: Held.YES,
+        Field.CELLS: Held.PARTLY,
     }
 
     def begin(self, campaign: CampaignFacts, required: frozenset[Field] = frozenset()) -> ExportSession:

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from annotation.exporters.base import Entry, Exporter, LossReport
-from annotation.exporters.document import DocumentExporter
-from annotation.exporters.fields import Field
+from annotation.exporters.cells import count_what_stays
+from annotation.exporters.fields import Field, Held
 from annotation.exporters.relabelling import Relabelling
-from annotation.exporters.zipstream import zip_stream
+from annotation.exporters.zipstream import Written, ZipStream
 from annotation.schema.canonical import canonical_json
 from annotation.schema.facts import CampaignFacts, CaseFacts
 from annotation.schema.spool import Spool
 from annotation.schema.versions import LATEST_VERSION, schema_id
 
-__all__ = ["Package"]
+__all__ = ["Begun", "Package"]
+
+
+@dataclass
+class Begun:
+    """The first part of an archive, up to the end of a case: what is needed to go on from there."""
+
+    offset: int = 0
+    """Bytes of the archive."""
+    entries: list[Written] = field(default_factory=list)
+    listing: bytes = b""
+    """Lines of the manifest, as far as they are written."""
+    losses: dict[str, Any] = field(default_factory=dict)
+    cases: int = 0
 
 
 class Package:
@@ -34,7 +49,20 @@ class Package:
         extras: Sequence[Entry] = (),
         required: frozenset[Field] = frozenset(),
         relabelling: Relabelling | None = None,
+        begun: Begun | None = None,
     ) -> None:
+        """Prepare the archive.
+
+        Args:
+            exporter: the format.
+            campaign: whose cases.
+            cases: in their order; after a first part, those that it does not hold.
+            include_drafts: told in the manifest.
+            extras: entries after those of the format.
+            required: what must not be lost.
+            relabelling: the label maps that labels go through.
+            begun: the first part, where one was made before; only of formats whose cases stand by themselves.
+        """
         self._exporter = exporter
         self._required = required
         self._relabelling = relabelling
@@ -42,7 +70,14 @@ class Package:
         self._cases = cases
         self._include_drafts = include_drafts
         self._extras = extras
-        self.case_count = 0
+        self._begun = begun or Begun()
+        self._zip = ZipStream(self._begun.entries, self._begun.offset)
+        self._session = exporter.begin(campaign, required)
+        self._listing = Spool()
+        self._told_entries, self._told_listing = len(self._begun.entries), len(self._begun.listing)
+        self.after_case: Callable[[], None] = _nothing
+        """Called when all bytes of a case have been yielded."""
+        self.case_count = self._begun.cases
         self.digest = ""
 
     def stream(self) -> Iterator[bytes]:
@@ -52,23 +87,37 @@ class Package:
         would be lost, LabelNotMappedError when a mark bears a label that a label map says nothing of.
         """
         digest = hashlib.sha256()
-        for chunk in zip_stream(self._entries()):
+        for chunk in self._zip.stream(self._entries()):
             digest.update(chunk)
             yield chunk
         self.digest = digest.hexdigest()
 
+    def part(self, offset: int) -> Begun:
+        """Return what was added since the last call, or since the beginning; to be asked after a case.
+
+        Args:
+            offset: bytes of the archive now.
+        """
+        entries, listing = self._zip.written(self._told_entries), self._listing.tail(self._told_listing)
+        self._told_entries += len(entries)
+        self._told_listing += len(listing)
+        return Begun(offset, entries, listing, self._session.losses.state(), self.case_count)
+
     def _entries(self) -> Iterator[Entry]:
-        session = self._exporter.begin(self._campaign, self._required)
-        with Spool() as listing:
+        session, there = self._session, {entry.name for entry in self._begun.entries}
+        if self._begun.losses:
+            session.losses.restore(self._begun.losses)
+        with self._listing as listing:
+            listing.write(self._begun.listing)
             for entry in session.entries(self._counted(session.losses)):
-                yield from _listed(entry, listing)
+                # what stands before the first case comes again with every part
+                if entry.name not in there:
+                    yield from _listed(entry, listing)
             told = [] if self._relabelling is None else [self._relabelling.entry()]
             for entry in [*self._extras, *told]:
                 yield from _listed(entry, listing)
             labels = _labels(self._campaign)
             yield from _listed(Entry("labels.json", len(labels), [labels]), listing)
-            if self._exporter.name != DocumentExporter.name:
-                session.losses.note("cells", "Cells of layers are in annotation documents, and in the GeoJSON of each layer.")
             if self._relabelling is not None:
                 self._relabelling.note(session.losses)
             losses = session.losses.to_json()
@@ -84,6 +133,12 @@ class Package:
         for case in self._cases:
             self.case_count += 1
             yield case if self._relabelling is None else self._relabelling.case(case, losses)
+            count_what_stays(case, losses, with_groups=self._exporter.holds[Field.CELLS] == Held.NO)
+            self.after_case()
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def _labels(campaign: CampaignFacts) -> bytes:

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from annotation.exporters.base import Entry, ExportSession, LossReport
+from annotation.exporters.cells import DISPOSITIONS, cells_by_image, group_words, kept_pieces, label_of, number_texts, position_texts
 from annotation.exporters.details import details
 from annotation.exporters.fields import Field, Held
 from annotation.exporters.frames import OnFrame, frame_by_frame
 from annotation.exporters.streams import by_image
 from annotation.schema.canonical import canonical_json
-from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts, ImageFacts
+from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts, CellGroupFacts, ImageFacts
 from annotation.schema.labels import LabelValue
 from annotation.schema.mask_outlines import outlines_of_mask
 from annotation.schema.masks import FrameShape, Mask
@@ -45,6 +46,7 @@ class _Session:
         self.losses.note("governance", "Reads without a mark and governance have no place in QuPath objects.")
         self.losses.note("rectangles_as_polygons", "A rectangle is written as a polygon with four corners.")
         self.losses.note("one_class", "QuPath keeps one class an object: the primary label; all label codes are in the metadata.")
+        self.losses.note("cells", "Cells are detections in a file of their own beside that of the marks, <image>.cells.geojson.")
 
     def entries(self, cases: Iterable[CaseFacts]) -> Iterator[Entry]:
         for case in cases:
@@ -52,6 +54,10 @@ class _Session:
                 with Spool() as spool:
                     self._write_image(image, rows, spool)
                     yield Entry(f"geojson/{case.name}/{image.id}.geojson", spool.size, spool.chunks())
+            for image, groups in cells_by_image(case):
+                with Spool() as spool:
+                    self._write_cells(groups, spool)
+                    yield Entry(f"geojson/{case.name}/{image.id}.cells.geojson", spool.size, spool.chunks())
 
     def _write_image(self, image: ImageFacts, rows: Iterable[AnnotationFacts], spool: Spool) -> None:
         spool.write(b'{"features":[')
@@ -69,6 +75,38 @@ class _Session:
             spool.write(separator + canonical_json(self._feature(mark, mark.shape)))
             separator = b","
         spool.write(b'],"type":"FeatureCollection"}')
+
+    def _write_cells(self, groups: Iterable[CellGroupFacts], spool: Spool) -> None:
+        """Write cells as detections; a file of their own, because QuPath opens a hundred marks sooner than a million cells."""
+        spool.write(b'{"features":[')
+        separator = ""
+        for group in groups:
+            before, after = self._around_a_cell(group)
+            for piece in kept_pieces(group, self.losses):
+                positions, starts = position_texts(piece), piece.starts.tolist()
+                rows = zip(piece.numbers.tolist(), number_texts(piece.scores), piece.dispositions.tolist(), strict=True)
+                features = [
+                    f'{{"geometry":{{"coordinates":[[[{"],[".join(positions[start:end])}],[{positions[start]}]]],"type":"Polygon"}},'
+                    f'{before}{{"Detection probability":{score}}},"metadata":{{"mitate:cell":"{number}",'
+                    f'"mitate:disposition":"{DISPOSITIONS[disposition]}",{after}'
+                    for start, end, (number, score, disposition) in zip(starts, starts[1:], rows, strict=False)
+                ]
+                spool.write((separator + ",".join(features)).encode())
+                separator = ","
+        spool.write(b'],"type":"FeatureCollection"}')
+
+    def _around_a_cell(self, group: CellGroupFacts) -> tuple[str, str]:
+        """Return the properties that all cells of a group share, as text before and after those of each."""
+        label = label_of(group, self._campaign)
+        said: dict[str, Any] = {}
+        if label is not None:
+            said = {"classification": {"name": _class_name(label), "color": _rgb(label.colour)}}
+        elif group.name:
+            said = {"classification": {"name": group.name}}
+        words = {f"mitate:{key}": " ".join(value) if isinstance(value, list) else value for key, value in group_words(group).items()}
+        shared = canonical_json(said)[1:-1].decode()
+        before = f'"properties":{{{shared}{"," if shared else ""}"isLocked":false,"measurements":'
+        return before, canonical_json(words)[1:].decode() + ',"objectType":"detection"},"type":"Feature"}'
 
     def _feature(self, mark: OnFrame, shape: FrameShape) -> dict[str, Any]:
         row = mark.row

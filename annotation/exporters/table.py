@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar, Final
 
 from annotation.exporters.base import Entry, ExportSession, LossReport
+from annotation.exporters.cells import DISPOSITIONS, cells_by_image, figures_of, group_words, label_of, number_texts, position_texts
 from annotation.exporters.details import DETAIL_NAMES, details
 from annotation.exporters.fields import Field, Held
 from annotation.exporters.frames import OnFrame
 from annotation.exporters.markup import number
 from annotation.exporters.streams import by_image
 from annotation.schema.canonical import canonical_json
-from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts, ImageFacts
+from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts, CellGroupFacts, ImageFacts
 from annotation.schema.masks import Mask
 from annotation.schema.shapes import Shape
 from annotation.schema.spool import Spool
@@ -24,6 +25,8 @@ __all__ = ["CsvExporter", "neutral"]
 _PLACE: Final = ("case", "image", "digest", "width_px", "height_px", "modality", "frame", "frame_s", "label_en", "label_ja")
 _SHAPE: Final = ("shape", "x_min", "y_min", "x_max", "y_max", "centre_x", "centre_y", "area_px", "geometry")
 COLUMNS: Final = (*_PLACE, *(name for name in DETAIL_NAMES if name != "keyframe"), *_SHAPE)
+_CELL_GROUP: Final = ("case", "image", "digest", "label_en", "label_ja", "labels", "class", "model", "reader", "state", "group")
+CELL_COLUMNS: Final = (*_CELL_GROUP, "cell", "disposition", "score", "x_min", "y_min", "x_max", "y_max", "area_px", "geometry")
 MAX_CELL: Final = 32_767
 """Most characters of a cell that spreadsheets keep."""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -53,15 +56,42 @@ class _Session:
         self.losses.note("reads_without_marks", "A read without any mark has no row; neither have subjects and governance.")
         text = "A text that begins like a formula (= + - @) has an apostrophe in front, so that no spreadsheet computes it."
         self.losses.note("formulas", text)
+        self.losses.note("cells", "Cells are in a table of their own, cells.csv, those that their reader took out too.")
 
     def entries(self, cases: Iterable[CaseFacts]) -> Iterator[Entry]:
-        with Spool() as spool:
+        with Spool() as spool, Spool() as in_bulk:
             spool.write(b"\xef\xbb\xbf" + _line(list(COLUMNS)))
             for case in cases:
                 for image, rows in by_image(case):
                     for row in rows:
                         spool.write(_line(self._cells(case.name, image, row)))
+                for image, groups in cells_by_image(case):
+                    for group in groups:
+                        self._write_group(case.name, image, group, in_bulk)
             yield Entry("annotations.csv", spool.size, spool.chunks())
+            if in_bulk.size:
+                yield Entry("cells.csv", in_bulk.size, in_bulk.chunks())
+
+    def _write_group(self, case: str, image: ImageFacts, group: CellGroupFacts, spool: Spool) -> None:
+        """Write a row a cell, rejected ones too; its geometry is a ring that is closed, as in a document's Polygon."""
+        if not spool.size:
+            spool.write(b"\xef\xbb\xbf" + _line(list(CELL_COLUMNS)))
+        label = label_of(group, self._campaign)
+        words = group_words(group)
+        shared = {"case": case, "image": image.id, "digest": image.digest, **words, "labels": " ".join(words.get("labels", ()))}
+        if label is not None:
+            shared |= {"label_en": label.display.get("en", ""), "label_ja": label.display.get("ja", "")}
+        head = _line([neutral(shared.get(name, "")) for name in _CELL_GROUP])[:-2].decode()
+        for piece in group.pieces():
+            positions, starts, (boxes, areas) = position_texts(piece), piece.starts.tolist(), figures_of(piece)
+            sides = number_texts(boxes.ravel())
+            rows = zip(piece.numbers.tolist(), number_texts(piece.scores), piece.dispositions.tolist(), number_texts(areas), strict=True)
+            lines = [
+                f"{head},{number},{DISPOSITIONS[disposition]},{score},{','.join(sides[4 * index : 4 * index + 4])},{area},"
+                f'"[[[{"],[".join(positions[starts[index] : starts[index + 1]])}],[{positions[starts[index]]}]]]"\r\n'
+                for index, (number, score, disposition, area) in enumerate(rows)
+            ]
+            spool.write("".join(lines).encode())
 
     def _cells(self, case: str, image: ImageFacts, row: AnnotationFacts) -> list[str]:
         label = self._campaign.labels[row.labels[0]] if row.labels else None

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("annotation", "0010_clinical"),
+        ("annotation", "0011_export_jobs"),
     ]
 
     operations = [

@@ -7,6 +7,7 @@ from annotation.models.code_table import CodeEntry, CodeTable
 from annotation.models.confirmation import Confirmation
 from annotation.models.endpoint import ModelEndpoint
 from annotation.models.export import ExportRun
+from annotation.models.export_job import ExportJob
 from annotation.models.label_map import LabelMap, VocabularyDraft
 from annotation.models.label_set import FormDefinition, Label, LabelSet
 from annotation.models.mark_import import ImportedAnnotation, ImportMapping, ImportRun
@@ -25,6 +26,7 @@ __all__ = [
     "CodeTable",
     "Confirmation",
     "Decision",
+    "ExportJob",
     "ExportRun",
     "Exposure",
     "FormDefinition",

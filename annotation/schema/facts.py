@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from annotation.schema.labels import Coding, LabelValue
 from annotation.schema.shapes import Shape
@@ -20,6 +23,7 @@ __all__ = [
     "CampaignFacts",
     "CaseFacts",
     "CellGroupFacts",
+    "CellPiece",
     "ConfirmationFacts",
     "DatasetFacts",
     "DecisionFacts",
@@ -257,6 +261,21 @@ class DatasetFacts:
     locked: bool
 
 
+class CellPiece(NamedTuple):
+    """Some cells of a group, one entry a cell."""
+
+    numbers: NDArray[np.int64]
+    """Of each cell in its layer, shape (n,)."""
+    starts: NDArray[np.int64]
+    """First vertex of each outline in `vertices`, and the end of the last one; shape (n + 1,)."""
+    vertices: NDArray[np.float64]
+    """x, y in level-0 px on the 1/8 px grid, outlines not closed; shape (v, 2)."""
+    scores: NDArray[np.float64]
+    """0 to 1, to four decimals; shape (n,)."""
+    dispositions: NDArray[np.uint8]
+    """What became of each cell, see `annotation.cells.groups`; shape (n,)."""
+
+
 @dataclass(frozen=True, slots=True)
 class CellGroupFacts:
     """Many outlines of one label on one image, as one reader leaves them; `label` is empty for a class that the label set lacks.
@@ -274,6 +293,8 @@ class CellGroupFacts:
     count: int
     created_at: datetime
     column: Callable[[str], Iterator[bytes]]
+    pieces: Callable[[], Iterator[CellPiece]]
+    """Yields, each time anew, all columns at once, square by square: for formats that write cell by cell."""
     original_label: str = ""
     """The label before a label map made another one of it."""
 
@@ -339,5 +360,7 @@ class CaseFacts:
     annotations: Iterable[AnnotationFacts]
     decisions: Iterable[DecisionFacts] = ()
     cells: Iterable[CellGroupFacts] = ()
+    proposed_cells: int = 0
+    """Cells of layers that no counted read changed anything of: proposals, and no part of any export."""
     datasets: tuple[DatasetFacts, ...] = ()
     reports: tuple[ReportFacts, ...] = ()

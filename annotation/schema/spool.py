@@ -31,6 +31,11 @@ class Spool:
         while chunk := self._file.read(CHUNK_BYTES):
             yield chunk
 
+    def tail(self, first: int) -> bytes:
+        """Return the bytes from one of them on."""
+        self._file.seek(first)
+        return self._file.read()
+
     def close(self) -> None:
         """Free the memory or the file."""
         self._file.close()

@@ -41,7 +41,7 @@ from annotation.schema.facts import (
 )
 from annotation.schema.labels import QUERY_STRATEGIES, Coding, Granularity, LabelValue
 from annotation.schema.shapes import Shape
-from annotation.selectors.cell_groups import cell_groups
+from annotation.selectors.cell_groups import cell_groups, proposed_cells
 from annotation.selectors.document_confirmations import confirmation_facts, put_back, sequences_then
 from annotation.selectors.document_reports import report_facts
 from annotation.selectors.geometry import shape_of
@@ -54,7 +54,7 @@ from viewer.services.frame_times import frame_seconds
 from viewer.services.manifests import members_of
 from viewer.services.pseudonym import facility_key
 
-__all__ = ["People", "campaign_facts", "cases_of", "get_case", "label_values", "subject_key"]
+__all__ = ["People", "campaign_facts", "cases_of", "count_cases", "get_case", "label_values", "subject_key"]
 
 ROWS_AT_ONCE: Final = 500
 CASES_AT_ONCE: Final = 2_000
@@ -101,6 +101,18 @@ def cases_of(campaign: Campaign, *, include_drafts: bool, until: datetime | None
         until: count only reads that were submitted, and images that were added, up to then.
     """
     reads = _counted_reads(campaign, include_drafts=include_drafts, until=until)
+    for pseudonym, image_ids in _members_of_cases(campaign, reads, until):
+        yield _case(campaign, pseudonym, image_ids, reads, until)
+
+
+def count_cases(campaign: Campaign, *, include_drafts: bool) -> int:
+    """Return how many cases :func:`cases_of` yields; two queries."""
+    reads = _counted_reads(campaign, include_drafts=include_drafts)
+    return sum(1 for _ in _members_of_cases(campaign, reads, None))
+
+
+def _members_of_cases(campaign: Campaign, reads: QuerySet[Read], until: datetime | None) -> Iterator[tuple[str, list[UUID]]]:
+    """Yield the pseudonym and the images of each case, in the order of their names."""
     withdrawn = set(Withdrawal.objects.filter(collection=campaign.collection_id).values_list("subject", flat=True))
     asked = CampaignImage.objects.filter(campaign=campaign)
     rows = (
@@ -114,7 +126,7 @@ def cases_of(campaign: Campaign, *, include_drafts: bool, until: datetime | None
         if (members[0][0] or str(members[0][1])) in withdrawn:
             continue
         if any(has_read for _, _, has_read in members):
-            yield _case(campaign, members[0][0], [image_id for _, image_id, _ in members], reads, until)
+            yield members[0][0], [image_id for _, image_id, _ in members]
 
 
 def subject_key(image: Image) -> str:
@@ -167,6 +179,7 @@ def _case(campaign: Campaign, pseudonym: str, image_ids: list[UUID], counted: Qu
         decisions=_decisions(reads, people),
         cells=cell_groups(reads),
         reports=report_facts(images, reads, until=until, pseudonym=people.pseudonym),
+        proposed_cells=proposed_cells(campaign, image_ids, reads),
     )
 
 

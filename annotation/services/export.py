@@ -23,7 +23,7 @@ from annotation.services.label_maps import not_mapped
 from viewer.api.errors import ApiError
 from viewer.models import Image
 
-__all__ = ["CaseExport", "Export", "export_campaign", "export_case"]
+__all__ = ["CaseExport", "Export", "export_campaign", "export_case", "unknown_format"]
 
 INTERRUPTED: Final = "export_interrupted"
 AHEAD_BYTES: Final = 4 << 20
@@ -145,13 +145,7 @@ def export_campaign(
     """
     exporter = find_exporter(format_name)
     if exporter is None:
-        raise ApiError(
-            "unknown_format",
-            _("There is no such export format."),
-            _("Choose one of: %(formats)s.") % {"formats": ", ".join(EXPORTERS)},
-            status_code=status.HTTP_400_BAD_REQUEST,
-            pointer="/format",
-        )
+        raise unknown_format()
     refuse_impossible(exporter, required)
     facts, cases = campaign_facts(campaign), cases_of(campaign, include_drafts=include_drafts)
     maps = [] if relabelling is None else [{"id": each.id, "version": each.version} for each in relabelling.maps]
@@ -178,6 +172,17 @@ def export_case(*, campaign: Campaign, image: Image, user: User | None, include_
         digest.update(chunk)
     _finish(run, digest=digest.hexdigest(), count=1)
     return CaseExport(run, written, case.name)
+
+
+def unknown_format() -> ApiError:
+    """Return the refusal of a format that there is not."""
+    return ApiError(
+        "unknown_format",
+        _("There is no such export format."),
+        _("Choose one of: %(formats)s.") % {"formats": ", ".join(EXPORTERS)},
+        status_code=status.HTTP_400_BAD_REQUEST,
+        pointer="/format",
+    )
 
 
 def document_refused(error: DocumentError) -> ApiError:

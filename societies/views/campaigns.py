@@ -1,6 +1,6 @@
 """The pages on which an admin makes a campaign and watches it."""
 
-from typing import Any, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from annotation.models import Campaign
 from annotation.selectors.campaigns import campaigns_for
 from annotation.selectors.cells import layers_to_manage
+from annotation.selectors.export_jobs import export_job_json, export_jobs_of, is_large
 from annotation.selectors.label_maps import maps_of_campaign
 from annotation.selectors.suggestions import list_endpoints, list_runs
 from annotation.services.export_requirements import FIELD_NAMES
@@ -23,6 +24,8 @@ from societies.selectors.campaigns import VIEW, possible_readers, progress, soci
 from societies.selectors.societies import administered_societies, display_name, text_in_language
 from societies.selectors.vocabularies import own_versions
 from societies.views.export_formats import export_groups
+
+EXPORTS_LISTED: Final = 50
 
 
 @require_safe
@@ -63,12 +66,26 @@ def campaign_page(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
         "protocol": text_in_language(ja=campaign.protocol_ja, en=campaign.protocol_en),
         "can_manage": user.has_perm("annotation.manage_campaign", campaign),
         "can_export": user.has_perm("annotation.export_campaign", campaign),
-        "export_groups": export_groups(),
-        "label_maps": maps_of_campaign(user, campaign),
-        "export_fields": [(field.value, name) for field, name in FIELD_NAMES.items()],
         "can_read": campaigns_for(user, "annotation.read_campaign", granted_only=True).filter(pk=campaign.pk).exists(),
     }
-    return render(request, "societies/campaign.html", context | {"page_data": _campaign_json(campaign, user, context["can_manage"])})
+    page_data = _campaign_json(campaign, user, context["can_manage"])
+    if context["can_export"]:
+        context |= _export_card(campaign, user)
+        jobs = export_jobs_of(campaign)[:EXPORTS_LISTED]
+        page_data |= {"exports_url": reverse("campaign-export-jobs", args=[campaign.pk]), "exports": [export_job_json(job) for job in jobs]}
+    return render(request, "societies/campaign.html", context | {"page_data": page_data})
+
+
+def _export_card(campaign: Campaign, user: User) -> dict[str, Any]:
+    """Return what the card of exports offers."""
+    labels = campaign.label_set.labels.all()
+    return {
+        "export_groups": export_groups(),
+        "export_fields": [(field.value, name) for field, name in FIELD_NAMES.items()],
+        "label_maps": maps_of_campaign(user, campaign),
+        "exports_large": is_large(campaign),
+        "export_labels": [(label.code, text_in_language(ja=label.display_ja, en=label.display_en)) for label in labels],
+    }
 
 
 def _campaign_json(campaign: Campaign, user: User, can_manage: bool) -> dict[str, Any]:

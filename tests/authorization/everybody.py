@@ -46,6 +46,7 @@ class Asked:
     archive_id: uuid.UUID
     release_id: uuid.UUID
     dataset_id: uuid.UUID
+    job_id: uuid.UUID
     user_id: int
     slug: str
     study_uid: str
@@ -99,6 +100,8 @@ class Everybody:
         asked = asked_of(self.first, reader="leaver" if role == LEAVER else "reader", person=person)
         if route == "api-draft-begin":
             return replace(asked, name=f"{self.first.society.slug}-settled")
+        # its file would be gone for those who fetch it
+        asked = replace(asked, job_id=self.first.export_begun.pk) if route == "export-job" else asked
         return replace(asked, run_id=self.first.imported.pk) if route == "import-undo" else asked
 
 
@@ -119,6 +122,7 @@ def asked_of(tenant: Tenant, *, reader: str = "reader", person: str = "outsider"
         archive_id=_archive_of(tenant),
         release_id=tenant.release.pk,
         dataset_id=tenant.dataset.pk,
+        job_id=tenant.export_job.pk,
         user_id=tenant.people[person].pk,
         slug=tenant.society.slug,
         stack_id=str(stack.pk),
@@ -170,6 +174,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("suggestion-runs", "POST"): lambda asked: {"image_id": str(asked.image_id)},
     ("api-key-bindings", "PUT"): lambda asked: {"bindings": {"tool.polygon": ["g"]}},
     ("api-campaigns", "POST"): lambda asked: {"collection_id": str(asked.collection_id), "pack": "jda", "name": {"en": "Second survey"}},
+    ("campaign-export-jobs", "POST"): lambda asked: {"request_id": str(asked.image_id), "format": "coco"},
     ("import-options", "PUT"): lambda asked: {"y_axis": "down"},
     ("import-confirm", "POST"): lambda asked: {"labels": {"": "melanoma"}},
     ("api-campaign-readers", "POST"): lambda asked: {"user_id": asked.user_id},

@@ -17,10 +17,24 @@ from typing import Any, Final
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from annotation.models import Annotation, Campaign, CellLayer, ExportRun, ImportRun, ModelEndpoint, Read, Release, Suggestion, SuggestionRun
+from annotation.models import (
+    Annotation,
+    Campaign,
+    CellLayer,
+    ExportJob,
+    ExportRun,
+    ImportRun,
+    ModelEndpoint,
+    Read,
+    Release,
+    Suggestion,
+    SuggestionRun,
+)
 from annotation.services.cell_layers import claim_layer, import_layer, receive_layer
 from annotation.services.endpoints import register_endpoint
 from annotation.services.export import export_campaign
+from annotation.services.export_job_work import claim_export, execute_export
+from annotation.services.export_jobs import request_export
 from annotation.services.import_work import claim_import, execute_import
 from annotation.services.mark_imports import receive_import
 from annotation.services.operations import apply_operations
@@ -73,6 +87,8 @@ class Tenant:
         brought: a file of marks that the reader brought and has not confirmed yet.
         imported: one that they imported.
         export: a finished export.
+        export_job: one that the worker made as a file.
+        export_begun: one that a worker is at.
         release: an approved release to a third party.
         dataset: a dataset with one version.
         labels: short name of a label set with version 1.0.0 and a changed draft, and of a form and a label map with drafts;
@@ -94,6 +110,8 @@ class Tenant:
     brought: ImportRun
     imported: ImportRun
     export: ExportRun
+    export_job: ExportJob
+    export_begun: ExportJob
     release: Release
     dataset: Dataset
     labels: str
@@ -142,6 +160,8 @@ def make_tenant(word: str, *, name_ja: str) -> Tenant:
         brought=brought(campaign, people["reader"], word),
         imported=brought(campaign, people["reader"], word, done=True),
         export=exported(campaign, people["exporter"]),
+        export_job=left_to_the_worker(campaign, people["exporter"]),
+        export_begun=begun(campaign, people["exporter"]),
         release=released(campaign, people, word),
         dataset=frozen(society, people["exporter"], word),
         labels=edited(society, people["admin"], word),
@@ -254,6 +274,23 @@ def frozen(society: Society, user: User, word: str) -> Dataset:
     dataset = create_dataset(society=society, user=user, **serializer.validated_data)
     freeze_dataset(dataset=dataset, user=user)
     return dataset
+
+
+def left_to_the_worker(campaign: Campaign, user: User) -> ExportJob:
+    """Return an export of a campaign as a file, made the way the worker makes it."""
+    request_export(campaign=campaign, user=user, request_id=uuid.uuid4(), format_name="document")
+    claimed = claim_export()
+    assert claimed is not None
+    job = execute_export(job=claimed)
+    assert job.state == ExportJob.State.DONE, job.error_code
+    return job
+
+
+def begun(campaign: Campaign, user: User) -> ExportJob:
+    """Return an export that a worker holds and does not end."""
+    job = request_export(campaign=campaign, user=user, request_id=uuid.uuid4(), format_name="csv")
+    ExportJob.objects.filter(pk=job.pk).update(state=ExportJob.State.WORKING, lease_until=timezone.now() + timedelta(days=1))
+    return job
 
 
 def exported(campaign: Campaign, user: User) -> ExportRun:

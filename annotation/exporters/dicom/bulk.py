@@ -13,7 +13,9 @@ from pydicom import Dataset
 from pydicom.sr.codedict import codes
 
 from annotation.exporters.base import Entry, LossReport
+from annotation.exporters.cells import cells_by_image
 from annotation.exporters.details import names_of_labels
+from annotation.exporters.dicom.bulk_cells import cell_object
 from annotation.exporters.dicom.common import (
     EQUIPMENT,
     WHOLE_SLIDE,
@@ -32,7 +34,7 @@ from annotation.exporters.fields import Field
 from annotation.exporters.frames import OnFrame, frame_by_frame
 from annotation.exporters.outlines import solid_rings
 from annotation.exporters.streams import by_image
-from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts, DicomFacts, ImageFacts
+from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts, CellGroupFacts, DicomFacts, ImageFacts
 from annotation.schema.masks import FrameShape
 
 __all__ = ["BulkSession"]
@@ -49,7 +51,10 @@ class BulkSession:
         self._campaign = campaign
         self._names = names_of_labels(campaign)
         self.losses = losses
-        losses.note("no_ids", "An annotation of a group has no id of its own; coordinates are those of level 0, as 64-bit numbers.")
+        text = (
+            "An annotation of a group has no id of its own; coordinates are those of level 0, as 64-bit numbers, for cells as 32-bit ones."
+        )
+        losses.note("no_ids", text)
         losses.note("rectangles", "A rectangle is written as a polygon with four corners, which more programs read.")
         losses.note("ascii", "Words within an object are ASCII English, which every viewer reads; Japanese names are in labels.json.")
 
@@ -57,13 +62,31 @@ class BulkSession:
         """Yield the objects of each DICOM slide; marks of other images are told."""
         for case in cases:
             for image, rows in by_image(case):
-                if image.dicom is None or image.dicom.instances[0][0] != WHOLE_SLIDE:
+                if not _is_slide(image):
                     for row in rows:
                         self.losses.drop("no_slide", "The image is no DICOM slide; for frames take dicom-seg or dicom-sr.", row.id)
                     continue
-                yield from self._image(case, image, image.dicom, rows)
+                yield from self._image(case, image, rows)
+            for image, groups in cells_by_image(case):
+                yield from self._cells(case, image, groups)
 
-    def _image(self, case: CaseFacts, image: ImageFacts, dicom: DicomFacts, rows: Iterable[AnnotationFacts]) -> Iterator[Entry]:
+    def _cells(self, case: CaseFacts, image: ImageFacts, groups: Iterable[CellGroupFacts]) -> Iterator[Entry]:
+        """Yield the object of each reader's cells on an image."""
+        if not _is_slide(image):
+            for group in groups:
+                text = "The image of the cells is no DICOM slide; for such take qupath, coco or csv."
+                self.losses.add("cells_no_slide", text, group.id, Field.CELLS, count=group.count)
+            return
+        by_reader: dict[str, list[CellGroupFacts]] = {}
+        for group in groups:
+            by_reader.setdefault(group.read.reader, []).append(group)
+        for reader in sorted(by_reader):
+            name = f"annotations/{case.name}/{image.id}-{reader}-cells.dcm"
+            made = cell_object(_slide(case, image), by_reader[reader], image=image, campaign=self._campaign, losses=self.losses, name=name)
+            if made is not None:
+                yield made
+
+    def _image(self, case: CaseFacts, image: ImageFacts, rows: Iterable[AnnotationFacts]) -> Iterator[Entry]:
         by_reader: dict[str, _Groups] = {}
         instants: dict[str, datetime] = {}
         for mark in frame_by_frame(rows, image, self.losses):
@@ -77,7 +100,7 @@ class BulkSession:
             groups += [np.array(ring, dtype=np.float64) for ring in rings]
             instants[reader] = latest([mark.row.updated_at, instants.get(reader, mark.row.updated_at)])
         for reader in sorted(by_reader):
-            data = self._object(_slide(case, image, dicom), image, reader, by_reader.pop(reader), instants[reader])
+            data = self._object(_slide(case, image), image, reader, by_reader.pop(reader), instants[reader])
             yield Entry(f"annotations/{case.name}/{image.id}-{reader}.dcm", len(data), [data])
 
     def _kept(self, mark: OnFrame) -> FrameShape | None:
@@ -133,11 +156,21 @@ class BulkSession:
         )
 
 
-def _slide(case: CaseFacts, image: ImageFacts, dicom: DicomFacts) -> Dataset:
+def _is_slide(image: ImageFacts) -> bool:
+    return image.dicom is not None and image.dicom.instances[0][0] == WHOLE_SLIDE
+
+
+def _slide(case: CaseFacts, image: ImageFacts) -> Dataset:
     """Return the level 0 of a slide."""
-    sop_class, uid, _ = instance_of_slide(dicom)
+    sop_class, uid, _ = instance_of_slide(_dicom_of(image))
     slide = source(case, image, Place(sop_class, uid, None))
     slide.TotalPixelMatrixColumns, slide.TotalPixelMatrixRows = image.width_px, image.height_px
     # the library compares those of several slides; an object in two dimensions has none of its own
     slide.FrameOfReferenceUID = uid_for("compared-only", uid)
     return slide
+
+
+def _dicom_of(image: ImageFacts) -> DicomFacts:
+    if image.dicom is None:
+        raise ValueError("the image has no DICOM identity")
+    return image.dicom

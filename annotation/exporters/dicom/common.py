@@ -31,6 +31,7 @@ __all__ = [
     "own_code",
     "person_name",
     "place_of",
+    "settled",
     "source",
     "uid_for",
 ]
@@ -138,7 +139,16 @@ def latest(instants: list[datetime]) -> datetime:
 
 
 def finished(dataset: Dataset, campaign: CampaignFacts, moment: datetime) -> bytes:
-    """Return the file of an object whose dates are one moment of the facts, and whose UIDs follow from its own."""
+    """Return the file of an object, see :func:`settled`."""
+    settled(dataset, campaign, moment)
+    file = io.BytesIO()
+    dataset.file_meta.TransferSyntaxUID = dataset.file_meta.get("TransferSyntaxUID", ExplicitVRLittleEndian)
+    dataset.save_as(file, enforce_file_format=True)
+    return file.getvalue()
+
+
+def settled(dataset: Dataset, campaign: CampaignFacts, moment: datetime) -> None:
+    """Give an object dates that are one moment of the facts, and UIDs that follow from its own."""
     moment = moment.astimezone(UTC)
     date, time = moment.strftime("%Y%m%d"), moment.strftime("%H%M%S")
     for name in ("ContentDate", "InstanceCreationDate", "SeriesDate"):
@@ -149,10 +159,6 @@ def finished(dataset: Dataset, campaign: CampaignFacts, moment: datetime) -> byt
     if "TimezoneOffsetFromUTC" in dataset:
         dataset.TimezoneOffsetFromUTC = "+0000"
     _settle(dataset, dataset.SOPInstanceUID, f"{date}{time}", {})
-    file = io.BytesIO()
-    dataset.file_meta.TransferSyntaxUID = dataset.file_meta.get("TransferSyntaxUID", ExplicitVRLittleEndian)
-    dataset.save_as(file, enforce_file_format=True)
-    return file.getvalue()
 
 
 def _settle(dataset: Dataset, root: str, moment: str, known: dict[str, str]) -> None:

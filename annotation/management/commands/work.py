@@ -1,4 +1,4 @@
-"""``manage.py work``: carries out suggestion runs, imports cells and marks, and teaches models as reads come in."""
+"""``manage.py work``: carries out suggestion runs, imports cells and marks, makes exports, and teaches models as reads come in."""
 
 import logging
 import signal
@@ -14,8 +14,10 @@ from uuid import UUID
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections, connection
 
-from annotation.models import CellLayer, ImportRun, SuggestionRun
+from annotation.models import CellLayer, ExportJob, ImportRun, SuggestionRun
 from annotation.services.cell_layers import claim_layer, import_layer, release_layer, renew_layer_lease
+from annotation.services.export_job_work import REPORT_EVERY_S, Progress, claim_export, execute_export, release_export, report_export
+from annotation.services.export_jobs import sweep_exports
 from annotation.services.import_work import claim_import, execute_import, release_import, renew_import_lease
 from annotation.services.suggestion_runs import LEASE_S, claim_run, execute_run, release_run, renew_lease
 from annotation.services.training import campaigns_that_learn, count_examples, train_if_due
@@ -24,6 +26,7 @@ from viewer.api.errors import ApiError
 SHORTEST_WAIT_S: Final = 0.5
 LONGEST_WAIT_S: Final = 2.0
 LEARN_EVERY_S: Final = 15.0
+SWEEP_EVERY_S: Final = 60.0
 WAIT_AFTER_DATABASE_ERROR_S: Final = 2.0
 log = logging.getLogger("annotation.work")
 
@@ -39,10 +42,11 @@ class Heartbeat:
     Args:
         renew: gives a sign of life; false when the row is in other hands.
         lease_s: how long a sign of life lasts.
+        every_s: between two signs of life; a quarter of that where it is not said.
     """
 
-    def __init__(self, renew: Callable[[], bool], lease_s: float) -> None:
-        self._renew, self._lease_s = renew, lease_s
+    def __init__(self, renew: Callable[[], bool], lease_s: float, every_s: float | None = None) -> None:
+        self._renew, self._every_s = renew, lease_s / 4 if every_s is None else every_s
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
@@ -55,7 +59,7 @@ class Heartbeat:
 
     def _beat(self) -> None:
         try:
-            while not self._over.wait(self._lease_s / 4):
+            while not self._over.wait(self._every_s):
                 if not self._renew():
                     return
         except DatabaseError:
@@ -92,10 +96,17 @@ class Learner:
 
 
 class Command(BaseCommand):
-    help = "Carry out suggestion runs and imports of cells and marks until told to stop."
+    help = "Carry out suggestion runs, imports of cells and marks, and exports until told to stop."
+    _next_sweep = 0.0
+    _exports = _others = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare when to stop and how long a run may be silent."""
+        parser.add_argument(
+            "--only",
+            choices=["exports", "others"],
+            help="do nothing but exports, or all but them, which may take minutes; default: everything",
+        )
         parser.add_argument("--once", action="store_true", help="stop when nothing is left to do now")
         parser.add_argument(
             "--lease-seconds", type=float, default=LEASE_S, help="seconds after which a silent run is taken over; default: %(default)s"
@@ -105,6 +116,7 @@ class Command(BaseCommand):
         """Take runs one after the other; wait in growing steps while there is none."""
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, _leave)
+        self._exports, self._others = options["only"] != "others", options["only"] != "exports"
         learner = Learner()
         wait_s = SHORTEST_WAIT_S
         try:
@@ -122,23 +134,32 @@ class Command(BaseCommand):
         """Do one run if there is one and return whether there was; a database that is away for a while is waited for."""
         close_old_connections()
         try:
-            learner.learn()
-            run = claim_run(lease_s=lease_s)
-            # Somebody sits and waits for the preview of a file; cells are brought in bulk.
-            marks = claim_import(lease_s=lease_s) if run is None else None
-            layer = claim_layer(lease_s=lease_s) if run is None and marks is None else None
-            if run is not None:
-                self._execute(run, lease_s)
-            elif marks is not None:
-                self._import_marks(marks, lease_s)
-            elif layer is not None:
-                self._import(layer, lease_s)
-            else:
+            if self._others and self._work_for_readers(learner, lease_s):
+                return True
+            export = claim_export(lease_s=lease_s) if self._exports else None
+            if export is None:
+                self._sweep()
                 return False
+            self._export(export, lease_s)
         except DatabaseError:
             log.exception("the database does not answer; waiting")
             time.sleep(WAIT_AFTER_DATABASE_ERROR_S)
         return True
+
+    def _work_for_readers(self, learner: Learner, lease_s: float) -> bool:
+        """Do one suggestion run or import if there is one and return whether there was."""
+        learner.learn()
+        run = claim_run(lease_s=lease_s)
+        # Somebody sits and waits for the preview of a file; cells are brought in bulk.
+        marks = claim_import(lease_s=lease_s) if run is None else None
+        layer = claim_layer(lease_s=lease_s) if run is None and marks is None else None
+        if run is not None:
+            self._execute(run, lease_s)
+        elif marks is not None:
+            self._import_marks(marks, lease_s)
+        elif layer is not None:
+            self._import(layer, lease_s)
+        return any(one is not None for one in (run, marks, layer))
 
     def _execute(self, run: SuggestionRun, lease_s: float) -> None:
         try:
@@ -166,3 +187,20 @@ class Command(BaseCommand):
             release_import(run=run)
             raise
         log.info("import %s: %s %s", run.pk, run.state, run.error_code)
+
+    def _export(self, job: ExportJob, lease_s: float) -> None:
+        progress = Progress()
+        report = partial(report_export, job_id=job.pk, attempt=job.attempt, progress=progress, lease_s=lease_s)
+        try:
+            with Heartbeat(report, lease_s, min(REPORT_EVERY_S, lease_s / 4)):
+                execute_export(job=job, progress=progress)
+        except (KeyboardInterrupt, SystemExit):
+            release_export(job=job)
+            raise
+        log.info("export %s: %s %s", job.pk, job.state, job.error_code)
+        sweep_exports()
+
+    def _sweep(self) -> None:
+        if self._exports and time.monotonic() >= self._next_sweep:
+            self._next_sweep = time.monotonic() + SWEEP_EVERY_S
+            sweep_exports()

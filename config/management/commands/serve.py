@@ -56,7 +56,9 @@ class Command(BaseCommand):
             children.stop()
 
     def _start_children(self, children: Children, options: dict[str, Any]) -> None:
-        children.start("worker", ["manage.py", "work"], folder=ROOT)
+        children.start("worker", ["manage.py", "work", "--only", "others"], folder=ROOT)
+        # An export of a million cells takes minutes; nobody's suggestions or imports wait for it.
+        children.start("exporter", ["manage.py", "work", "--only", "exports"], folder=ROOT)
         if settings.LEVELS_BYTES:
             limits = ["--limit-bytes", settings.LEVELS_BYTES, "--memory-bytes", settings.ENV.pixel_memory_bytes]
             command = ["-m", "viewer.tiles.made", settings.DATA_DIR, *limits, "--workers", settings.ENV.levels_workers]

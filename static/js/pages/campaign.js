@@ -6,6 +6,7 @@ import {t} from '../lib/i18n.js';
 import {byId} from '../lib/page.js';
 import {drawImages, drawProgress, drawReaders} from '../societies/campaign_parts.js';
 import {drawCells} from '../societies/cells_part.js';
+import {followExportJobs} from '../societies/export_jobs.js';
 import {drawReports} from '../societies/reports_part.js';
 import {followExportChoices} from '../societies/export_part.js';
 import {drawSuggestions} from '../societies/suggestion_part.js';
@@ -119,7 +120,7 @@ function start() {
       }),
     );
   }
-  if (document.getElementById('export-list')) followExportChoices();
+  if (document.getElementById('export-list')) followExportChoices(followExportJobs(data).ask);
   draw();
   keepFresh(refresh, {socketPath: `/ws/campaigns/${data.id}/`});
 }

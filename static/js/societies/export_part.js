@@ -5,13 +5,17 @@ import {el} from '../lib/dom.js';
 import {t} from '../lib/i18n.js';
 import {byId} from '../lib/page.js';
 import {lacking, withChoices} from './export_choices.js';
-import {notify, notifyError} from './page.js';
+import {busy, notify, notifyError} from './page.js';
 
 /** An export with requirements is made whole before its first byte is sent: half an hour, as long as a million marks need and more. */
 const WHOLE_EXPORT_MS = 1_800_000;
 
-/** Lets the links of the card follow its tick boxes. */
-export function followExportChoices() {
+/**
+ * Lets the links of the card follow its tick boxes.
+ * @param {(wanted: Record<string, any>) => Promise<void>} ask leaves an export to the server
+ */
+export function followExportChoices(ask) {
+  const background = /** @type {HTMLInputElement} */ (byId('export-background'));
   const drafts = /** @type {HTMLInputElement} */ (byId('export-drafts'));
   const boxes = [...byId('export-required').querySelectorAll('input')];
   const links = [...byId('export-list').querySelectorAll('a')];
@@ -23,6 +27,9 @@ export function followExportChoices() {
     const mapped = {labelMap: map?.value ?? '', dropUnmapped: dropped?.checked ?? false};
     const choice = document.getElementById('export-unmapped-choice');
     if (choice) choice.hidden = !mapped.labelMap;
+    // Under a map the export is made while one waits: it may be refused at a label.
+    background.disabled = mapped.labelMap !== '';
+    if (background.disabled) background.checked = false;
     for (const link of links) {
       link.setAttribute('href', withChoices(link.getAttribute('href') ?? '', {drafts: drafts.checked, required, ...mapped}));
       const lost = new Set(lacking(link.dataset.lacks ?? '', required));
@@ -34,13 +41,35 @@ export function followExportChoices() {
   for (const box of [drafts, map, dropped, ...boxes]) box?.addEventListener('change', follow);
   for (const link of links) {
     link.addEventListener('click', (event) => {
-      if (ticked().length === 0 && !map?.value) return;
+      if (ticked().length === 0 && !map?.value && !background.checked) return;
       event.preventDefault();
+      const require = ticked().map((box) => box.value);
       if (link.hasAttribute('aria-disabled')) notify(t('This format would lose something that must be kept.'), {kind: 'error', hint: link.title});
+      else if (background.checked) void ask({format: link.dataset.format, drafts: drafts.checked, require});
       else void fetchWhole(link, ticked().length ? t('The export holds everything that was required.') : t('The export under the label map is made.'));
     });
   }
   follow();
+  followCrops((options) => ask({format: 'crops', drafts: drafts.checked, options}));
+}
+
+/** @param {(options: Record<string, any>) => Promise<void>} ask */
+function followCrops(ask) {
+  const form = /** @type {HTMLFormElement} */ (byId('export-crops'));
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const said = new FormData(form);
+    const button = form.querySelector('button');
+    if (!button) return;
+    const options = {
+      of: said.get('of'),
+      size_px: Number(said.get('size_px')),
+      spacing_um: Number(said.get('spacing_um')),
+      margin_percent: Number(said.get('margin_percent')),
+      labels: said.getAll('labels'),
+    };
+    void busy(button, () => ask(options));
+  });
 }
 
 /** @param {HTMLInputElement[]} boxes @returns {string} */

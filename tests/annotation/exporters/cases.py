@@ -3,14 +3,17 @@
 import dataclasses
 import io
 import json
+import math
 import zipfile
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import numpy as np
 
 from annotation.exporters.fields import Field
 from annotation.exporters.package import Package
 from annotation.exporters.registry import EXPORTERS
-from annotation.schema.facts import CaseFacts, DicomFacts, ImageFacts
+from annotation.schema.facts import CaseFacts, CellGroupFacts, CellPiece, DicomFacts, ImageFacts, ModelFacts
 from annotation.schema.labels import Coding, LabelValue
 from annotation.schema.tracks import parse_track
 from tests.annotation.document import rows
@@ -122,6 +125,62 @@ def dicom_case(name: str) -> CaseFacts:
     marks = [row for row in case.annotations if row.image_id == known.id]
     reads = tuple(read for read in case.reads if read.image_id == known.id)
     return dataclasses.replace(case, images=(known,), reads=reads, annotations=marks)
+
+
+CELLS: Final = 60
+"""Cells of a group: three squares of twenty, the fifth of each rejected."""
+CELL_MODEL: Final = ModelFacts("model-0123456789abcdef", "StarDist-77", "2")
+
+
+def cell_pieces(left_px: float) -> Iterator[CellPiece]:
+    for square in range(3):
+        counts = np.array([8 + number % 5 for number in range(20)])
+        rings = [
+            [
+                [left_px + 12 * number + 4 * math.cos(2 * math.pi * k / n), 20 + 60 * square + 5 * math.sin(2 * math.pi * k / n)]
+                for k in range(n)
+            ]
+            for number, n in enumerate(counts.tolist())
+        ]
+        vertices = np.round(np.concatenate([np.array(ring) for ring in rings]) * 8) / 8
+        dispositions = np.array([(0, 1, 2, 0, 3)[number % 5] for number in range(20)], np.uint8)
+        numbers = np.arange(20 * square, 20 * square + 20)
+        yield CellPiece(numbers, np.concatenate(([0], np.cumsum(counts))), vertices, np.round(numbers / 77, 4), dispositions)
+
+
+def cell_column(left_px: float, name: str) -> Iterator[bytes]:
+    vertices = 0
+    for piece in cell_pieces(left_px):
+        values = {
+            "coordinates": piece.vertices.astype("<f4"),
+            "offsets": (piece.starts[:-1] + vertices).astype("<u4"),
+            "score": piece.scores.astype("<f4"),
+            "disposition": piece.dispositions,
+            "number": piece.numbers.astype("<u4"),
+        }
+        vertices += len(piece.vertices)
+        yield values[name].tobytes()
+
+
+def with_cells(case: CaseFacts) -> CaseFacts:
+    """Return a case with two groups of cells on its first read's image: one of a label, one of a class of the file."""
+    by = case.reads[0]
+    groups = [
+        CellGroupFacts(
+            id=rows.identity("cells", name),
+            image_id=by.image_id,
+            read=by,
+            label=label,
+            name=name,
+            model=CELL_MODEL,
+            count=CELLS,
+            created_at=rows.NOW,
+            column=lambda column, left=left: cell_column(left, column),
+            pieces=lambda left=left: cell_pieces(left),
+        )
+        for label, name, left in (("cell", "", 20.0), ("", "Macrophage", 24.5))
+    ]
+    return dataclasses.replace(case, cells=groups, proposed_cells=7)
 
 
 def archive(name: str, cases: Iterable[CaseFacts] | None = None, required: Iterable[Field] = ()) -> dict[str, bytes]:
