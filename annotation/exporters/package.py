@@ -72,7 +72,7 @@ class Package:
         self._extras = extras
         self._begun = begun or Begun()
         self._zip = ZipStream(self._begun.entries, self._begun.offset)
-        self._session = exporter.begin(campaign, required)
+        self._session = exporter.begin(self._campaign, required)
         self._listing = Spool()
         self._told_entries, self._told_listing = len(self._begun.entries), len(self._begun.listing)
         self.after_case: Callable[[], None] = _nothing
