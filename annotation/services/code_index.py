@@ -161,7 +161,7 @@ def _planned(without: tuple[str, ...], query: str, values: list[Any]) -> list[An
         for way in without:
             cursor.execute(f"SET LOCAL {way} = off")
         cursor.execute(query, values)
-        rows = cursor.fetchall()
+        rows: list[Any] = cursor.fetchall()
         for way in without:
             cursor.execute(f"SET LOCAL {way} TO DEFAULT")
     return rows
