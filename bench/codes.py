@@ -22,7 +22,7 @@ _LAST = "癌 炎 腫瘍 潰瘍 出血 梗塞 嚢胞 結石 肉腫 腺癌 症 硬
 _ENGLISH = (
     "acute chronic early advanced primary secondary metastatic bilateral",
     "gastric pulmonary hepatic renal pancreatic colonic retinal corneal",
-    "carcinoma inflammation tumour ulcer haemorrhage infarction cyst calculus sarcoma adenocarcinoma",
+    "carcinoma inflammation tumour ulcer haemorrhage necrosis cyst calculus sarcoma adenocarcinoma",
 )
 _QUESTIONS = {
     "a code": "A00012",

@@ -80,7 +80,7 @@ class Layout(NamedTuple):
 class Summary(NamedTuple):
     """What a whole file holds; a row that says the same as one before is not counted."""
 
-    count: int
+    entry_count: int
     digest: str
     """SHA-256 of what was taken, whatever the encoding."""
 

@@ -1,7 +1,7 @@
 """The concepts that come with the program: those of the DICOM standard's own lists that may be passed on, as pydicom holds them."""
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 import pydicom
 from pydicom.sr import _concepts_dict
@@ -27,6 +27,7 @@ def shipped_rows(system: System, japanese: Mapping[str, str]) -> Iterator[Row]:
         japanese: names by code, where there are any.
     """
     designator = next(name for name, slug in _DESIGNATORS.items() if slug == system.slug)
-    meanings = {code: meaning for by_code in _concepts_dict.concepts[designator].values() for code, (meaning, _lists) in by_code.items()}
+    concepts: dict[str, Any] = _concepts_dict.concepts[designator]
+    meanings = {code: meaning for by_code in concepts.values() for code, (meaning, _lists) in by_code.items()}
     for code in sorted(meanings):
         yield Row(code, japanese.get(code, ""), "", meanings[code])

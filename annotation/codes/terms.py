@@ -29,6 +29,8 @@ _WHOLE, _CODE_START, _START, _WORD_START, _PART, _TABLE = "=", "#", "^", "<", ""
 
 def fold(text: str) -> str:
     """Return a text for comparing: NFKC, without case, katakana as hiragana, one kind of hyphen, one space between words."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return " ".join(plain.translate(_FOLDING).split())
 

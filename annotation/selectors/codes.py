@@ -9,11 +9,11 @@ from django.utils.translation import get_language
 from annotation.codes.systems import BY_URI
 from annotation.codes.terms import Question, question, rank, steps, table_term
 from annotation.models import CodeEntry, CodeTable
-from annotation.services.code_index import folded_entry, having
+from annotation.services.code_index import folded_entry, having, looking
 
 MOST: Final = 50
 """Answers to one question."""
-_PAGE: Final = 64
+_PAGE: Final = 32
 # Entries that have all pairs of a word nearly always have the word; where they do not, looking ends here.
 _LOOKED_AT: Final = 1_024
 
@@ -51,7 +51,7 @@ def search_codes(*, q: str, system: str = "", version: str = "", limit: int = 20
     return answers, len(found) > limit
 
 
-class _Looking:
+class _Search:
     """The answers to a question, gathered step by step."""
 
     def __init__(self, asked: Question, tables: set[int], wanted: int) -> None:
@@ -82,13 +82,14 @@ class _Looking:
 
 
 def _answers(asked: Question, tables: set[int], wanted: int, *, one_table: bool) -> list[CodeEntry]:
-    looking = _Looking(asked, tables, wanted)
+    search = _Search(asked, tables, wanted)
     of_table = {table_term(table) for table in tables} if one_table else set()
-    for step in steps(asked) if tables else ():
-        looking.take(step.terms | of_table, step.rank)
-        if len(looking.found) >= wanted:
-            break
-    return looking.best()
+    with looking():
+        for step in steps(asked) if tables else ():
+            search.take(step.terms | of_table, step.rank)
+            if len(search.found) >= wanted:
+                break
+    return search.best()
 
 
 def _code_json(entry: CodeEntry, table: CodeTable) -> dict[str, Any]:

@@ -6,6 +6,7 @@ https://www.sqlite.org/fts5.html#contentless_tables https://www.postgresql.org/d
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Final
 
@@ -86,6 +87,21 @@ def tidy() -> None:
             cursor.execute("ANALYZE annotation_codeentry")
 
 
+@contextmanager
+def looking() -> Iterator[None]:
+    """Make ready for questions to the index; ``having`` is used within."""
+    if connection.vendor == "sqlite":
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            # The planner knows nothing of a term that its sample has not, and would rather read the table.
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        yield
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan TO DEFAULT")
+
+
 def having(terms: frozenset[int], *, page: int, most: int) -> Iterator[int]:
     """Yield the numbers of entries that have all terms, in the order of the list.
 
@@ -122,46 +138,24 @@ def _sqlite_having(terms: frozenset[int], page: int, most: int) -> Iterator[int]
 
 
 def _postgres_having(terms: frozenset[int], page: int, most: int) -> Iterator[int]:
-    few = _few(terms)
-    if few is not None:
-        yield from few[:most]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT entry_id FROM annotation_code_terms WHERE terms @> %s::integer[] LIMIT %s", [list(terms), _FEW + 1])
+        few = [row[0] for row in cursor.fetchall()]
+    if len(few) <= _FEW:
+        yield from sorted(few)[:most]
         return
     after = -1
     for _begun in range(0, most, page):
-        found = [
-            row[0]
-            for row in _planned(
-                ("enable_bitmapscan", "enable_seqscan"),
+        with connection.cursor() as cursor:
+            # It would sort many where few are wanted.
+            cursor.execute("SET LOCAL enable_bitmapscan = off")
+            cursor.execute(
                 "SELECT entry_id FROM annotation_code_terms WHERE terms @> %s::integer[] AND entry_id > %s ORDER BY entry_id LIMIT %s",
                 [list(terms), after, page],
             )
-        ]
+            found = [row[0] for row in cursor.fetchall()]
+            cursor.execute("SET LOCAL enable_bitmapscan TO DEFAULT")
         yield from found
         if len(found) < page:
             return
         after = found[-1]
-
-
-def _few(terms: frozenset[int]) -> list[int] | None:
-    """Return the sorted numbers of the entries with these terms; None where there are many."""
-    rows = _planned(
-        ("enable_seqscan",),
-        "SELECT entry_id FROM annotation_code_terms WHERE terms @> %s::integer[] LIMIT %s",
-        [list(terms), _FEW + 1],
-    )
-    return sorted(row[0] for row in rows) if len(rows) <= _FEW else None
-
-
-def _planned(without: tuple[str, ...], query: str, values: list[Any]) -> list[Any]:
-    """Return the rows of a query that PostgreSQL must not plan in some ways.
-
-    It knows nothing of a term that its sample has not, and would rather read the table; and it would sort many where few are wanted.
-    """
-    with transaction.atomic(), connection.cursor() as cursor:
-        for way in without:
-            cursor.execute(f"SET LOCAL {way} = off")
-        cursor.execute(query, values)
-        rows = cursor.fetchall()
-        for way in without:
-            cursor.execute(f"SET LOCAL {way} TO DEFAULT")
-    return rows

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from itertools import islice
 from typing import IO, Final, NamedTuple
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from annotation.codes.reading import Layout, Row, TableError, find_layout, read_rows, summarise
@@ -20,8 +21,10 @@ from annotation.models import CodeEntry, CodeTable
 from annotation.services import code_index
 from annotation.services.code_errors import codes_refusal, table_refusal
 
-# So few that readers who save meanwhile wait for none of them.
-_BATCH: Final = 250
+# So few that readers who save meanwhile hardly wait for them.
+_BATCH: Final = 500
+# SQLite's waiting sleeps up to so long between two looks; without a pause other processes would never find it free.
+_PAUSE_S: Final = 0.11
 _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]{1,190}")
 _STALE: Final = timedelta(minutes=2)
 """A loading that made no step for so long was broken off."""
@@ -114,6 +117,7 @@ def remove_table(table: CodeTable) -> None:
             CodeEntry.objects.filter(pk__in=[entry.pk for entry in entries]).delete()
         if len(entries) < _BATCH:
             break
+        _let_others_write()
     CodeTable.objects.filter(pk=table.pk).delete()
 
 
@@ -194,6 +198,13 @@ def _store(table: CodeTable, rows: Iterable[Row]) -> int:
             code_index.index_entries(entries)
             CodeTable.objects.filter(pk=table.pk).update(heard_at=timezone.now())
         count += len(some)
+        if len(some) == _BATCH:
+            _let_others_write()
     if digest.hexdigest() != table.digest:
         raise codes_refusal("codes_changed")
     return count
+
+
+def _let_others_write() -> None:
+    if connection.vendor == "sqlite":
+        time.sleep(_PAUSE_S)

@@ -25,7 +25,10 @@ from viewer.api.errors import not_found
 MAX_BYTES: Final = 256 << 20
 _PIECE: Final = 1 << 20
 _IN_MEMORY: Final = 4 << 20
-_NAME: Final = {"required": False, "allow_blank": True, "default": ""}
+
+
+def _text(most: int) -> serializers.CharField:
+    return serializers.CharField(max_length=most, required=False, allow_blank=True, default="")
 
 
 class CodeTableSerializer(serializers.Serializer[None]):
@@ -53,16 +56,16 @@ class CodeTableInputSerializer(serializers.Serializer[None]):
     """What is said about a file of codes."""
 
     table = serializers.ChoiceField(choices=["", *BY_SLUG], required=False, default="")
-    system = serializers.CharField(max_length=200, **_NAME)
-    version = serializers.CharField(max_length=64, **_NAME)
-    name_ja = serializers.CharField(max_length=200, **_NAME)
-    name_en = serializers.CharField(max_length=200, **_NAME)
-    licence = serializers.CharField(max_length=300, **_NAME)
-    file_name = serializers.CharField(max_length=255, **_NAME)
-    code_column = serializers.CharField(max_length=100, **_NAME)
-    ja_column = serializers.CharField(max_length=100, **_NAME)
-    reading_column = serializers.CharField(max_length=100, **_NAME)
-    en_column = serializers.CharField(max_length=100, **_NAME)
+    system = _text(200)
+    version = _text(64)
+    name_ja = _text(200)
+    name_en = _text(200)
+    licence = _text(300)
+    file_name = _text(255)
+    code_column = _text(100)
+    ja_column = _text(100)
+    reading_column = _text(100)
+    en_column = _text(100)
 
 
 _PARAMETERS: Final = [
@@ -107,7 +110,7 @@ class CodeTableListView(APIView):
         columns = Columns(*(said[f"{column}_column"].strip() for column in Columns._fields))
         known = system if system is not None and not any(columns) else None
         facts = TableFacts(system.uri if system else said["system"], *(said[name] for name in ("version", "name_ja", "name_en", "licence")))
-        with tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=settings.DATA_DIR) as file:
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(settings.DATA_DIR)) as file:
             _take(request.stream or BytesIO(), file)
             loaded = load_csv(
                 facts=facts,

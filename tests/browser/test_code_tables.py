@@ -60,7 +60,7 @@ def test_a_table_from_the_file_to_the_chosen_code(
 
     field = page.get_by_role("combobox", name="コードを検索" if language == "ja" else "Find a code")
     field.fill("ﾐﾎﾝ")
-    options = page.get_by_role("option")
+    options = page.locator(".code-list [role=option]")
     expect(options).to_have_count(2)
     assert field.get_attribute("aria-expanded") == "true"
     assert serious(page) == []
@@ -72,7 +72,7 @@ def test_a_table_from_the_file_to_the_chosen_code(
     field.press("ArrowDown")
     field.press("ArrowDown")
     field.press("Enter")
-    expect(page.locator("#chosen code")).to_have_text("A2" if field.input_value() == "" else "")
+    expect(page.locator("#chosen code")).to_have_text("A1")
     expect(field).to_have_value("")
     field.fill("zzzzz")
     expect(page.locator(".code-search [role=status]")).to_have_text(
@@ -93,7 +93,7 @@ def test_what_is_being_composed_is_not_asked_for_and_an_old_answer_is_dropped(vi
     page.wait_for_timeout(600)
     assert asked == []
     client.send("Input.insertText", {"text": "腫瘍"})
-    expect(page.get_by_role("option").first).to_contain_text("腫瘍")
+    expect(page.locator(".code-list [role=option]").first).to_contain_text("腫瘍")
     assert len(asked) == 1
 
     # The first answer comes after the second one.
@@ -101,9 +101,9 @@ def test_what_is_being_composed_is_not_asked_for_and_an_old_answer_is_dropped(vi
     field.fill("ulcer")
     page.wait_for_timeout(300)
     field.fill("becquerel")
-    expect(page.get_by_role("option").first).to_contain_text("becquerel")
+    expect(page.locator(".code-list [role=option]").first).to_contain_text("becquerel")
     page.wait_for_timeout(1000)
-    expect(page.get_by_role("option").first).to_contain_text("becquerel")
+    expect(page.locator(".code-list [role=option]").first).to_contain_text("becquerel")
 
 
 def test_readers_have_no_page_of_tables_but_find_codes(visit: Begin) -> None:

@@ -79,3 +79,10 @@ async def test_instances_are_taken_below_their_own_address() -> None:
         assert (await _ask(path, 5 << 20, [SESSION]))[0] == 200
         assert (await _ask(path, 5 << 20, []))[0] == 413
     assert (await _ask("/dicomweb/studies", 5 << 20, [SESSION]))[0] == 413
+
+
+async def test_files_of_marks_and_tables_of_codes_are_uploads_too() -> None:
+    for path in ("/api/campaigns/00000000-0000-0000-0000-000000000000/imports/", "/api/code-tables/"):
+        size = ORDINARY_BYTES + 1
+        assert await _ask(path, size, [SESSION]) == (200, str(size).encode(), size)
+        assert (await _ask(path, size, []))[0] == 413

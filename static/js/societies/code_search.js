@@ -88,7 +88,7 @@ export class CodeSearch {
   }
 
   /** @param {string} system URI of the only system to look in from now on; empty: all */
-  lookIn(system) {
+  within(system) {
     if (system === this.system) return;
     this.system = system;
     this.asked = '';

@@ -122,7 +122,7 @@ def test_memory_does_not_grow_with_the_file() -> None:
     file = io.BytesIO(content)
     tracemalloc.start()
     try:
-        assert summarise(read_rows(file, find_layout(file, named=NAMES))).count == 60_000
+        assert summarise(read_rows(file, find_layout(file, named=NAMES))).entry_count == 60_000
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

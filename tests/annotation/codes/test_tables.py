@@ -115,6 +115,7 @@ def test_many_hits_are_read_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     load("".join(f"C{at:03},胃癌{at},,\n" for at in range(300)))
     few = codes("胃癌", limit=50)
     monkeypatch.setattr(code_index, "_FEW", 10)
+    monkeypatch.setattr("annotation.selectors.codes._PAGE", 7)
     assert codes("胃癌", limit=50) == few
     assert len(few) == 50
 
