@@ -24,6 +24,9 @@ SCRIPTS = (
     "pages/endpoints.js",
     "pages/releases.js",
     "pages/datasets.js",
+    "pages/vocabularies.js",
+    "pages/vocabulary.js",
+    "pages/code_tables.js",
 )
 _CALL = re.compile(r"""\b_?(?:gettext|_)\(u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\)""")
 

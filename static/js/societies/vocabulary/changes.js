@@ -28,10 +28,11 @@ export function drawChanges(place, changes, version) {
 function item(change, kind) {
   const name = change.key ? pickText(change.display) || change.key : t('(the whole)');
   const code = change.key ? el('code', {text: change.key}) : null;
+  const top = t('nothing');
   /** @type {string[]} */
   let said = [];
   if (kind === 'renamed') said = change.fields.map((/** @type {string} */ field) => `${change.before[field] ?? ''} → ${change.after[field] ?? ''}`);
-  if (kind === 'moved') said = [change.fields.length ? t('below {parent}', {parent: change.after.parent || t('nothing')}) : t('in the order')];
+  if (kind === 'moved') said = [change.fields.length ? t('below {parent}', {parent: change.after.parent || top}) : t('in the order')];
   if (kind === 'changed') said = change.fields.map((/** @type {string} */ field) => `${fieldName(field)}: ${short(change.before[field])} → ${short(change.after[field])}`);
   return el('li', {}, el('span', {text: name}), ' ', code, ...said.map((text) => el('div', {class: 'muted small', text})));
 }

@@ -85,10 +85,11 @@ export class MapEditor {
       this.#drawRows();
     }, {class: 'button-small'});
     const dropped = Object.values(kinds).filter((kind) => kind === 'drop').length;
+    const gone = tn('{count} is dropped.', '{count} are dropped.', dropped);
     const text = open.length
       ? tn('{count} label is not decided yet: an export refuses marks that have it, or leaves them out and says so.', '{count} labels are not decided yet: an export refuses marks that have one, or leaves them out and says so.', open.length)
       : t('Every label is decided.');
-    replaceChildren(this.said, el('span', {class: open.length ? 'badge badge-warn' : 'badge badge-ok', text: `${sources.length - open.length} / ${sources.length}`}), ` ${text} `, dropped ? `${tn('{count} is dropped.', '{count} are dropped.', dropped)} ` : '', open.length ? filter : null);
+    replaceChildren(this.said, el('span', {class: open.length ? 'badge badge-warn' : 'badge badge-ok', text: `${sources.length - open.length} / ${sources.length}`}), ` ${text} `, dropped ? `${gone} ` : '', open.length ? filter : null);
   }
 
   /** @param {any} label @param {any[]} targets @param {string} kind */
