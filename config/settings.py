@@ -162,6 +162,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     # Members of several answers have the same name and different choices; these would be called by a number otherwise.
     "ENUM_NAME_OVERRIDES": {
+        "BasisMethodEnum": "annotation.schema.labels.BASIS_METHODS",
         "CellChangeKindEnum": ["relabel", "accept", "delete", "undo"],
         "CellLayerStateEnum": "annotation.models.CellLayer.State",
         "ImportStateEnum": "annotation.models.ImportRun.State",
