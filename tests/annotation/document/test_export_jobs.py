@@ -16,7 +16,7 @@ from guardian.shortcuts import remove_perm
 
 from annotation.exporters import parts
 from annotation.exporters.registry import EXPORTERS
-from annotation.models import Campaign, ExportJob, ExportRun, Withdrawal
+from annotation.models import Campaign, ExportJob, ExportRun, Read, Withdrawal
 from annotation.schema.shapes import parse_geometry
 from annotation.services import export_job_work
 from annotation.services.export import export_campaign
@@ -282,7 +282,8 @@ def test_a_withdrawal_takes_files_away(campaign: Campaign, exporter: User, clien
 
 
 def test_data_that_cannot_be_written_fails_with_code_and_place(campaign: Campaign, exporter: User, client: Client) -> None:
-    campaign.label_set.labels.filter(code="mass").delete()
+    read = Read.objects.filter(campaign=campaign, state="submitted").earliest("image__series__study__subject_pseudonym")
+    objects.mark(read, None, "diagnosis", "unheard-of")
     job = made(campaign, exporter)
     assert job.state == "failed"
     said = client.get(f"/api/export-jobs/{job.pk}/").json()["error"]

@@ -37,7 +37,9 @@ def some_cases(name: str) -> list[CaseFacts]:
         )
         reads = tuple(dataclasses.replace(read, image_id=new[read.image_id]) for read in case.reads)
         groups = [dataclasses.replace(group, image_id=new[group.image_id]) for group in case.cells]
-        found.append(dataclasses.replace(case, name=f"subject-{number:032x}", images=images, annotations=marks, reads=reads, cells=groups))
+        reports = tuple(dataclasses.replace(each, image_ids=tuple(new[key] for key in each.image_ids)) for each in case.reports)
+        name = f"subject-{number:032x}"
+        found.append(dataclasses.replace(case, name=name, images=images, annotations=marks, reads=reads, cells=groups, reports=reports))
     return found
 
 
