@@ -159,6 +159,7 @@ def _changed(asked: Asked) -> dict[str, Any]:
 BODIES: dict[tuple[str, str], Any] = {
     ("api-read-operations", "POST"): lambda asked: {"operations": [put(asked.annotation_id, 1, said=_changed(asked))]},
     ("api-read-exposures", "POST"): lambda asked: {"suggestion_ids": [str(asked.suggestion_id)]},
+    ("read-prompts", "POST"): lambda asked: {"id": str(uuid.uuid4()), "x": 1, "y": 1, "label": "lesion", "granularity": "region"},
     ("api-annotation", "PUT"): _changed,
     ("api-annotation-confirmations", "POST"): lambda asked: {"awaited": "CT", "status": "confirmed", "known_on": "2026-01-01"},
     ("api-campaign-confirmation-days", "PUT"): lambda asked: {"days": 45},

@@ -124,6 +124,8 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "read-cell-changes": {"GET": SEEING_A_READ},
     "api-read-operations": {"POST": own_read(200)},
     "api-read-exposures": {"POST": own_read(204)},
+    # the models of these campaigns take no prompts
+    "read-prompts": {"POST": own_read(409)},
     "api-annotation": {"PUT": own_read(200), "DELETE": own_read(200)},
     "api-read-lease": {"POST": own_read(200)},
     "api-read-submit": {"POST": own_read(200)},
