@@ -8,3 +8,5 @@ DATASET_TABLES: Final = (
     "societies_datasetexport",
     "societies_subjectlink",
 )
+CREDIT_TABLES: Final = ("societies_creditchoice",)
+ALL_TABLES: Final = (*DATASET_TABLES, *CREDIT_TABLES)

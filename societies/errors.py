@@ -111,6 +111,11 @@ REFUSALS: Final[dict[str, Refusal]] = {
         _("With this label set, readers cannot say what the pack asks of them."),
         _("Choose a set with labels for the pack's granularities and, where it asks for one, for the diagnosis."),
     ),
+    "credit_name_invalid": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("This cannot be printed as a name."),
+        _("Write at most 120 characters on one line, or leave it empty not to be named."),
+    ),
     "same_subject": Refusal(
         status.HTTP_422_UNPROCESSABLE_ENTITY,
         _("Both images belong to the same subject already."),

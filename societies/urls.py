@@ -13,6 +13,7 @@ from societies.api.campaigns import (
 )
 from societies.api.code_tables import CodeTableListView
 from societies.api.collections import SocietyCollectionListView
+from societies.api.credits import ContributionListView, CreditView
 from societies.api.dataset_urls import api as dataset_api
 from societies.api.key_bindings import KeyBindingsView
 from societies.api.members import MemberListView, MemberRoleView
@@ -21,6 +22,7 @@ from societies.api.worklist import LeaseView, NextView, SubmitView
 from societies.views.account import ChangePasswordView, SignInView
 from societies.views.campaigns import campaign_page, new_campaign_page
 from societies.views.code_tables import code_tables_page
+from societies.views.contributions import contributions_page, own_contributions_page
 from societies.views.datasets import datasets_page
 from societies.views.pages import endpoints_page, home_page, members_page, new_collection_page
 from societies.views.releases import releases_page
@@ -44,6 +46,8 @@ api: list[URLPattern | URLResolver] = [
     path(f"{_SOCIETY}collections/", SocietyCollectionListView.as_view(), name="api-society-collections"),
     path(f"{_SOCIETY}members/", MemberListView.as_view(), name="api-members"),
     path(f"{_SOCIETY}members/<int:user_id>/<slug:role>/", MemberRoleView.as_view(), name="api-member-role"),
+    path(f"{_SOCIETY}contributions/", ContributionListView.as_view(), name="api-contributions"),
+    path(f"{_SOCIETY}credit/", CreditView.as_view(), name="api-credit"),
     *dataset_api,
     *vocabulary_api,
 ]
@@ -57,6 +61,8 @@ pages: list[URLPattern | URLResolver] = [
     path(_CAMPAIGN, campaign_page, name="campaign"),
     path(f"{_CAMPAIGN}releases/", releases_page, name="campaign-releases-page"),
     path(f"{_SOCIETY}members/", members_page, name="members"),
+    path("contributions/", own_contributions_page, name="own-contributions"),
+    path(f"{_SOCIETY}contributions/", contributions_page, name="contributions"),
     path(f"{_SOCIETY}datasets/", datasets_page, name="datasets"),
     path(f"{_SOCIETY}labels/", vocabularies_page, name="vocabularies"),
     path(f"{_SOCIETY}labels/<slug:name>/", vocabulary_page, {"kind": "label-sets"}, name="label-set"),

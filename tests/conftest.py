@@ -52,9 +52,9 @@ def _emptied_databases() -> Iterator[None]:
     from django.test import TransactionTestCase
 
     from annotation.append_only import ALL_TABLES, create_triggers, drop_triggers
-    from societies.append_only import DATASET_TABLES
+    from societies.append_only import ALL_TABLES as SOCIETY_TABLES
 
-    tables = (*ALL_TABLES, *DATASET_TABLES)
+    tables = (*ALL_TABLES, *SOCIETY_TABLES)
     empty = TransactionTestCase._fixture_teardown
 
     def empty_without_triggers(self: TransactionTestCase) -> None:

@@ -53,7 +53,7 @@ def members_page(request: HttpRequest, slug: str) -> HttpResponse:
         "roles": [{"code": code, "name": str(name)} for code, name in Membership.Role.choices],
         "me": user.pk,
     }
-    return render(request, "societies/members.html", {"society_name": display_name(society), "page_data": page_data})
+    return render(request, "societies/members.html", {"society_name": display_name(society), "slug": slug, "page_data": page_data})
 
 
 @require_safe

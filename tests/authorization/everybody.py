@@ -199,6 +199,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api-vocabularies", "POST"): lambda asked: {"code": "more", "name": {"en": "More"}},
     ("api-draft", "PUT"): lambda asked: {"name": {"ja": "あ", "en": "a"}, "labels": []},
     ("api-draft-publish", "POST"): lambda asked: {"version": "1.1"},
+    ("api-credit", "PUT"): lambda asked: {"name": "Hanako Yamada"},
     ("api-members", "POST"): lambda asked: {"username": "somebody-new", "name": "Somebody New", "role": "exporter"},
 }
 """What is sent along, for routes that take a body."""

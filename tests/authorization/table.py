@@ -205,6 +205,11 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "api-draft": {"GET": api(200, *MANAGERS), "PUT": api(200, *MANAGERS), "DELETE": api(204, *MANAGERS)},
     "api-draft-publish": {"POST": api(201, *MANAGERS)},
     # members
+    # everybody sees what they did themselves; whoever belongs to the society chooses how they are named there
+    "own-contributions": {"GET": page(*SIGNED_IN)},
+    "api-credit": {"PUT": api(200, *VIEWERS, OUTSIDER, LEAVER)},
+    "contributions": {"GET": page(*MANAGERS)},
+    "api-contributions": {"GET": api(200, *MANAGERS)},
     "members": {"GET": page(*MANAGERS)},
     "api-members": {"GET": api(200, *MANAGERS), "POST": api(201, *MANAGERS)},
     "api-member-role": {"DELETE": api(200, *MANAGERS)},

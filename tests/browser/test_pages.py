@@ -238,6 +238,8 @@ PAGES = {
         "/campaigns/new/",
         "campaign",
         "/societies/jsp/members/",
+        "/societies/jsp/contributions/",
+        "/contributions/",
         "/endpoints/",
         "/code-tables/",
     ],

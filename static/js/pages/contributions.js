@@ -1,0 +1,5 @@
+/** Who did what in a society. */
+
+import {writeActiveTimes} from '../societies/active_time.js';
+
+writeActiveTimes();
