@@ -14,7 +14,9 @@ async function save(form) {
   try {
     const {name} = await api.put(url, {name: field.value});
     field.value = name;
-    notify(name ? t('You are named as: {name}', {name}) : t('You are not named.'));
+    const named = t('You are named as: {name}', {name});
+    const unnamed = t('You are not named.');
+    notify(name ? named : unnamed);
   } catch (error) {
     notifyError(error);
   }
