@@ -27,6 +27,7 @@ SCRIPTS = (
     "pages/vocabularies.js",
     "pages/vocabulary.js",
     "pages/code_tables.js",
+    "pages/own_contributions.js",
 )
 _CALL = re.compile(r"""\b_?(?:gettext|_)\(u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\)""")
 
