@@ -73,7 +73,7 @@ class Package:
         self._begun = begun or Begun()
         self._zip = ZipStream(self._begun.entries, self._begun.offset)
         self._session = exporter.begin(self._campaign, required)
-        self._listing = Spool()
+        self._listing: Spool | None = None
         self._told_entries, self._told_listing = len(self._begun.entries), len(self._begun.listing)
         self.after_case: Callable[[], None] = _nothing
         """Called when all bytes of a case have been yielded."""
@@ -98,7 +98,8 @@ class Package:
         Args:
             offset: bytes of the archive now.
         """
-        entries, listing = self._zip.written(self._told_entries), self._listing.tail(self._told_listing)
+        entries = self._zip.written(self._told_entries)
+        listing = self._listing.tail(self._told_listing) if self._listing is not None else b""
         self._told_entries += len(entries)
         self._told_listing += len(listing)
         return Begun(offset, entries, listing, self._session.losses.state(), self.case_count)
@@ -107,7 +108,8 @@ class Package:
         session, there = self._session, {entry.name for entry in self._begun.entries}
         if self._begun.losses:
             session.losses.restore(self._begun.losses)
-        with self._listing as listing:
+        with Spool() as listing:
+            self._listing = listing
             listing.write(self._begun.listing)
             for entry in session.entries(self._counted(session.losses)):
                 # what stands before the first case comes again with every part
@@ -132,7 +134,8 @@ class Package:
     def _counted(self, losses: LossReport) -> Iterator[CaseFacts]:
         for case in self._cases:
             self.case_count += 1
-            yield case if self._relabelling is None else self._relabelling.case(case, losses)
+            with_reports = self._exporter.holds[Field.REPORTS] != Held.NO
+            yield case if self._relabelling is None else self._relabelling.case(case, losses, with_reports=with_reports)
             count_what_stays(case, losses, with_groups=self._exporter.holds[Field.CELLS] == Held.NO)
             self.after_case()
 

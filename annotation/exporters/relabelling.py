@@ -16,7 +16,9 @@ from annotation.schema.facts import (
     CampaignFacts,
     CaseFacts,
     CellGroupFacts,
+    ConfirmationFacts,
     DecisionFacts,
+    ReportFacts,
     SuggestionFacts,
 )
 from annotation.schema.label_maps import LabelRule, apply_rules, compose
@@ -76,11 +78,18 @@ class Relabelling:
         applied = AppliedMapFacts(named, self.maps[0].source, self.maps[-1].target, campaign.labels)
         return replace(campaign, labels=self._labels, label_map=applied)
 
-    def case(self, case: CaseFacts, losses: LossReport) -> CaseFacts:
-        """Return the case under the maps; its streams are read from the case's own, once, annotations before decisions."""
+    def case(self, case: CaseFacts, losses: LossReport, *, with_reports: bool = True) -> CaseFacts:
+        """Return the case under the maps; its streams are read from the case's own, once, annotations before decisions.
+
+        Args:
+            case: as readers left it.
+            losses: where it is told what becomes of labels.
+            with_reports: the format holds terms and diagnoses of reports; otherwise their labels are none of its business.
+        """
         gone: set[str] = set()
         return replace(
             case,
+            reports=tuple(self._report(report, losses) for report in case.reports) if with_reports else case.reports,
             annotations=self._annotations(case.annotations, losses, gone),
             decisions=self._decisions(case.decisions, gone),
             cells=self._cells(case.cells, losses),
@@ -111,7 +120,8 @@ class Relabelling:
                 gone.add(row.id)
                 continue
             suggestion = self._suggestion(row.suggestion) if row.suggestion is not None else None
-            yield replace(row, labels=labels, original_labels=row.labels, suggestion=suggestion)
+            before = self._confirmations(row.confirmations)
+            yield replace(row, labels=labels, original_labels=row.labels, suggestion=suggestion, confirmations=before)
 
     def _become(self, labels: Sequence[str], identity: str, losses: LossReport) -> tuple[str, ...]:
         outcome = apply_rules(labels, self._rules)
@@ -128,6 +138,23 @@ class Relabelling:
 
     def _suggestion(self, suggestion: SuggestionFacts) -> SuggestionFacts:
         return replace(suggestion, labels=apply_rules(suggestion.labels, self._rules).labels)
+
+    def _confirmations(self, entries: Sequence[ConfirmationFacts]) -> tuple[ConfirmationFacts, ...]:
+        return tuple(replace(entry, labels_before=apply_rules(entry.labels_before, self._rules).labels) for entry in entries)
+
+    def _report(self, report: ReportFacts, losses: LossReport) -> ReportFacts:
+        terms = [replace(term, labels=self._become(term.labels, report.id, losses)) for term in report.terms]
+        diagnoses = [
+            replace(said, labels=self._become(said.labels, report.id, losses), confirmations=self._confirmations(said.confirmations))
+            for said in report.diagnoses
+        ]
+        coded_terms = tuple(term for term in terms if term.labels or term.coding)
+        coded = tuple(said for said in diagnoses if said.labels or said.coding)
+        lost = len(terms) - len(coded_terms) + len(diagnoses) - len(coded)
+        for _each in range(lost):
+            text = "No label of a term or diagnosis of the report is left under the label map; it is left out."
+            losses.drop("report_without_label", text, report.id)
+        return replace(report, terms=coded_terms, diagnoses=coded)
 
     def _decisions(self, rows: Iterable[DecisionFacts], gone: set[str]) -> Iterator[DecisionFacts]:
         for row in rows:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from annotation.codes.systems import BY_SLUG
 from annotation.errors import refusal
 from annotation.models import Report, ReportText
 
@@ -21,17 +22,8 @@ DIAGNOSIS: Final = "report"
 REPORT_LEVEL: Final = frozenset({TERM, DIAGNOSIS})
 """Granularities of what is said of a report: a term in its text, the diagnosis that it confirms (確定診断)."""
 POLARITIES: Final = ("positive", "negated", "suspected")
-CODE_SYSTEMS: Final = (
-    "http://snomed.info/sct",
-    "http://hl7.org/fhir/sid/icd-10",
-    "http://id.who.int/icd/release/11/mms",
-    "http://terminology.hl7.org/CodeSystem/icd-o-3",
-    "http://medis.or.jp/CodeSystem/master-disease-keyNumber",
-    "http://nanbyodata.jp/ontology/nando",
-    "http://radlex.org",
-    "http://loinc.org",
-    "urn:mitate:code:site",
-)
+_SYSTEMS: Final = ("sct", "icd10", "icd11", "icdo3", "medis-number", "nando", "radlex", "loinc")
+CODE_SYSTEMS: Final = (*(BY_SLUG[slug].uri for slug in _SYSTEMS), "urn:mitate:code:site")
 """Where a code that the label set does not have may come from; the codes themselves are the reader's."""
 _CODE: Final = re.compile(r"[A-Za-z0-9.+_/<>=-]{1,40}")
 _MEMBERS: Final = frozenset({"report_id", "digest", "start", "end", "polarity", "coding"})
