@@ -11,6 +11,8 @@ const DOCUMENT = new URL('../annotation/schema/json/document-1.0.0.json', import
 const MAX = {labels: 32, basis: 32, revision: 2 ** 31 - 1, seconds: 1e7};
 /** What the API does not take, or writes otherwise. */
 const NOT_SENT = new Set(['Mask', 'VolumeMask']);
+/** What is said of a report: marks on its words, which documents hold among the reports. */
+const OF_REPORTS = ['term', 'report'];
 
 /**
  * Writes the schema of what a mark says on its way to the server. Shapes, granularity, certainty and basis are the document's own;
@@ -42,7 +44,20 @@ export function bodySchema() {
     required: ['granularity', 'frame', 'geometry', 'labels'],
     additionalProperties: false,
     properties: {
-      granularity: {enum: granularity.enum},
+      granularity: {enum: [...granularity.enum, ...OF_REPORTS]},
+      span: {
+        type: ['object', 'null'],
+        required: ['report_id', 'digest', 'polarity'],
+        additionalProperties: false,
+        properties: {
+          report_id: {type: 'string'},
+          digest: {type: 'string', pattern: '^[0-9a-f]{64}$'},
+          start: {type: ['integer', 'null'], minimum: 0},
+          end: {type: ['integer', 'null'], minimum: 0},
+          polarity: {enum: ['positive', 'negated', 'suspected']},
+          coding: {type: ['object', 'null']},
+        },
+      },
       frame: {type: ['integer', 'null'], minimum: 0, maximum: MAX.revision},
       geometry: {
         type: ['object', 'null'],
@@ -66,7 +81,14 @@ export function bodySchema() {
       suggestion_id: {type: ['string', 'null'], pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'},
       active_seconds: {type: 'number', minimum: 0, maximum: MAX.seconds},
     },
-    allOf: fits.map((/** @type {any} */ {if: is, then}) => ({if: is, then: {properties: {geometry: {type: 'object', ...then.properties.geometry}}}})),
+    allOf: [
+      ...fits.map((/** @type {any} */ {if: is, then}) => ({if: is, then: {properties: {geometry: {type: 'object', ...then.properties.geometry}}}})),
+      {
+        if: {properties: {granularity: {enum: OF_REPORTS}}},
+        then: {required: ['span'], properties: {span: {type: 'object'}, geometry: {type: 'null'}}},
+        else: {properties: {span: {type: 'null'}}},
+      },
+    ],
     $defs: {position, ring, rectArray, geometry},
   };
 }

@@ -153,7 +153,7 @@ def test_an_export_that_would_lose_something_is_refused_on_the_page(visit: Begin
     page = exporter.page
     campaign = exporter.get("/api/campaigns/")["overview"][0]["id"]
     exporter.see(f"/campaigns/{campaign}/", "campaign-exporter")
-    page.locator(".export-details summary").click()
+    page.locator(".export-details summary").first.click()
     page.locator("input[name=require][value=holes]").check()
     voc, csv = (page.locator(f'.export-list a[href*="format={name}&"]') for name in ("voc", "csv"))
     expect(voc).to_have_attribute("aria-disabled", "true")

@@ -23,7 +23,7 @@ def test_what_is_pointed_at_is_outlined_and_says_who_proposed_it(visit: Begin, t
     known = {each["id"] for each in bench.open_suggestions()}
     seen = next(each for each in bench.open_suggestions() if each["geometry"]["type"] == "Polygon")
     bench.choose("tumour-cell")
-    bench.key("g")
+    bench.key("Shift+I")
     expect(bench.page.locator("[data-action='tool.prompt']")).to_have_attribute("aria-pressed", "true")
     middle = Point(seen["geometry"]["coordinates"][0][0])
     bench.page.mouse.move(*bench.place_of((middle.x, middle.y)))
@@ -63,7 +63,7 @@ def test_nobody_waits_and_the_wand_helps_where_the_model_cannot(visit: Begin, ta
 
     bench.page.route("**/prompts/", hold)
     bench.choose("tumour")
-    bench.key("g")
+    bench.key("Shift+I")
     for place in [(0.4, 0.4), (0.6, 0.6)]:
         bench.page.mouse.click(*bench.at(*place))
     expect(bench.page.locator(".prompt-pending")).to_have_count(2)

@@ -27,6 +27,7 @@ TOOL_KEYS = {
     "eraser": "x",
     "wand": "w",
     "superpixel": "Shift+W",
+    "prompt": "Shift+I",
     "ruler": "t",
     "angle": "Shift+G",
 }

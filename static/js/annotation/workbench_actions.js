@@ -32,7 +32,7 @@ import {toolName} from './words.js';
 /** @import {Workspace} from './workspace.js' */
 
 /** @type {Record<'select' | DrawingTool, string>} */
-const TOOL_KEYS = {select: 'v', box: 'b', polygon: 'p', freehand: 'f', point: 'o', ellipse: 'q', brush: 'd', eraser: 'x', wand: 'w', superpixel: 'Shift+W', prompt: 'g'};
+const TOOL_KEYS = {select: 'v', box: 'b', polygon: 'p', freehand: 'f', point: 'o', ellipse: 'q', brush: 'd', eraser: 'x', wand: 'w', superpixel: 'Shift+W', prompt: 'Shift+I'};
 
 /**
  * @typedef {object} Parts

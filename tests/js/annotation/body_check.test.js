@@ -64,6 +64,17 @@ test('what is wrong is told with its place', () => {
   assert.equal(fault({colour: 'red'}), '/annotation');
 });
 
+test('marks on the words of a report name their place, and no other mark does', () => {
+  const span = {report_id: 'r', digest: '0a'.repeat(32), start: 3, end: 5, polarity: 'negated', coding: {system: 's', code: 'c', display: ''}};
+  const term = {granularity: 'term', geometry: null, span};
+  assert.equal(fault(term), null);
+  assert.equal(fault({...term, granularity: 'report', span: {...span, start: null, end: null, polarity: 'positive', coding: null}}), null);
+  assert.ok(fault({granularity: 'term', geometry: null}));
+  assert.ok(fault({...term, span: {...span, polarity: 'perhaps'}}));
+  assert.ok(fault({...term, span: {...span, digest: 'x'}}));
+  assert.ok(fault({span}), 'a region has no place in a text');
+});
+
 test('an operation without a mark is nothing to look at', () => {
   assert.equal(problemOf(/** @type {any} */ ({verb: 'delete', annotation: null})), null);
   assert.equal(problemOf(/** @type {any} */ ({verb: 'cells', change: {kind: 'delete'}})), null);
