@@ -1,18 +1,14 @@
 """Pages of a collection of a million images, on SQLite and on PostgreSQL: the query and the rows, as the API asks for them."""
 
 import os
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from bench.both_databases import measured_on_both
 from bench.figures import spread_ms
 
-_ROOT = Path(__file__).resolve().parents[1]
 _ROWS = int(os.environ.get("BENCH_IMAGES", "1000000"))
 _ROUNDS = 20
 _COLUMNS = """INSERT INTO viewer_image (id, collection_id, series_id, kind, name, modality, digest, revision, width_px, height_px,
@@ -104,16 +100,7 @@ def measure() -> None:
 
 def run() -> list[tuple[str, str]]:
     """Measure both databases, each in a process and on data of its own."""
-    rows = []
-    command = [sys.executable, "-m", "bench.catalogue"]
-    for before in ([], ["scripts/with_postgres.sh"]):
-        with tempfile.TemporaryDirectory() as folder:
-            kept = {name: value for name, value in os.environ.items() if not name.startswith("MITATE_")}
-            done = subprocess.run(
-                [*before, *command], cwd=_ROOT, env=kept | {"MITATE_DATA_DIR": folder}, stdout=subprocess.PIPE, text=True, check=True
-            )
-            rows += [tuple(line.split("\t", 1)) for line in done.stdout.splitlines()]
-    return rows  # type: ignore[return-value]  # two parts each
+    return measured_on_both("bench.catalogue")
 
 
 if __name__ == "__main__":

@@ -3,15 +3,11 @@
 import io
 import os
 import random
-import subprocess
-import sys
-import tempfile
 import time
-from pathlib import Path
 
+from bench.both_databases import measured_on_both
 from bench.figures import spread_ms
 
-_ROOT = Path(__file__).resolve().parents[1]
 _ROWS = int(os.environ.get("BENCH_CODES", "100000"))
 _ROUNDS = 40
 _GOAL_MS = 50
@@ -90,16 +86,7 @@ def measure() -> None:
 
 def run() -> list[tuple[str, str]]:
     """Measure both databases, each in a process and on data of its own."""
-    rows = []
-    command = [sys.executable, "-m", "bench.codes"]
-    for before in ([], ["scripts/with_postgres.sh"]):
-        with tempfile.TemporaryDirectory() as folder:
-            kept = {name: value for name, value in os.environ.items() if not name.startswith("MITATE_")}
-            done = subprocess.run(
-                [*before, *command], cwd=_ROOT, env=kept | {"MITATE_DATA_DIR": folder}, stdout=subprocess.PIPE, text=True, check=True
-            )
-            rows += [tuple(line.split("\t", 1)) for line in done.stdout.splitlines()]
-    return rows  # type: ignore[return-value]  # two parts each
+    return measured_on_both("bench.codes")
 
 
 if __name__ == "__main__":
