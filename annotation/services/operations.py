@@ -15,7 +15,7 @@ from annotation.events import AnnotationsChanged, DecisionsChanged, publish
 from annotation.locks import lock_read
 from annotation.models import Annotation, CellChange, Decision, Read, Revision, Suggestion
 from annotation.selectors.annotations import annotation_json
-from annotation.selectors.reads import get_read_to_write
+from annotation.selectors.reads import check_may_write
 from annotation.services.cell_changes import store_change, stored_change
 from annotation.services.cell_input import CellOperation, is_cell_operation, parse_cell_operation
 from annotation.services.decisions import store_decision
@@ -63,31 +63,50 @@ def apply_operations(*, user: User, read_id: UUID, operations: Sequence[object])
     """
     if len(operations) > MAX_OPERATIONS:
         raise refusal("too_many_operations", "/operations")
-    get_read_to_write(user=user, read_id=read_id)
+    check_may_write(user=user, read_id=read_id)
+    parsed = [_parse(value) for value in operations]
     with transaction.atomic():
-        batch = _Batch(lock_read(read_id), user)
-        results = [batch.apply(value) for value in operations]
+        batch = _Batch(
+            lock_read(read_id), user, {operation.operation_id for operation in parsed if not isinstance(operation, OperationResult)}
+        )
+        results = [batch.apply(operation) for operation in parsed]
         batch.finish()
     return OperationsResult(batch.read.sequence, results)
+
+
+def _parse(value: object) -> Operation | CellOperation | OperationResult:
+    """Return an operation, or the refusal of what is none."""
+    try:
+        return parse_cell_operation(value) if is_cell_operation(value) else parse_operation(value)
+    except ApiError as error:
+        given = value.get("operation_id") if isinstance(value, dict) else None
+        return OperationResult(given[:64] if isinstance(given, str) else None, "rejected", error=error)
+
+
+def _stored(operation_ids: set[UUID]) -> set[UUID]:
+    """Return those operations that were applied before, in whatever read: one query for a whole request."""
+    revisions, decisions, changes = (
+        model.objects.order_by().filter(operation_id__in=operation_ids).values_list("operation_id", flat=True)
+        for model in (Revision, Decision, CellChange)
+    )
+    return set(revisions.union(decisions, changes))
 
 
 class _Batch:
     """The operations of one request on one read, whose row the caller has locked."""
 
-    def __init__(self, read: Read, user: User) -> None:
+    def __init__(self, read: Read, user: User, operation_ids: set[UUID]) -> None:
         self.read = read
         self.user = user
+        self.known_ids = _stored(operation_ids)
         self.rules = MarkRules(read)
         self.first_sequence = read.sequence
         self.decided = False
 
-    def apply(self, value: object) -> OperationResult:
-        """Apply one operation in a savepoint of its own."""
-        try:
-            operation = parse_cell_operation(value) if is_cell_operation(value) else parse_operation(value)
-        except ApiError as error:
-            given = value.get("operation_id") if isinstance(value, dict) else None
-            return OperationResult(given[:64] if isinstance(given, str) else None, "rejected", error=error)
+    def apply(self, operation: Operation | CellOperation | OperationResult) -> OperationResult:
+        """Apply one operation in a savepoint of its own; one that was refused as it came stays refused."""
+        if isinstance(operation, OperationResult):
+            return operation
         operation_id = str(operation.operation_id)
         try:
             status, annotation = self._apply_once_more_if_raced(operation)
@@ -95,6 +114,7 @@ class _Batch:
             return OperationResult(operation_id, "conflict", conflict.current, conflict)
         except ApiError as error:
             return OperationResult(operation_id, "rejected", error=error)
+        self.known_ids.add(operation.operation_id)
         return OperationResult(operation_id, status, annotation)
 
     def finish(self) -> None:
@@ -116,9 +136,21 @@ class _Batch:
                 # Another read took the same id in this very moment; it is committed now and is seen by the next look.
                 if attempt == _ATTEMPTS:
                     raise
+                self.known_ids.add(operation.operation_id)
         raise AssertionError("the loop returns or raises")
 
     def _apply(self, operation: Operation) -> tuple[str, dict[str, Any] | None]:
+        if operation.operation_id in self.known_ids and (replayed := self._replay(operation)):
+            return replayed
+        if self.read.state != Read.State.OPEN:
+            raise refusal("read_submitted")
+        annotation = self._decide(operation) if operation.verb == "decide" else self._put_or_delete(operation)
+        self.read.sequence += 1
+        self.decided = self.decided or operation.verb == "decide"
+        return "applied", annotation
+
+    def _replay(self, operation: Operation) -> tuple[str, dict[str, Any] | None] | None:
+        """Return what was answered before; None for an operation that lost a race for something else than its own id."""
         revision = Revision.objects.filter(operation_id=operation.operation_id).first()
         decision = Decision.objects.filter(operation_id=operation.operation_id).first()
         if revision or decision:
@@ -126,12 +158,7 @@ class _Batch:
             return "replayed", revision.body if revision else None
         if CellChange.objects.filter(operation_id=operation.operation_id).exists():
             raise refusal("operation_id_reused", "/operation_id")
-        if self.read.state != Read.State.OPEN:
-            raise refusal("read_submitted")
-        annotation = self._decide(operation) if operation.verb == "decide" else self._put_or_delete(operation)
-        self.read.sequence += 1
-        self.decided = self.decided or operation.verb == "decide"
-        return "applied", annotation
+        return None
 
     def _apply_to_cells(self, operation: CellOperation) -> tuple[str, None]:
         if stored_change(read=self.read, user=self.user, operation=operation):
