@@ -24,6 +24,7 @@ from societies.views.campaigns import campaign_page, new_campaign_page
 from societies.views.code_tables import code_tables_page
 from societies.views.contributions import contributions_page, own_contributions_page
 from societies.views.datasets import datasets_page
+from societies.views.packs import pack_page
 from societies.views.pages import endpoints_page, home_page, members_page, new_collection_page
 from societies.views.releases import releases_page
 from societies.views.vocabularies import vocabularies_page, vocabulary_page
@@ -68,6 +69,7 @@ pages: list[URLPattern | URLResolver] = [
     path(f"{_SOCIETY}labels/<slug:name>/", vocabulary_page, {"kind": "label-sets"}, name="label-set"),
     path(f"{_SOCIETY}forms/<slug:name>/", vocabulary_page, {"kind": "forms"}, name="form"),
     path(f"{_SOCIETY}label-maps/<slug:name>/", vocabulary_page, {"kind": "label-maps"}, name="label-map"),
+    path("packs/<slug:pack_slug>/", pack_page, name="pack"),
     path("endpoints/", endpoints_page, name="endpoints"),
     path("code-tables/", code_tables_page, name="code-tables"),
 ]

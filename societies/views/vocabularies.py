@@ -11,42 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from annotation.schema.label_checks import CODING_MAPPINGS
-from annotation.schema.labels import LABEL_ROLES, Granularity
+from annotation.schema.labels import LABEL_ROLES
 from societies.models import Society, SocietyVocabulary
 from societies.packs import load_pack, pack_slugs
 from societies.selectors.societies import administered_societies, display_name, text_in_language
 from societies.selectors.vocabularies import KINDS, list_vocabularies, usable_names_json, usable_sets_json, vocabulary_json
+from societies.views.packs import pack_summaries
+from societies.views.words import GRANULARITIES, MAPPINGS, ROLES, choices
 
-ROLES: Final = {
-    "normality": _("normal or abnormal"),
-    "diagnosis": _("diagnosis"),
-    "differential": _("differential diagnosis"),
-    "finding": _("finding"),
-    "tissue": _("tissue"),
-    "cell-type": _("cell type"),
-    "grade": _("grade"),
-    "stage": _("stage"),
-    "site": _("site"),
-    "procedure": _("procedure"),
-    "quality": _("quality"),
-    "emergency": _("emergency"),
-    "artefact": _("artefact"),
-}
-GRANULARITIES: Final = {
-    Granularity.PRESENCE: _("normal or abnormal"),
-    Granularity.DIAGNOSIS: _("diagnosis of the image"),
-    Granularity.TISSUE: _("tissue"),
-    Granularity.POINT: _("points"),
-    Granularity.BOX: _("boxes"),
-    Granularity.REGION: _("regions"),
-    Granularity.CELL: _("cell outlines"),
-}
-MAPPINGS: Final = {
-    "exact": _("means the same"),
-    "broader": _("is broader than the label"),
-    "narrower": _("is narrower than the label"),
-    "related": _("is related"),
-}
 _PAGES: Final = {"label-sets": "label-set", "forms": "form", "label-maps": "label-map"}
 _TITLES: Final = {"label-sets": _("Label set"), "forms": _("Form"), "label-maps": _("Map between label sets")}
 
@@ -65,7 +37,8 @@ def vocabularies_page(request: HttpRequest, slug: str) -> HttpResponse:
         "sets": usable_names_json(society),
         "prefix": f"{slug}-",
     }
-    return render(request, "societies/vocabularies.html", {"society_name": display_name(society), "page_data": page_data})
+    context = {"society_name": display_name(society), "packs": pack_summaries(packs), "page_data": page_data}
+    return render(request, "societies/vocabularies.html", context)
 
 
 @require_safe
@@ -80,9 +53,9 @@ def vocabulary_page(request: HttpRequest, slug: str, kind: str, name: str) -> Ht
         **shown,
         "url": reverse("api-vocabulary", args=[slug, kind, name]),
         "words": {
-            "role": _words({role: ROLES[role] for role in LABEL_ROLES}),
-            "granularity": _words(GRANULARITIES),
-            "mapping": _words({mapping: MAPPINGS[mapping] for mapping in CODING_MAPPINGS}),
+            "role": choices({role: ROLES[role] for role in LABEL_ROLES}),
+            "granularity": choices(GRANULARITIES),
+            "mapping": choices({mapping: MAPPINGS[mapping] for mapping in CODING_MAPPINGS}),
         },
         "sets": usable_sets_json(society) if kind == "label-maps" else [],
     }
@@ -102,7 +75,3 @@ def _administered(request: HttpRequest, slug: str) -> Society:
     if society is None:
         raise Http404
     return society
-
-
-def _words(words: dict[Any, Any]) -> list[dict[str, str]]:
-    return [{"code": str(code), "name": str(name)} for code, name in words.items()]

@@ -60,6 +60,7 @@ class Asked:
     stack_id: str = ""
     kind: str = "label-sets"
     name: str = ""
+    pack_slug: str = "jsp"
 
     def phantom(self) -> Asked:
         """Return the same for things that do not exist."""

@@ -195,6 +195,7 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "api-dataset-export": {"GET": api(200, *EXPORTERS)},
     # label sets, forms and label maps: admins edit them
     "vocabularies": {"GET": page(*MANAGERS)},
+    "pack": {"GET": page(*SIGNED_IN)},
     "label-set": {"GET": page(*MANAGERS)},
     "form": {"GET": page(*MANAGERS)},
     "label-map": {"GET": page(*MANAGERS)},
