@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from annotation.codes.systems import SYSTEMS
+from annotation.schema.labels import Granularity
 from societies.packs import Pack, load_pack, pack_slugs
 from societies.packs.loader import PackLabel
 from societies.selectors.societies import text_in_language
@@ -25,7 +26,7 @@ def pack_page(request: HttpRequest, pack_slug: str) -> HttpResponse:
     context = {
         "pack": pack,
         "name": text_in_language(**pack.name),
-        "granularities": [GRANULARITIES[granularity] for granularity in pack.granularities],
+        "granularities": _words(pack.granularities),
         "labels": [_row(label) for label in pack.labels],
         "protocol": text_in_language(**pack.protocol),
         "page_data": {"schema": pack.form_schema, "ui": pack.form_ui},
@@ -58,7 +59,7 @@ def _row(label: PackLabel) -> dict[str, Any]:
         "other_language": text_in_language(ja="en", en="ja"),
         "is_child": bool(label.parent),
         "role": ROLES[label.role],
-        "granularities": [GRANULARITIES[granularity] for granularity in label.granularities],
+        "granularities": _words(label.granularities),
         "codings": [
             {
                 "system": systems.get(coding["system"], coding["system"]),
@@ -69,3 +70,7 @@ def _row(label: PackLabel) -> dict[str, Any]:
             for coding in label.codings
         ],
     }
+
+
+def _words(granularities: Iterable[str]) -> list[str]:
+    return [str(GRANULARITIES[Granularity(granularity)]) for granularity in granularities]

@@ -82,6 +82,7 @@ def command(bench: Workbench, action: str) -> None:
     palette = bench.page.locator("dialog.palette")
     expect(palette.locator("input")).to_be_focused()
     bench.page.keyboard.insert_text(action)
+    expect(palette.locator("[role=option][aria-selected=true]")).to_have_attribute("data-choice", action)
     bench.key("Enter")
     expect(palette).to_be_hidden()
 
