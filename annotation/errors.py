@@ -238,6 +238,11 @@ REFUSALS: Final[dict[str, Refusal]] = {
     "since_malformed": Refusal(
         status.HTTP_400_BAD_REQUEST, _("The value of since is not a list revision."), _("Send a whole number from 0.")
     ),
+    "bbox_malformed": Refusal(
+        status.HTTP_400_BAD_REQUEST,
+        _("The rectangle or the frame cannot be read."),
+        _("Send bbox as min_x,min_y,max_x,max_y in level-0 pixels, and frame as a whole number from 0."),
+    ),
     "ids_malformed": Refusal(status.HTTP_400_BAD_REQUEST, _("The request does not hold a list of at most 5,000 ids."), _AGAIN),
     # publishing
     "version_published": Refusal(

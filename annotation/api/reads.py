@@ -1,5 +1,6 @@
 """Looking at reads: what a workbench opens with, what changed, the history of a mark; and noting what was shown."""
 
+import math
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from annotation.api.serializers import (
 )
 from annotation.errors import refusal
 from annotation.models import Read
-from annotation.selectors.annotations import changes_since, revision_json, revisions_of
+from annotation.selectors.annotations import Box, changes_since, marks_in_view, revision_json, revisions_of
 from annotation.selectors.reads import get_read, get_read_to_write
 from annotation.services.operation_input import parse_uuid
 from annotation.services.suggestions import record_exposures
@@ -43,16 +44,21 @@ class AnnotationListView(APIView):
 
     @extend_schema(
         operation_id="read_annotations",
-        parameters=[OpenApiParameter("since", int, description="Only what changed after this list revision, deleted marks too")],
+        parameters=[
+            OpenApiParameter("since", int, description="Only what changed after this list revision, deleted marks too"),
+            OpenApiParameter("bbox", str, description="min_x,min_y,max_x,max_y in level-0 px: only live marks there, 500 at a time"),
+            OpenApiParameter("frame", int, description="With bbox: only marks on this frame, from 0"),
+            OpenApiParameter("after", int, description="With bbox: the `next` of the answer before"),
+        ],
         responses=AnnotationListSerializer,
     )
     def get(self, request: Request, read_id: UUID) -> Response:
-        """Return the marks that are not deleted, or what changed since a list revision."""
-        since = request.query_params.get("since")
-        if since is not None and not (since.isascii() and since.isdigit() and len(since) <= 18):
-            raise refusal("since_malformed", "/since")
+        """Return the marks that are not deleted, or what changed since a list revision, or what lies in a rectangle."""
+        since, box = _number(request, "since"), _box(request)
         read = get_read(user=signed_in(request), read_id=read_id)
-        return Response(changes_since(read, None if since is None else int(since)))
+        if box is None:
+            return Response(changes_since(read, since))
+        return Response(marks_in_view(read, box_px=box, frame=_number(request, "frame"), after=_number(request, "after") or 0))
 
 
 class RevisionListView(APIView):
@@ -79,6 +85,29 @@ class ExposureListView(APIView):
         if read.state == Read.State.OPEN:
             record_exposures(read=read, suggestion_ids=suggestion_ids)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _number(request: Request, name: str) -> int | None:
+    """Return a whole number of the address. A frame has at most nine digits: the database keeps it in four bytes."""
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= (9 if name == "frame" else 18)):
+        raise refusal("bbox_malformed" if name == "frame" else "since_malformed", f"/{name}")
+    return int(text)
+
+
+def _box(request: Request) -> Box | None:
+    text = request.query_params.get("bbox")
+    if text is None:
+        return None
+    try:
+        box = Box(*map(float, text[:200].split(",")))
+    except (ValueError, TypeError) as error:
+        raise refusal("bbox_malformed", "/bbox") from error
+    if not all(map(math.isfinite, box)) or box.min_x > box.max_x or box.min_y > box.max_y:
+        raise refusal("bbox_malformed", "/bbox")
+    return box
 
 
 def _suggestion_ids(data: Any) -> list[UUID]:

@@ -213,6 +213,9 @@ class AnnotationSerializer(BodySerializer):
 class AnnotationListSerializer(serializers.Serializer[Any]):
     sequence = serializers.IntegerField()
     annotations = AnnotationSerializer(many=True)
+    next = serializers.IntegerField(
+        required=False, allow_null=True, help_text="Of marks in a rectangle: what `after` names for more; null: these are all"
+    )
 
 
 class RevisionSerializer(serializers.Serializer[Any]):

@@ -53,6 +53,11 @@ class Annotation(models.Model):
         constraints = [models.UniqueConstraint(fields=["read", "sequence"], name="one_annotation_per_sequence")]
         indexes = [
             models.Index(fields=["read", "deleted", "frame"], name="annotation_by_frame"),
+            models.Index(
+                fields=["read", "min_x_px", "max_x_px", "min_y_px", "max_y_px"],
+                name="annotation_by_place",
+                condition=models.Q(deleted=False, min_x_px__isnull=False),
+            ),
             models.Index(fields=["confirm_by", "id"], name="annotation_to_confirm", condition=models.Q(confirm_by__isnull=False)),
         ]
 

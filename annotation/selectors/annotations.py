@@ -1,13 +1,24 @@
 """Marks as the API gives them: the newest revision of each, what changed since a list revision, and the history of one."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from annotation.models import Annotation, Read, Report, Revision
 from annotation.selectors.geometry import shape_of
+
+MARKS_IN_VIEW: Final = 500
+
+
+class Box(NamedTuple):
+    """A rectangle in level-0 px."""
+
+    min_x: float
+    min_y: float
+    max_x: float
+    max_y: float
 
 
 def instant(value: datetime) -> str:
@@ -59,6 +70,37 @@ def changes_since(read: Read, since: int | None) -> dict[str, Any]:
     rows = read.annotations.select_related("report").order_by("sequence")
     rows = rows.filter(deleted=False) if since is None else rows.filter(sequence__gt=since)
     return {"sequence": sequence, "annotations": [annotation_json(row, reader_id=read.reader_id) for row in rows]}
+
+
+def marks_in_view(read: Read, *, box_px: Box, frame: int | None = None, after: int = 0) -> dict[str, Any]:
+    """Return the live marks whose bounding boxes touch a rectangle, at most 500, by the list revision at which each last changed.
+
+    Args:
+        read: whose marks.
+        box_px: in level-0 px; marks of the whole image or on a report are in no rectangle.
+        frame: 0-based; only marks on it, tracks that cross it among them.
+        after: only marks that changed after this list revision: the ``next`` of the answer before. What changes
+            meanwhile comes again at its new place, so that no mark is missed.
+    """
+    sequence = Read.objects.values_list("sequence", flat=True).get(pk=read.pk)
+    rows = read.annotations.select_related("report").filter(
+        deleted=False,
+        min_x_px__isnull=False,
+        min_x_px__lte=box_px.max_x,
+        max_x_px__gte=box_px.min_x,
+        min_y_px__lte=box_px.max_y,
+        max_y_px__gte=box_px.min_y,
+        sequence__gt=after,
+    )
+    if frame is not None:
+        rows = rows.filter(Q(frame=frame) | Q(frame__lt=frame, last_frame__gte=frame))
+    found = list(rows.order_by("sequence")[: MARKS_IN_VIEW + 1])
+    shown = found[:MARKS_IN_VIEW]
+    return {
+        "sequence": sequence,
+        "annotations": [annotation_json(row, reader_id=read.reader_id) for row in shown],
+        "next": shown[-1].sequence if len(found) > len(shown) else None,
+    }
 
 
 def revisions_of(read: Read, annotation_id: UUID) -> QuerySet[Revision]:

@@ -104,6 +104,52 @@ def test_a_since_that_is_no_list_revision(client: Client, read: Read, since: str
     assert error(client.get(url(read, "annotations/"), {"since": since})) == (400, "since_malformed")
 
 
+def ids_in(client: Client, read: Read, bbox: str, **more: object) -> set[str]:
+    answer = client.get(url(read, "annotations/"), {"bbox": bbox, **more})
+    assert answer.status_code == 200, answer.content
+    return {mark["id"] for mark in answer.json()["annotations"]}
+
+
+def test_marks_in_a_rectangle(client: Client, read: Read) -> None:
+    near, far, gone, whole = (put() for _ in range(4))
+    near["annotation"]["geometry"] = {"type": "Rectangle", "bbox": [10, 20, 5, 5]}
+    far["annotation"]["geometry"] = {"type": "Rectangle", "bbox": [200, 20, 5, 5]}
+    gone["annotation"]["geometry"] = {"type": "Rectangle", "bbox": [11, 21, 5, 5]}
+    for operation in (near, far, gone):
+        operation["annotation"]["granularity"] = "box"
+    whole["annotation"] |= {"granularity": "diagnosis", "geometry": None, "labels": ["carcinoma"]}
+    for operation in (near, far, gone, whole):
+        result = post(client, read, operation).json()["results"][0]
+        assert result["status"] == "applied", result
+    post(client, read, {"operation_id": str(uuid.uuid4()), "verb": "delete", "annotation_id": gone["annotation_id"], "base_revision": 1})
+    assert ids_in(client, read, "0,0,300,300") == {near["annotation_id"], far["annotation_id"]}
+    assert ids_in(client, read, "15,25,20,30") == {near["annotation_id"]}  # they touch
+    assert ids_in(client, read, "15.5,0,199,300") == set()
+    assert ids_in(client, read, "0,0,300,300", after=1) == {far["annotation_id"]}
+    assert ids_in(client, read, "0,0,300,300", frame=0) == set()
+
+
+def test_more_marks_than_an_answer_holds(client: Client, read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("annotation.selectors.annotations.MARKS_IN_VIEW", 2)
+    made = [put() for _ in range(5)]
+    for operation in made:
+        assert post(client, read, operation).json()["results"][0]["status"] == "applied"
+    seen: list[str] = []
+    after: int | None = 0
+    while after is not None:
+        answer = client.get(url(read, "annotations/"), {"bbox": "0,0,1e6,1e6", "after": after}).json()
+        assert len(answer["annotations"]) <= 2
+        seen += [mark["id"] for mark in answer["annotations"]]
+        after = answer["next"]
+    assert seen == [operation["annotation_id"] for operation in made]
+
+
+@pytest.mark.parametrize("bbox", ["", "1,2,3", "1,2,3,4,5", "a,b,c,d", "nan,0,1,1", "0,0,inf,1", "5,0,1,1", "1" * 400 + ",0,1,1"])
+def test_a_rectangle_that_is_none(client: Client, read: Read, bbox: str) -> None:
+    assert error(client.get(url(read, "annotations/"), {"bbox": bbox})) == (400, "bbox_malformed")
+    assert error(client.get(url(read, "annotations/"), {"bbox": "0,0,1,1", "frame": "-1"})) == (400, "bbox_malformed")
+
+
 def test_putting_one_mark(client: Client, read: Read) -> None:
     address = url(read, f"annotations/{uuid.uuid4()}/")
     key = str(uuid.uuid4())
