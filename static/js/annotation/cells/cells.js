@@ -172,8 +172,15 @@ export class Cells {
       else if (own.length > 0) this.client.tell({tell: 'change', layerId: id, changes: own});
     }
     void this.#reselect();
-    this.view.refresh();
+    void this.#redraw();
     this.#changed();
+  }
+
+  /** Draws anew what looks different: a few places, or everything in view where cells changed by the thousand. */
+  async #redraw() {
+    const places = await this.client.ask('touched', {});
+    if (places) this.view.redraw(places);
+    else this.view.refresh();
   }
 
   /** @param {string} layerId */
@@ -194,7 +201,7 @@ export class Cells {
   async select(mode, what) {
     const area = 'ring' in what ? {extent: extentOf(what.ring), ring: what.ring.flat()} : 'extent' in what ? {extent: what.extent, ring: null} : {hit: what.hit};
     this.#take(await this.client.ask('select', {mode, ...area}));
-    this.view.refresh();
+    await this.#redraw();
   }
 
   /** @param {Selection} selection */
