@@ -217,7 +217,7 @@ def test_a_change_to_one_cell_draws_no_other_tile(visit: Begin, tmp_path: Path) 
     # A cell on a border lies in up to four tiles.
     assert 1 <= drawn(bench, lambda: bench.page.mouse.click(*place)) <= min(4, everything - 1)
     assert bench.chosen() == 1
-    assert 1 <= drawn(bench, lambda: bench.page.locator("#labels-panel .label-button").first.click()) <= min(4, everything - 1)
+    assert 1 <= drawn(bench, bench.page.locator("#labels-panel .label-button").first.click) <= min(4, everything - 1)
     wait_for("a change", lambda: bench.file() != before)
     assert 1 <= drawn(bench, lambda: bench.key("Control+z")) <= min(4, everything - 1)
     wait_for("everything as it was", lambda: bench.file() == before)

@@ -27,6 +27,8 @@ import {CellsLayer} from './cells_layer.js';
  * @property {{name: string, code: string}[]} labels
  * @property {number} cells
  * @property {string} part_url
+ * @property {{model?: string, version?: string, endpoint?: string}} source where the outlines come from
+ * @property {string | null} run_id pass of a model that outlined them; null: they came as a file
  *
  * @typedef {object} CellLabel
  * @property {string} code of the campaign; of a class that it does not have, its name behind a question mark

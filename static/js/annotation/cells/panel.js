@@ -184,7 +184,7 @@ function layerRow(cells, layer, path) {
   });
   input.checked = !cells.look.hiddenLayers.includes(layer.id);
   const file = el('a', {class: 'cells-file', text: 'GeoJSON', attrs: {href: `${path}cell-layers/${layer.id}/geojson/`, download: ''}});
-  const name = el('span', {class: 'row-name', text: layer.name, attrs: {title: layer.name}});
+  const name = el('span', {class: 'row-name', text: layer.name, attrs: {title: originOf(layer)}});
   return el(
     'div',
     {class: 'cells-row'},
@@ -192,6 +192,9 @@ function layerRow(cells, layer, path) {
     file,
   );
 }
+
+/** @param {import('./cells.js').ToldLayer} layer @returns {string} its name, and the model, endpoint and run that it comes from */
+const originOf = ({name, source, run_id}) => [name, source.endpoint, run_id].filter(Boolean).join(' · ');
 
 /** @param {Cells} cells @returns {HTMLElement} score, opacity, filled */
 function controls(cells) {
