@@ -8,7 +8,8 @@ import {Touched} from './touched.js';
 
 /** @import {ChunkCache, Opened} from './chunk_cache.js' */
 /** @import {CellChange} from './overlay.js' */
-/** @import {DotPainter, Frame} from './painting.js' */
+/** @import {DotPainter} from './dots.js' */
+/** @import {Frame} from './painting.js' */
 /** @import {Position} from './picking.js' */
 /** @import {Square} from './table.js' */
 

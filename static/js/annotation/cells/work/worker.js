@@ -2,7 +2,9 @@
 
 import {ChunkCache} from './chunk_cache.js';
 import {LayerWork} from './layer_work.js';
-import {DotPainter, OUTLINES_TO, paintOutlines} from './painting.js';
+import {DotPainter} from './dots.js';
+import {LINES_TO, OUTLINES_TO, paintOutlines} from './painting.js';
+import {Raster} from './raster.js';
 import {Turns} from './turns.js';
 
 /** @import {Opened} from './chunk_cache.js' */
@@ -16,6 +18,8 @@ let colours = [];
 let isFilled = true;
 /** @type {DotPainter | null} */
 let dots = null;
+/** @type {Raster | null} */
+let raster = null;
 /** @type {((value: unknown) => void)[]} those who wait for a new grant */
 let waiting = [];
 const chunks = new ChunkCache(fetchPart);
@@ -64,17 +68,29 @@ async function tile(frame) {
 function painted(frame, shown) {
   const canvas = new OffscreenCanvas(frame.side, frame.side);
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  if (frame.resolution <= OUTLINES_TO) {
-    for (const [layer, opened] of shown) {
-      for (const {chunk, bounds} of opened) paintOutlines(context, chunk, bounds, frame, {colours, isFilled}, layer.shown);
-    }
-  } else {
+  if (frame.resolution > OUTLINES_TO) {
     dots ??= new DotPainter(frame.side);
     dots.begin(colours);
     for (const layer of shown.keys()) layer.addDots(dots, frame);
-    dots.paint(context);
+    put(context, dots);
+  } else if (isFilled && frame.resolution >= LINES_TO) {
+    raster ??= new Raster(frame.side);
+    raster.begin(colours);
+    for (const [layer, opened] of shown) for (const {chunk, bounds} of opened) raster.addChunk(chunk, bounds, frame, layer.shown);
+    put(context, raster);
+  } else {
+    for (const [layer, opened] of shown) {
+      for (const {chunk, bounds} of opened) paintOutlines(context, chunk, bounds, frame, {colours, isFilled}, layer.shown);
+    }
   }
   return canvas.transferToImageBitmap();
+}
+
+/** @param {OffscreenCanvasRenderingContext2D} context @param {DotPainter | Raster} painter */
+function put(context, painter) {
+  const image = context.createImageData(painter.side, painter.side);
+  painter.write(image.data);
+  context.putImageData(image, 0, 0);
 }
 
 /** @returns {number[][] | null} */
