@@ -18,7 +18,8 @@ class CellLayerSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField()
     state = serializers.ChoiceField(choices=CellLayer.State.choices)
-    source = serializers.DictField(help_text="{file, sha256, ...}: where the outlines come from")  # type: ignore[assignment]
+    source = serializers.DictField(help_text="{file, sha256, model?, version?, endpoint?}: where the outlines come from")  # type: ignore[assignment]
+    run_id = serializers.UUIDField(allow_null=True, help_text="Pass of a model that outlined them; null: they came as a file")
     labels = CellLabelSerializer(many=True)
     cells = serializers.IntegerField()
     part_url = serializers.CharField(help_text="Address of a part, with a place for {part}: overview, squares, or column_row of a chunk")

@@ -100,6 +100,8 @@ class RunSerializer(serializers.Serializer[Any]):
     model = RunModelSerializer()
     suggestion_count = serializers.IntegerField()
     dropped_count = serializers.IntegerField()
+    steps = serializers.IntegerField(help_text="Pictures that are sent for a layer of cells; 0: the run makes suggestions")
+    steps_done = serializers.IntegerField(help_text="Of these, how many were answered")
     error = RunErrorSerializer(allow_null=True)
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)

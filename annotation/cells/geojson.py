@@ -52,6 +52,18 @@ class Batch:
     refused: list[Refused] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a file's pixels lie in the image: ``position * scale + (left_px, top_px)`` is in level-0 px."""
+
+    scale: float = 1.0
+    left_px: float = 0.0
+    top_px: float = 0.0
+
+
+WHOLE: Final = Placement()
+
+
 @dataclass(slots=True)
 class _Waiting:
     """What was said of some features: their numbers, labels and scores, and their outlines as they were written."""
@@ -64,7 +76,7 @@ class _Waiting:
 
 
 class CellReader:
-    """Reads one file.
+    """Reads one file, or several that together are one layer.
 
     Args:
         width_px: of the image; outlines that leave it are refused.
@@ -79,30 +91,38 @@ class CellReader:
         self._width_px, self._height_px = width_px, height_px
         self._score = score
         self._numbers: dict[str, int] = {}
+        self._placement = WHOLE
+        self._read = 0
 
     @property
     def labels(self) -> list[str]:
         """Names of the classes that came so far; a cell's label is its place in here."""
         return list(self._numbers)
 
-    def batches(self, stream: BinaryIO) -> Iterator[Batch]:
-        """Cells of the file, some thousand at a time.
+    def batches(self, stream: BinaryIO, placement: Placement = WHOLE) -> Iterator[Batch]:
+        """Cells of the file, some thousand at a time; features of a further file are numbered on.
+
+        Args:
+            stream: the file.
+            placement: where its pixels lie in the image.
 
         Raises:
             NotCells: when the file is no GeoJSON, is cut short, holds no feature, or has more than 255 classes; what came
                 before stands.
         """
         waiting, refused = _Waiting(), list[Refused]()
-        number = -1
-        for number, feature in enumerate(_features(stream)):
+        self._placement = placement
+        number = before = self._read - 1
+        for number, feature in enumerate(_features(stream), self._read):
+            self._read = number + 1
             code = self._take(number, feature, waiting)
             if code:
                 refused.append(Refused(number, code))
             if len(waiting.features) + len(refused) >= BATCH:
                 yield self._batch(waiting, refused)
                 waiting, refused = _Waiting(), []
-        if number < 0:
-            raise NotCells("no_features", 0)
+        if number == before:
+            raise NotCells("no_features", self._read)
         if waiting.features or refused:
             yield self._batch(waiting, refused)
 
@@ -154,6 +174,9 @@ class CellReader:
 
     def _batch(self, waiting: _Waiting, refused: list[Refused]) -> Batch:
         positions = np.array(waiting.positions, np.float64).reshape(-1, 2)
+        place = self._placement
+        if place != WHOLE:
+            positions = positions * place.scale + (place.left_px, place.top_px)
         counts = np.array(waiting.counts, np.int64)
         outlines = Outlines(positions, counts, width_px=self._width_px, height_px=self._height_px)
         good = outlines.good

@@ -13,17 +13,19 @@ import subprocess
 import sys
 import zlib
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
-from annotation.cells.geojson import CellReader, NotCells, Refused
+from annotation.cells.geojson import WHOLE, Batch, CellReader, NotCells, Placement, Refused
 from annotation.cells.layer import LayerWriter
 
 MAX_CELLS: Final = 5_000_000
 MAX_MEMORY_BYTES: Final = 3 << 30
 MAX_SECONDS: Final = 3_600
 MAX_EXAMPLES: Final = 20
+PARTS: Final = "parts.json"
 _GZIP: Final = b"\x1f\x8b"
 # The file was read to where it is wrong; everything that is no answer is a crash.
 _ANSWERS: Final = (0, 1)
@@ -56,7 +58,7 @@ def import_file(
     """Make a layer of a file, in a process of its own.
 
     Args:
-        source: GeoJSON, plain or gzip.
+        source: GeoJSON, plain or gzip; or a folder of such files with a ``PARTS`` that says where each lies in the image.
         target: the layer; only there afterwards if the report has no code.
         width_px: of the image that the cells lie on.
         height_px: likewise.
@@ -84,21 +86,40 @@ def make_layer(source: Path, target: Path, *, width_px: int, height_px: int) -> 
     refused: Counter[str] = Counter()
     examples: list[Refused] = []
     try:
-        with _opened(source) as stream, LayerWriter(target) as writer:
-            for batch in reader.batches(stream):
-                writer.add(batch.cells)
-                refused.update(one.code for one in batch.refused)
-                examples += batch.refused[: MAX_EXAMPLES - len(examples)]
-                if writer.count + refused.total() > MAX_CELLS:
-                    return Report(code="too_many_cells", detail=str(MAX_CELLS))
+        with LayerWriter(target) as writer:
+            for path, placement in _parts(source):
+                for batch in _batches(reader, path, placement):
+                    writer.add(batch.cells)
+                    refused.update(one.code for one in batch.refused)
+                    examples += batch.refused[: MAX_EXAMPLES - len(examples)]
+                    if writer.count + refused.total() > MAX_CELLS:
+                        return Report(code="too_many_cells", detail=str(MAX_CELLS))
             if writer.count == 0:
-                return Report(code="no_cells", refused=dict(refused), examples=examples)
+                return Report(code="no_cells" if refused else "no_features", refused=dict(refused), examples=examples)
             writer.finish(reader.labels)
             return Report("", "", reader.labels, writer.count, dict(refused), examples)
     except NotCells as error:
         return Report(code=error.code, detail=f"{error.feature}: {error.detail}"[:500])
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         return Report(code="bad_gzip", detail=str(error)[:500])
+
+
+def _parts(source: Path) -> list[tuple[Path, Placement]]:
+    """The files of a layer: one, or those that the model of a run answered with."""
+    if not source.is_dir():
+        return [(source, WHOLE)]
+    listed = json.loads((source / PARTS).read_bytes())
+    return [(source / part["file"], Placement(part["scale"], part["left_px"], part["top_px"])) for part in listed]
+
+
+def _batches(reader: CellReader, path: Path, placement: Placement) -> Iterator[Batch]:
+    """Cells of one file; that a part of a picture holds none is no fault, where a whole layer is told to hold none later."""
+    with _opened(path) as stream:
+        try:
+            yield from reader.batches(stream, placement)
+        except NotCells as error:
+            if error.code != "no_features":
+                raise
 
 
 def _opened(source: Path) -> BinaryIO:

@@ -141,6 +141,7 @@ def _cells(groups: Iterable[CellGroupFacts], reads: Mapping[str, ReadFacts], hop
             image_id=hop.uuid("image", group.image_id),
             read=reads.get(group.read.id) or _read(group.read, hop, move),
             name=group.name and "class",
+            run_id=group.run_id and hop.uuid("run", group.run_id),
             created_at=move(group.created_at),
         )
 

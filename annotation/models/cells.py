@@ -18,7 +18,15 @@ class CellLayer(models.Model):
     campaign = models.ForeignKey("annotation.Campaign", on_delete=models.PROTECT, related_name="cell_layers")
     image = models.ForeignKey("viewer.Image", on_delete=models.PROTECT, related_name="cell_layers")
     name = models.CharField(max_length=200)
-    source = models.JSONField(default=dict, help_text="{file, sha256, model?, version?}: where the outlines come from")
+    source = models.JSONField(default=dict, help_text="{file, sha256, model?, version?, endpoint?}: where the outlines come from")
+    run = models.OneToOneField(
+        "annotation.SuggestionRun",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="cell_layer",
+        help_text="The pass of a model that outlined the cells; null: they were brought as a file",
+    )
     label_map = models.JSONField(default=dict, help_text="Class of the file -> code of the campaign's label set, where they differ")
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     attempt = models.PositiveSmallIntegerField(default=0)

@@ -36,6 +36,8 @@ class SuggestionRun(models.Model):
     model_name = models.CharField(max_length=120, blank=True)
     model_version = models.CharField(max_length=64, blank=True)
     suggestion_count = models.PositiveIntegerField(default=0)
+    steps = models.PositiveIntegerField(default=0, help_text="Pictures that are sent for a layer of cells; 0: it makes suggestions")
+    steps_done = models.PositiveIntegerField(default=0, help_text="Of these, how many were answered")
     dropped_count = models.PositiveIntegerField(default=0, help_text="Shapes of the answer that were refused by the checks")
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

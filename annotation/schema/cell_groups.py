@@ -59,14 +59,17 @@ def _member(group: CellGroupFacts, campaign: CampaignFacts, agents: AgentBook) -
     review: dict[str, Any] = {"state": "draft"}
     if submitted is not None:
         review = {"state": "submitted", "events": [{"state": "submitted", "by": reader, "at": instant(submitted)}]}
-    return {
+    model = agents.model(group.model)
+    # What became of each cell is told cell by cell; this says which pass of the model proposed them.
+    said = {"suggestion": {"modelId": model, "runId": group.run_id, "disposition": "pending"}} if group.run_id else {}
+    return said | {
         "id": group.id,
         "imageId": group.image_id,
         "granularity": "cell",
         "labels": [_label(group, campaign)],
         "geometryType": "Polygon",
         "count": group.count,
-        "createdBy": agents.model(group.model),
+        "createdBy": model,
         "createdAt": instant(group.created_at),
         "review": review,
     }

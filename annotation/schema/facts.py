@@ -297,6 +297,8 @@ class CellGroupFacts:
     """Yields, each time anew, all columns at once, square by square: for formats that write cell by cell."""
     original_label: str = ""
     """The label before a label map made another one of it."""
+    run_id: str = ""
+    """The pass of the model at its endpoint; empty: the cells came as a file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ def _groups_of(layer: CellLayer, read: Read, facts: ReadFacts) -> Iterator[CellG
                 label=name.code,
                 name=name.name,
                 model=_model(layer),
+                run_id=str(layer.run_id or ""),
                 count=count,
                 created_at=layer.created_at,
                 column=partial(groups.column, place),

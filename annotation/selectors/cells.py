@@ -47,6 +47,7 @@ def layer_json(layer: CellLayer) -> dict[str, Any]:
         "name": layer.name,
         "state": layer.state,
         "source": layer.source,
+        "run_id": str(layer.run_id) if layer.run_id else None,
         "labels": layer.labels,
         "cells": layer.cell_count,
         "part_url": f"/pixels/{layer.pk}/{layer.digest[:16]}/packed/{{part}}",

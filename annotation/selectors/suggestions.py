@@ -111,6 +111,8 @@ def run_json(run: SuggestionRun) -> dict[str, Any]:
         "model": {"name": run.model_name, "version": run.model_version},
         "suggestion_count": run.suggestion_count,
         "dropped_count": run.dropped_count,
+        "steps": run.steps,
+        "steps_done": run.steps_done,
         "error": {"code": run.error_code, "message": message, "hint": hint, "detail": run.error_detail} if run.error_code else None,
         "created_at": instant(run.created_at),
         "finished_at": instant(run.finished_at) if run.finished_at else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ from annotation.locks import lock_campaign
 from annotation.models import Campaign, CellLayer
 from annotation.services.suggestion_errors import image_not_in_campaign
 from annotation.services.uploads import keep_upload
+from viewer.api.errors import ApiError
 from viewer.models import Image
 
 LEASE_S: Final = 30.0
@@ -68,15 +70,23 @@ def receive_layer(
         raise refusal("cell_layer_invalid", "/label_map")
     layer = CellLayer(campaign=campaign, image=image, name=name.strip(), label_map=labels, created_by=user)
     limit = settings.UPLOAD_MAX_BYTES
-    digest, _size = keep_upload(stream, _waiting_path(layer.pk), max_bytes=limit, empty="cells_empty", too_large="cells_file_too_large")
+    digest, _size = keep_upload(stream, waiting_path(layer.pk), max_bytes=limit, empty="cells_empty", too_large="cells_file_too_large")
     layer.source = {"file": name.strip(), "sha256": digest}
     with transaction.atomic():
         lock_campaign(campaign.pk)
-        if CellLayer.objects.filter(campaign=campaign, image=image).exclude(state=CellLayer.State.FAILED).count() >= MAX_LAYERS:
-            _waiting_path(layer.pk).unlink(missing_ok=True)
-            raise refusal("too_many_cell_layers")
+        try:
+            check_room(campaign, image)
+        except ApiError:
+            waiting_path(layer.pk).unlink(missing_ok=True)
+            raise
         layer.save(force_insert=True)
     return layer
+
+
+def check_room(campaign: Campaign, image: Image) -> None:
+    """Refuse one layer too many on an image; raises ``ApiError``: ``too_many_cell_layers``."""
+    if CellLayer.objects.filter(campaign=campaign, image=image).exclude(state=CellLayer.State.FAILED).count() >= MAX_LAYERS:
+        raise refusal("too_many_cell_layers")
 
 
 def delete_layer(*, layer: CellLayer) -> None:
@@ -121,14 +131,14 @@ def release_layer(*, layer: CellLayer) -> None:
 
 def import_layer(*, layer: CellLayer) -> CellLayer:
     """Carry out a claimed import and end it: ready or failed. Nothing is raised for what is wrong with the file."""
-    source, target = _waiting_path(layer.pk), layer_path(cells_folder(), layer.pk)
+    source, target = waiting_path(layer.pk), layer_path(cells_folder(), layer.pk)
     if source.exists():
         report = import_file(source, target, width_px=layer.image.width_px, height_px=layer.image.height_px)
     else:
         report = Report(code="import_file_gone")
     values = _failed(report) if report.code else _ready(layer, report, target)
     if _held(layer.pk, layer.attempt).update(lease_until=None, refused=report.refused, **values):
-        source.unlink(missing_ok=True)
+        _throw_away(source)
         publish(CampaignChanged(campaign_id=layer.campaign_id))
     layer.refresh_from_db()
     return layer
@@ -154,8 +164,16 @@ def _held(layer_id: UUID, attempt: int) -> QuerySet[CellLayer]:
 
 def _forget_files(layer_id: UUID) -> None:
     layer_path(cells_folder(), layer_id).unlink(missing_ok=True)
-    _waiting_path(layer_id).unlink(missing_ok=True)
+    _throw_away(waiting_path(layer_id))
 
 
-def _waiting_path(layer_id: UUID) -> Path:
+def _throw_away(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def waiting_path(layer_id: UUID) -> Path:
+    """Where the file of a layer that is to be imported lies; of one that a model made, a folder with its answers."""
     return cells_folder() / f"{layer_id}.import"

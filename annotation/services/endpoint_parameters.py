@@ -12,6 +12,8 @@ from annotation.services.suggestion_errors import endpoint_invalid
 from annotation.suggestions.client import Parameter
 
 MAX_CROPS: Final = 64
+# A layer of cells is of the whole slide, at the scale that the model wants.
+MAX_CROPS_OF_CELLS: Final = 4096
 MAX_MODEL_PARAMETERS: Final = 32
 
 
@@ -28,6 +30,7 @@ class EndpointParameters:
         head: Name of the trainable head; empty: the campaign's code.
         train_every: Teach the model after so many new submitted reads; 0: never.
         prompts: Whether the model outlines what the parameter ``prompt`` points at.
+        cells: Whether a run makes a layer of cells of the image instead of suggestions.
         model: Further parameters, passed on as they are.
     """
 
@@ -39,6 +42,7 @@ class EndpointParameters:
     head: str = ""
     train_every: int = 0
     prompts: bool = False
+    cells: bool = False
     model: Mapping[str, Parameter] = field(default_factory=dict)
 
 
@@ -55,13 +59,14 @@ def parse_parameters(stored: Mapping[str, Any]) -> EndpointParameters:
         raise endpoint_invalid(f"/parameters/{unknown[0]}", _("Known parameters: %(names)s.") % {"names": names})
     checks: dict[str, bool] = {
         "mpp": _is_number(stored.get("mpp", 0.5), 0.05, 100),
-        "max_crops": _is_whole(stored.get("max_crops", 1), 1, MAX_CROPS),
+        "max_crops": _is_whole(stored.get("max_crops", 1), 1, MAX_CROPS_OF_CELLS if stored.get("cells") is True else MAX_CROPS),
         "frames": stored.get("frames", "middle") in ("first", "middle", "both"),
         "granularity": stored.get("granularity", "") in ("", *(str(item) for item in Granularity)),
         "threshold": _is_number(stored.get("threshold", 0.0), 0, 1),
         "head": isinstance(stored.get("head", ""), str) and len(stored.get("head", "")) <= 64,
         "train_every": _is_whole(stored.get("train_every", 0), 0, 10_000),
         "prompts": isinstance(stored.get("prompts", False), bool),
+        "cells": isinstance(stored.get("cells", False), bool),
         "model": _are_model_parameters(stored.get("model", {})),
     }
     for name, usable in checks.items():

@@ -45,6 +45,7 @@ ENDPOINT_TEXTS: Final[dict[str, tuple[Any, Any]]] = {
         _("The pixels of the image cannot be read."),
         _("Open the image in the viewer; if it fails there too, add it again."),
     ),
+    "too_many_cell_layers": (_("This image has 20 cell layers already."), _("Throw one away that is not used any more.")),
     "nothing_to_ask": (_("The campaign has no label that this model could suggest."), _("Check the label map of the endpoint.")),
 }
 

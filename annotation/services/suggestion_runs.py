@@ -5,28 +5,26 @@ Every write names the attempt it belongs to: a worker that lost its lease to ano
 
 import logging
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 from django.utils import timezone
 
-from annotation.events import CampaignChanged, SuggestionsChanged, publish
 from annotation.models import CampaignImage, ModelEndpoint, Suggestion, SuggestionRun
-from annotation.services.endpoint_parameters import EndpointParameters, parse_parameters
+from annotation.services.cell_runs import CELL_LIMITS, Asking, collect_cells
+from annotation.services.endpoint_parameters import parse_parameters
 from annotation.services.endpoints import client_of, note_failure, note_success
-from annotation.services.suggestion_pixels import crops_of, encode_crop, sent_mpp_um, source_of
-from annotation.services.suggestion_targets import Target, target_of
-from annotation.suggestions.client import EndpointClient, InferAnswer, Parameter
-from annotation.suggestions.crops import Crop
+from annotation.services.run_leases import LeaseLost, held, tell
+from annotation.services.run_requests import asked_of, request_of, same_version
+from annotation.services.suggestion_pixels import crops_of, encode_crop, source_of
+from annotation.services.suggestion_targets import target_of
 from annotation.suggestions.errors import EndpointError
 from annotation.suggestions.limits import DEFAULT_LIMITS
-from annotation.suggestions.proposals import Asked, Proposal, Reading, read_answer
+from annotation.suggestions.proposals import Proposal, Reading, read_answer
 from annotation.suggestions.ranking import image_uncertainty
-from annotation.suggestions.tensors import texts_input
 from viewer.api.errors import ApiError
-from viewer.models import Image
 from viewer.readers.errors import ReaderError
 from viewer.tiles.pool import PixelPool, default_pool
 
@@ -40,10 +38,6 @@ UNCERTAINTY_OF_NOTHING: Final = 0.5
 PASSING_ERRORS: Final = frozenset({"endpoint_timeout", "endpoint_unreachable", "endpoint_not_ready"})
 PASSING_READER_ERRORS: Final = frozenset({"worker_crashed", "worker_timeout", "workers_busy", "pool_closed"})
 log = logging.getLogger(__name__)
-
-
-class LeaseLost(Exception):
-    """Another worker has the run, or someone ended it; what is not stored yet is given up."""
 
 
 def claim_run(*, lease_s: float = LEASE_S) -> SuggestionRun | None:
@@ -61,7 +55,7 @@ def claim_run(*, lease_s: float = LEASE_S) -> SuggestionRun | None:
         if run.attempt >= MAX_ATTEMPTS:
             ended = mine.update(state=SuggestionRun.State.FAILED, error_code="run_interrupted", finished_at=now, lease_until=None)
             if ended:
-                _tell(run)
+                tell(run)
             continue
         lease = now + timedelta(seconds=lease_s)
         if mine.update(state=SuggestionRun.State.RUNNING, attempt=F("attempt") + 1, lease_until=lease, started_at=now):
@@ -77,7 +71,7 @@ def renew_lease(*, run_id: UUID, attempt: int, lease_s: float = LEASE_S) -> bool
 
 def release_run(*, run: SuggestionRun) -> None:
     """Put a run back unfinished because the worker is told to stop; the attempt does not count."""
-    _mine(run).update(state=SuggestionRun.State.QUEUED, attempt=F("attempt") - 1, lease_until=None)
+    held(run).update(state=SuggestionRun.State.QUEUED, attempt=F("attempt") - 1, lease_until=None)
 
 
 def execute_run(*, run: SuggestionRun, pool: PixelPool | None = None) -> SuggestionRun:
@@ -107,9 +101,12 @@ def _carry_out(run: SuggestionRun, pool: PixelPool) -> None:
         return
     parameters = parse_parameters(run.endpoint.parameters)
     target = target_of(run.campaign, run.endpoint, parameters)
-    client = client_of(run.endpoint)
     source = source_of(run.image)
     crops = crops_of(run=run, parameters=parameters, source=source, pool=pool)
+    if parameters.cells and run.region is None:
+        collect_cells(run=run, crops=crops, asking=Asking(client_of(run.endpoint, CELL_LIMITS), target, parameters, source, pool))
+        return
+    client = client_of(run.endpoint)
     takes_labels = target.task == "classify" and bool(crops) and "labels" in client.model(run.endpoint.model_name).inputs
     stored = set(run.suggestions.order_by().values_list("position", flat=True))
     done_steps = {position // POSITIONS_PER_STEP for position in stored}
@@ -117,47 +114,13 @@ def _carry_out(run: SuggestionRun, pool: PixelPool) -> None:
     for step, crop in enumerate(crops):
         if step in done_steps:
             continue
-        request = _request(run, target, crop, parameters, encode_crop(crop=crop, source=source, pool=pool), takes_labels=takes_labels)
-        answer = _ask(run, client, request)
-        reading = read_answer(_asked(run, target, crop), answer.outputs, DEFAULT_LIMITS)
-        _store(run, step, reading, answer.model_version, threshold=parameters.threshold)
+        request = request_of(run, target, crop, parameters, encode_crop(crop=crop, source=source, pool=pool), takes_labels=takes_labels)
+        answer = client.infer(run.endpoint.model_name, *request)
+        version = same_version(run, answer.model_version)
+        reading = read_answer(asked_of(run, target, crop), answer.outputs, DEFAULT_LIMITS)
+        _store(run, step, reading, version, threshold=parameters.threshold)
         uncertainties += [reading.uncertainty] if reading.uncertainty is not None else []
     _finish(run, uncertainties)
-
-
-def _request(
-    run: SuggestionRun, target: Target, crop: Crop, parameters: EndpointParameters, picture: str, *, takes_labels: bool
-) -> tuple[list[dict[str, Any]], dict[str, Parameter]]:
-    """Return input tensors and parameters of one step."""
-    inputs = [texts_input("image", [picture])]
-    if takes_labels:
-        inputs.append(texts_input("labels", target.words))
-    said: dict[str, Parameter] = dict(parameters.model)
-    if run.image.kind == Image.Kind.SLIDE:
-        said["mpp"] = round(sent_mpp_um(image=run.image, crop=crop, parameters=parameters), 6)
-    if target.task == "classify":
-        said["head"] = target.head
-    return inputs, said
-
-
-def _ask(run: SuggestionRun, client: EndpointClient, request: tuple[list[dict[str, Any]], dict[str, Parameter]]) -> InferAnswer:
-    answer = client.infer(run.endpoint.model_name, *request)
-    version = answer.model_version[:64]
-    if run.model_version and version != run.model_version:
-        raise EndpointError("endpoint_bad_answer", "the model changed its version in the middle of the run")
-    return answer
-
-
-def _asked(run: SuggestionRun, target: Target, crop: Crop) -> Asked:
-    return Asked(
-        task=target.task,
-        granularity=target.granularity,
-        label_map=run.endpoint.label_map,
-        codes=target.codes,
-        crop=crop,
-        width=run.image.width_px,
-        height=run.image.height_px,
-    )
 
 
 @transaction.atomic
@@ -165,7 +128,7 @@ def _store(run: SuggestionRun, step: int, reading: Reading, version: str, *, thr
     """Store what one step found, all of it or nothing, if the run is still this worker's."""
     kept = [proposal for proposal in reading.proposals if proposal.score >= threshold]
     run.model_version = version[:64]
-    owned = _mine(run).update(
+    owned = held(run).update(
         model_name=run.endpoint.model_name,
         model_version=run.model_version,
         dropped_count=F("dropped_count") + reading.dropped,
@@ -200,13 +163,13 @@ def suggestion_row(run: SuggestionRun, position: int, proposal: Proposal) -> Sug
 @transaction.atomic
 def _finish(run: SuggestionRun, uncertainties: list[float]) -> None:
     now = timezone.now()
-    if not _mine(run).update(state=SuggestionRun.State.DONE, lease_until=None, finished_at=now, error_code="", error_detail=""):
+    if not held(run).update(state=SuggestionRun.State.DONE, lease_until=None, finished_at=now, error_code="", error_detail=""):
         raise LeaseLost
     note_success(endpoint=run.endpoint, version=run.model_version)
     if run.region is None:
         uncertainty, strategy = _uncertainty_of(run, uncertainties)
         CampaignImage.objects.filter(campaign=run.campaign, image=run.image).update(uncertainty=uncertainty, strategy=strategy)
-    _tell(run)
+    tell(run)
 
 
 def _uncertainty_of(run: SuggestionRun, uncertainties: list[float]) -> tuple[float | None, str]:
@@ -225,21 +188,11 @@ def _fail(run: SuggestionRun, code: str, detail: str, *, passing: bool) -> None:
     """End a run with a reason; after a passing failure it waits and is tried again, up to three times."""
     now = timezone.now()
     again = passing and run.attempt < MAX_ATTEMPTS
-    _mine(run).update(
+    held(run).update(
         state=SuggestionRun.State.QUEUED if again else SuggestionRun.State.FAILED,
         lease_until=now + RETRY_AFTER * 2 ** (run.attempt - 1) if again else None,
         finished_at=None if again else now,
         error_code=code[:40],
         error_detail=detail[:500],
     )
-    _tell(run)
-
-
-def _mine(run: SuggestionRun) -> QuerySet[SuggestionRun]:
-    """Return the row as long as it is in this attempt's hands."""
-    return SuggestionRun.objects.filter(pk=run.pk, attempt=run.attempt, state=SuggestionRun.State.RUNNING)
-
-
-def _tell(run: SuggestionRun) -> None:
-    publish(SuggestionsChanged(campaign_id=run.campaign_id, image_id=run.image_id))
-    publish(CampaignChanged(campaign_id=run.campaign_id))
+    tell(run)

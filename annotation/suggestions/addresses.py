@@ -58,6 +58,19 @@ def parse_address(url: str) -> EndpointAddress:
     return EndpointAddress(parts.scheme, parts.hostname.lower(), port or DEFAULT_PORTS[parts.scheme], parts.path.rstrip("/"))
 
 
+def parse_file_url(url: str) -> tuple[EndpointAddress, str]:
+    """Take the address of a file apart: where to connect, and the whole URL to ask for, which may have a query.
+
+    Raises:
+        EndpointError: ``endpoint_bad_url`` for anything but plain http(s)://host[:port]/path[?query].
+    """
+    base, mark, query = url.partition("?")
+    address = parse_address(base)
+    if not url.isascii() or any(c.isspace() or not c.isprintable() for c in url) or "#" in query or "\\" in query:
+        raise EndpointError("endpoint_bad_url", "the address of the cells must be plain ASCII without a fragment")
+    return address, f"{address.base_url}{mark}{query}"
+
+
 def check_allowed(address: EndpointAddress, allowed: Sequence[str]) -> None:
     """Refuse an address whose host and port the site has not listed.
 

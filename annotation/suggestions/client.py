@@ -6,15 +6,18 @@ fields are checked.
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import httpcore
 import httpx
 
-from annotation.suggestions.addresses import check_allowed, parse_address, resolve
+from annotation.suggestions.addresses import EndpointAddress, check_allowed, parse_address, parse_file_url, resolve
+from annotation.suggestions.cell_answers import CELLS_URL, MAX_URL, is_geojson, keep_answer, one_text
 from annotation.suggestions.errors import EndpointError
 from annotation.suggestions.limits import DEFAULT_LIMITS, Limits
 from annotation.suggestions.strict import parse_object, read_bounded
@@ -22,6 +25,7 @@ from annotation.suggestions.tensors import Tensor, parse_outputs
 from annotation.suggestions.transport import Deadline, PinnedTransport
 
 USER_AGENT = "mitate-suggestions/1"
+ACCEPT = "application/json, application/geo+json, application/x-ndjson"
 TRAINING_EXTENSION = "model_training"
 Parameter = str | float | int | bool
 
@@ -68,6 +72,7 @@ class EndpointClient:
     def __init__(self, url: str, *, allowed_hosts: Sequence[str], limits: Limits = DEFAULT_LIMITS) -> None:
         self._address = parse_address(url)
         check_allowed(self._address, allowed_hosts)
+        self._allowed_hosts = allowed_hosts
         self._limits = limits
 
     def extensions(self) -> frozenset[str]:
@@ -92,6 +97,38 @@ class EndpointClient:
         """Return the answer of one pass."""
         return self._pass(f"/v2/models/{_name(model)}/infer", inputs, parameters)
 
+    def infer_cells(
+        self, model: str, inputs: Sequence[dict[str, Any]], parameters: Mapping[str, Parameter], *, path: Path, most_bytes: int
+    ) -> InferAnswer:
+        """Return the answer of one pass that may hold cells without number.
+
+        Such an answer is GeoJSON itself, or names the address of a file of GeoJSON in the text tensor ``cells_url``; either is
+        written to ``path`` as it comes, and the answer has no outputs. Otherwise nothing is written.
+
+        Args:
+            model: The model's name on that server.
+            inputs: Of the request.
+            parameters: Of the request.
+            path: Where the file goes; it is there whole or not at all.
+            most_bytes: Bound of the file, as it comes.
+        """
+        content = _infer_body(inputs, parameters)
+        url = f"{self._address.base_url}/v2/models/{_name(model)}/infer"
+        with self._answered(self._address, "POST", url, content) as response:
+            if is_geojson(response):
+                version = response.headers.get("Model-Version", "")
+                keep_answer(response, path, most_bytes)
+                return InferAnswer(self._version(version), {}, {})
+            # Addresses are longer than labels.
+            answer = self._infer_answer(parse_object(self._body(response)), replace(self._limits, text_length=MAX_URL))
+        if CELLS_URL not in answer.outputs:
+            return answer
+        address, url = parse_file_url(one_text(answer.outputs[CELLS_URL]))
+        check_allowed(address, self._allowed_hosts)
+        with self._answered(address, "GET", url, None) as response:
+            keep_answer(response, path, most_bytes)
+        return InferAnswer(answer.model_version, {}, answer.parameters)
+
     def train(self, model: str, inputs: Sequence[dict[str, Any]], parameters: Mapping[str, Parameter]) -> InferAnswer:
         """Teach the model (extension ``model_training``) and return what it answers: its new version."""
         return self._pass(f"/v2/models/{_name(model)}/train", inputs, parameters)
@@ -105,26 +142,40 @@ class EndpointClient:
         return HeadInfo(version[: self._limits.text_length], examples)
 
     def _pass(self, path: str, inputs: Sequence[dict[str, Any]], parameters: Mapping[str, Parameter]) -> InferAnswer:
-        body = {"id": str(uuid.uuid4()), "parameters": dict(parameters), "inputs": list(inputs)}
-        answer = self._call("POST", path, body)
-        version, said = answer.get("model_version"), answer.get("parameters")
-        if version is not None and (not isinstance(version, str) or len(version) > self._limits.text_length):
-            raise EndpointError("endpoint_bad_answer", "the model's version is not a short text")
-        return InferAnswer(version or "", parse_outputs(answer, self._limits), said if isinstance(said, dict) else {})
+        return self._infer_answer(parse_object(self._exchange("POST", path, _infer_body(inputs, parameters))), self._limits)
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None, *, may_be_empty: bool = False) -> dict[str, Any]:
+    def _infer_answer(self, answer: dict[str, Any], limits: Limits) -> InferAnswer:
+        said = answer.get("parameters")
+        outputs = parse_outputs(answer, limits)
+        return InferAnswer(self._version(answer.get("model_version")), outputs, said if isinstance(said, dict) else {})
+
+    def _version(self, said: object) -> str:
+        if said is not None and (not isinstance(said, str) or len(said) > self._limits.text_length):
+            raise EndpointError("endpoint_bad_answer", "the model's version is not a short text")
+        return said or ""
+
+    def _call(self, method: str, path: str, *, may_be_empty: bool = False) -> dict[str, Any]:
         """Send one request and return the JSON object of the answer."""
-        content = json.dumps(body, allow_nan=False).encode("utf-8") if body is not None else None
-        raw = self._exchange(method, path, content)
+        raw = self._exchange(method, path, None)
         if may_be_empty and not raw.strip():
             return {}
         return parse_object(raw)
 
     def _exchange(self, method: str, path: str, content: bytes | None) -> bytes:
-        """Send one request and return the bounded body of an answer with status 200; translate every failure."""
+        """Send one request and return the bounded body of an answer with status 200."""
+        with self._answered(self._address, method, self._address.base_url + path, content) as response:
+            return self._body(response)
+
+    def _body(self, response: httpx.Response) -> bytes:
+        encoding = response.headers.get("Content-Encoding", "")
+        return read_bounded(response.iter_raw(), encoding=encoding, limit=self._limits.answer_bytes)
+
+    @contextmanager
+    def _answered(self, address: EndpointAddress, method: str, url: str, content: bytes | None) -> Iterator[httpx.Response]:
+        """Send one request and give an answer with status 200, its body unread; translate every failure."""
         deadline = Deadline(self._limits.total_s)
-        pinned = resolve(self._address, timeout_s=min(self._limits.connect_s, self._limits.total_s))
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": USER_AGENT, "Connection": "close"}
+        pinned = resolve(address, timeout_s=min(self._limits.connect_s, self._limits.total_s))
+        headers = {"Accept": ACCEPT, "Accept-Encoding": "identity", "User-Agent": USER_AGENT, "Connection": "close"}
         if content is not None:
             headers["Content-Type"] = "application/json"
         timeout = httpx.Timeout(self._limits.total_s, connect=self._limits.connect_s)
@@ -133,11 +184,10 @@ class EndpointClient:
                 httpx.Client(
                     transport=PinnedTransport(pinned, deadline), timeout=timeout, follow_redirects=False, trust_env=False
                 ) as client,
-                client.stream(method, self._address.base_url + path, content=content, headers=headers) as response,
+                client.stream(method, url, content=content, headers=headers) as response,
             ):
                 self._check_status(response)
-                encoding = response.headers.get("Content-Encoding", "")
-                return read_bounded(response.iter_raw(), encoding=encoding, limit=self._limits.answer_bytes)
+                yield response
         except (httpcore.ConnectTimeout, httpx.ConnectTimeout) as error:
             raise EndpointError("endpoint_timeout", f"no connection within {self._limits.connect_s:g} s") from error
         except (httpcore.TimeoutException, httpx.TimeoutException) as error:
@@ -159,6 +209,11 @@ class EndpointClient:
             raise EndpointError("endpoint_not_ready", f"status {status}: the server is not ready or has too much to do")
         if status != 200:
             raise EndpointError("endpoint_refused", f"the server refuses the request with status {status}")
+
+
+def _infer_body(inputs: Sequence[dict[str, Any]], parameters: Mapping[str, Parameter]) -> bytes:
+    body = {"id": str(uuid.uuid4()), "parameters": dict(parameters), "inputs": list(inputs)}
+    return json.dumps(body, allow_nan=False).encode("utf-8")
 
 
 def _name(name: str) -> str:

@@ -89,8 +89,19 @@ function item(data, layer, refresh) {
     {},
     el('p', {class: 'run-head'}, el('span', {text: layer.name}), el('span', {class: BADGES[layer.state], text: stateName(layer.state)}), remove),
     el('p', {class: 'small muted numbers', text: facts, attrs: {title: reasons(layer.refused)}}),
+    layer.run_id ? el('p', {class: 'small muted', text: origin(layer), attrs: {title: layer.run_id}}) : null,
     layer.error ? el('p', {class: 'small', text: `${layer.error.message} ${layer.error.hint}`}) : null,
   );
+}
+
+/** @param {any} layer @returns {string} which model outlined the cells, and which pass of it */
+function origin({source, run_id}) {
+  return t('By the model {model}, version {version}, at {endpoint}; run {run}', {
+    model: source.model,
+    version: source.version || '—',
+    endpoint: source.endpoint,
+    run: run_id.slice(0, 8),
+  });
 }
 
 /** @param {Record<string, number>} refused @returns {string} */

@@ -76,10 +76,12 @@ function runList(runs) {
 
 /** @param {any} run @returns {HTMLElement} */
 function runItem(run) {
-  const found = run.state === 'done' ? tn('{count} suggestion', '{count} suggestions', run.suggestion_count) : '';
+  // One that makes a layer of cells says under Cells what it found; here, how far it is.
+  const sent = run.steps > 0 ? t('{done} of {all} pictures', {done: run.steps_done.toLocaleString(), all: run.steps.toLocaleString()}) : '';
+  const found = run.state === 'done' && run.steps === 0 ? tn('{count} suggestion', '{count} suggestions', run.suggestion_count) : '';
   const dropped = run.dropped_count ? tn('{count} unusable', '{count} unusable', run.dropped_count) : '';
   const model = run.model.name ? `${run.model.name} ${run.model.version}` : '';
-  const facts = [found, dropped, model, shortTime(run.finished_at ?? run.created_at)].filter(Boolean).join(' · ');
+  const facts = [found, sent, dropped, model, shortTime(run.finished_at ?? run.created_at)].filter(Boolean).join(' · ');
   return el(
     'li',
     {},

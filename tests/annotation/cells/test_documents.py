@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from annotation.disclosure.cases import disclosed_campaign, disclosed_case
 from annotation.disclosure.tiers import Hop, Tier
-from annotation.models import CellLayer, Read
+from annotation.models import CellLayer, ModelEndpoint, Read, SuggestionRun
 from annotation.schema.document import build_document
 from annotation.schema.problems import DocumentError
 from annotation.schema.validate import validate_document
@@ -119,3 +119,26 @@ def test_a_layer_whose_file_is_gone_stops_the_document(read: Read, layer: CellLa
     with pytest.raises(DocumentError) as caught:
         document_of(read)
     assert caught.value.code == "cells_unreadable"
+
+
+def test_cells_of_a_model_endpoint_name_the_model_and_the_run(read: Read, layer: CellLayer) -> None:  # noqa: F811
+    endpoint = ModelEndpoint.objects.create(name="Nuclei", url="http://127.0.0.1:9", model_name="m", task="segment", created_by=read.reader)
+    layer.run = SuggestionRun.objects.create(campaign=read.campaign, image=read.image, endpoint=endpoint)
+    layer.source = {"file": "", "sha256": "", "model": "he-nuclei", "version": "7", "endpoint": "Nuclei"}
+    layer.save()
+    done(read, cells_operation(layer, "accept", [5, 2]))
+    document = document_of(read)
+    assert validate_document(document) == []
+    agents = {agent["id"]: agent for agent in document["agents"]}
+    for group in document["annotationGroups"]:
+        assert group["suggestion"] == {"modelId": group["createdBy"], "runId": str(layer.run_id), "disposition": "pending"}
+        assert (agents[group["createdBy"]]["name"], agents[group["createdBy"]]["version"]) == ("he-nuclei", "7")
+    # Outside the society the run has another name, the same for all groups.
+    Read.objects.filter(pk=read.pk).update(state=Read.State.SUBMITTED, submitted_at=timezone.now())
+    case = get_case(read.campaign, image_id=read.image_id, include_drafts=False)
+    hop = Hop(Tier.PLATFORM, "5f3c0000-0000-8000-8000-000000000001", bytes(range(32)))
+    moved = build_document(disclosed_case(case, hop), disclosed_campaign(campaign_facts(read.campaign), hop, pixels_confirmed_by=""))
+    assert validate_document(moved) == []
+    names = {group["suggestion"]["runId"] for group in moved["annotationGroups"]}
+    assert len(names) == 1
+    assert names != {str(layer.run_id)}

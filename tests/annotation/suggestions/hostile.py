@@ -46,6 +46,15 @@ BOW_TIE = [(10.0, 10.0), (30.0, 30.0), (30.0, 10.0), (10.0, 30.0)]
 FLAT = [(5.0, 5.0), (6.0, 5.0), (7.0, 5.0), (8.0, 5.0)]
 OUTSIDE = [(5000.0, 5000.0), (5100.0, 5000.0), (5100.0, 5100.0)]
 
+CELLS = [
+    {
+        "type": "Feature",
+        "geometry": {"type": "Polygon", "coordinates": [[[x, y], [x + 8, y], [x + 8, y + 8], [x, y + 8], [x, y]]]},
+        "properties": {"classification": {"name": name}, "measurements": {"Detection probability": 0.5}},
+    }
+    for x, y, name in [(10, 10, "nucleus"), (40, 10, "nucleus"), (70, 10, "dragon"), (1_000_000, 10, "nucleus")]
+]
+
 
 class Hostile(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
@@ -260,6 +269,45 @@ class Handler(socketserver.BaseRequestHandler):
 
     def do_all_wrong_labels(self) -> None:
         self.send(outlines([SQUARE], ["<script>alert(1)</script>"], [0.5]))
+
+    def do_cells(self) -> None:
+        """A file of cells itself, in pixels of the picture that was sent; one lies outside, one class is unknown."""
+        body = "".join(json.dumps(each) + "\n" for each in CELLS).encode()
+        self.send(answer(body, content_type="application/x-ndjson", extra="Model-Version: 7\r\n"))
+
+    def do_cells_by_address(self) -> None:
+        url = f"http://127.0.0.1:{self.server.port}/cells-file/nuclei.geojson.gz?signed=1"
+        self.send(outputs(tensor("cells_url", "BYTES", [1], [url]), model_version="8"))
+
+    def do_cells_file(self) -> None:
+        body = gzip.compress(json.dumps({"type": "FeatureCollection", "features": CELLS}).encode())
+        self.send(answer(body, content_type="application/octet-stream"))
+
+    def do_cells_elsewhere(self) -> None:
+        self.send(outputs(tensor("cells_url", "BYTES", [1], ["http://169.254.169.254/latest/meta-data"])))
+
+    def do_cells_in_a_local_file(self) -> None:
+        self.send(outputs(tensor("cells_url", "BYTES", [1], ["file:///etc/passwd"])))
+
+    def do_cells_redirected(self) -> None:
+        self.send(outputs(tensor("cells_url", "BYTES", [1], [f"http://127.0.0.1:{self.server.port}/redirect/"])))
+
+    def do_cells_cut_off(self) -> None:
+        self.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/geo+json\r\nContent-Length: 500\r\n\r\n{")
+
+    def do_cells_in_brotli(self) -> None:
+        self.send(answer(b"{}", content_type="application/geo+json", extra="Content-Encoding: br\r\n"))
+
+    def do_cells_endless(self) -> None:
+        self.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while not self.server.over.is_set():
+            self.send(b"10000\r\n" + b" " * 65536 + b"\r\n")
+
+    def do_cells_none(self) -> None:
+        self.send(answer(b"", content_type="application/x-ndjson", extra="Model-Version: 7\r\n"))
+
+    def do_cells_broken(self) -> None:
+        self.send(answer(b'{"type":"FeatureCollection","features":[{"type":"Fea', content_type="application/geo+json"))
 
     def do_fine(self) -> None:
         self.send(outlines([SQUARE], ["nucleus"], [0.9]))

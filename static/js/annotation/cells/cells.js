@@ -27,6 +27,8 @@ import {CellsLayer} from './cells_layer.js';
  * @property {{name: string, code: string}[]} labels
  * @property {number} cells
  * @property {string} part_url
+ * @property {{model?: string, version?: string, endpoint?: string}} source where the outlines come from
+ * @property {string | null} run_id pass of a model that outlined them; null: they came as a file
  *
  * @typedef {object} CellLabel
  * @property {string} code of the campaign; of a class that it does not have, its name behind a question mark
@@ -172,8 +174,15 @@ export class Cells {
       else if (own.length > 0) this.client.tell({tell: 'change', layerId: id, changes: own});
     }
     void this.#reselect();
-    this.view.refresh();
+    void this.#redraw();
     this.#changed();
+  }
+
+  /** Draws anew what looks different: a few places, or everything in view where cells changed by the thousand. */
+  async #redraw() {
+    const places = await this.client.ask('touched', {});
+    if (places) this.view.redraw(places);
+    else this.view.refresh();
   }
 
   /** @param {string} layerId */
@@ -194,7 +203,7 @@ export class Cells {
   async select(mode, what) {
     const area = 'ring' in what ? {extent: extentOf(what.ring), ring: what.ring.flat()} : 'extent' in what ? {extent: what.extent, ring: null} : {hit: what.hit};
     this.#take(await this.client.ask('select', {mode, ...area}));
-    this.view.refresh();
+    await this.#redraw();
   }
 
   /** @param {Selection} selection */

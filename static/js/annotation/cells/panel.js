@@ -59,6 +59,8 @@ export function cellsPanel({cells, viewer, store, workspace, registry, path}) {
   );
   let asked = 0;
   const count = async () => {
+    // What is seen comes first: when it is drawn, this is asked for again.
+    if (cells.view.coming > 0) return;
     asked += 1;
     const mine = asked;
     const region = outlineOf(store, workspace);
@@ -76,6 +78,7 @@ export function cellsPanel({cells, viewer, store, workspace, registry, path}) {
     clearTimeout(timer);
     timer = setTimeout(() => void count(), COUNT_AFTER_MS);
   };
+  let told = '';
   const update = () => {
     part.note(cells.isComplete ? t('all in view shown') : cells.view.failed > 0 ? t('incomplete') : t('loading…'));
     part.element.classList.toggle('is-incomplete', cells.view.failed > 0);
@@ -86,7 +89,9 @@ export function cellsPanel({cells, viewer, store, workspace, registry, path}) {
     chosen.hidden = cells.chosen === 0;
     const count = cells.chosen.toLocaleString();
     chosen.textContent = tn('{number} cell chosen', '{number} cells chosen', cells.chosen, {number: count});
-    registry.refresh();
+    const state = [cells.chosen, canChange, ...workspace.state.selection].join(' ');
+    if (state !== told) registry.refresh();
+    told = state;
     later();
   };
   cells.observe(update);
@@ -184,7 +189,7 @@ function layerRow(cells, layer, path) {
   });
   input.checked = !cells.look.hiddenLayers.includes(layer.id);
   const file = el('a', {class: 'cells-file', text: 'GeoJSON', attrs: {href: `${path}cell-layers/${layer.id}/geojson/`, download: ''}});
-  const name = el('span', {class: 'row-name', text: layer.name, attrs: {title: layer.name}});
+  const name = el('span', {class: 'row-name', text: layer.name, attrs: {title: originOf(layer)}});
   return el(
     'div',
     {class: 'cells-row'},
@@ -192,6 +197,9 @@ function layerRow(cells, layer, path) {
     file,
   );
 }
+
+/** @param {import('./cells.js').ToldLayer} layer @returns {string} its name, and the model, endpoint and run that it comes from */
+const originOf = ({name, source, run_id}) => [name, source.endpoint, run_id].filter(Boolean).join(' · ');
 
 /** @param {Cells} cells @returns {HTMLElement} score, opacity, filled */
 function controls(cells) {

@@ -68,8 +68,14 @@ function toolHost({viewer, toolbox, say}, cells) {
 }
 
 /** @param {Cells} cells @param {Hit} hit @returns {string} */
-function describe(cells, {label, score, isDecided}) {
+function describe(cells, {layerId, label, score, isDecided}) {
   const values = {label: cells.labels[label].name, score: formatScore(score)};
+  const from = cells.layers.find(({id}) => id === layerId)?.name ?? '';
+  return `${said(values, isDecided)} · ${from}`;
+}
+
+/** @param {{label: string, score: string}} values @param {boolean} isDecided @returns {string} */
+function said(values, isDecided) {
   return isDecided ? t('{label}, decided by you (score {score})', values) : t('{label}, proposed with a score of {score}', values);
 }
 

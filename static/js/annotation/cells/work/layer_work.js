@@ -1,19 +1,23 @@
 /** One layer in the worker: its cells, what its reader made of them, what is shown, what is selected. */
 
-import {Overlay, eachRun, runsOf} from './overlay.js';
-import {OUTLINES_TO, paintOutlines} from './painting.js';
+import {Overlay, cellsOf, eachRun, runsOf} from './overlay.js';
+import {OUTLINES_TO} from './painting.js';
 import {cellAt, isInRing} from './picking.js';
 import {CellTable} from './table.js';
+import {Touched} from './touched.js';
 
-/** @import {ChunkCache} from './chunk_cache.js' */
+/** @import {ChunkCache, Opened} from './chunk_cache.js' */
 /** @import {CellChange} from './overlay.js' */
-/** @import {DotPainter, Frame, Look} from './painting.js' */
+/** @import {DotPainter} from './dots.js' */
+/** @import {Frame} from './painting.js' */
 /** @import {Position} from './picking.js' */
 /** @import {Square} from './table.js' */
 
 /** A chunk's outlines may reach this far out of its square; level-0 px. */
 const REACH_PX = 1_024;
 const CHUNK_PX = 2_048;
+/** A dot reaches this far from its middle at most; px of the tile. */
+const DOT_PX = 2;
 
 /**
  * @typedef {object} LayerParts
@@ -52,6 +56,7 @@ export class LayerWork {
     this.chunks = chunks;
     this.placeOf = placeOf;
     this.isVisible = true;
+    this.touched = new Touched();
     /** @type {CellChange[]} */
     this.changes = [];
     /** @type {Filter} */
@@ -103,6 +108,7 @@ export class LayerWork {
   /** @param {CellChange[]} changes new ones */
   change(changes) {
     this.changes.push(...changes);
+    for (const change of changes) eachRun(cellsOf(change, this.changes), (from, to) => this.touched.add(from, to));
     if (changes.some(({kind}) => kind === 'undo')) this.#overlay.lay(this.changes);
     else for (const change of changes) this.#overlay.add(change);
   }
@@ -110,7 +116,32 @@ export class LayerWork {
   /** @param {CellChange[]} changes all there are, in their order */
   changeAnew(changes) {
     this.changes = changes;
+    this.touched.addMany();
     this.#overlay.lay(changes);
+  }
+
+  /**
+   * Where cells look different since it was asked last.
+   * @returns {number[][] | null} extents in level-0 px; null: there are too many to name
+   */
+  takeTouched() {
+    const cells = this.touched.take();
+    return cells && [...cells].filter((cell) => cell < this.#table.count).map((cell) => this.#extentOf(cell));
+  }
+
+  /** @param {number} cell @returns {number[]} level-0 px; never smaller than the cell */
+  #extentOf(cell) {
+    const square = this.#table.squareOf(cell);
+    const opened = this.chunks.peek(this.#chunkUrl(square));
+    if (opened) {
+      const at = 4 * opened.chunk.numbers.indexOf(cell);
+      return [...opened.bounds.subarray(at, at + 4)];
+    }
+    let extent = [0, 0, 0, 0];
+    this.#table.eachMiddle({...square, first: cell, count: 1}, (_, x, y) => {
+      extent = [x - REACH_PX, y - REACH_PX, x + REACH_PX, y + REACH_PX];
+    });
+    return extent;
   }
 
   /** @param {number} cell @returns {number} place of its label; -1 where it is not shown */
@@ -120,27 +151,24 @@ export class LayerWork {
     return this.filter.visible[label] ? label : -1;
   }
 
-  /**
-   * @param {OffscreenCanvasRenderingContext2D} context @param {Frame} frame @param {Look} look
-   */
-  async paintOutlines(context, frame, look) {
-    const opened = await Promise.all(this.#squaresOf(frame).map((square) => this.chunks.get(this.#chunkUrl(square))));
-    for (const {chunk, bounds} of opened) paintOutlines(context, chunk, bounds, frame, look, this.shown);
+  /** @param {Frame} frame @returns {Promise<Opened[]>} what its outlines are drawn from */
+  opened(frame) {
+    return Promise.all(this.#squaresOf(frame, REACH_PX).map((square) => this.chunks.get(this.#chunkUrl(square))));
   }
 
-  /** @param {Frame} frame */
-  #squaresOf({left, top, resolution, side}) {
-    return this.#table.squaresIn([left, top, left + side * resolution, top + side * resolution], REACH_PX);
+  /** @param {Frame} frame @param {number} reach level-0 px */
+  #squaresOf({left, top, resolution, side}, reach) {
+    return this.#table.squaresIn([left, top, left + side * resolution, top + side * resolution], reach);
   }
 
   /** @param {DotPainter} dots @param {Frame} frame */
   addDots(dots, frame) {
     const {left, top, resolution, side} = frame;
     const size = resolution < 1.6 * OUTLINES_TO ? 2 : 1;
-    for (const square of this.#squaresOf(frame)) {
+    for (const square of this.#squaresOf(frame, DOT_PX * resolution)) {
       this.#table.eachMiddle(square, (cell, x, y) => {
         const [column, row] = [(x - left) / resolution, (y - top) / resolution];
-        if (column < -2 || row < -2 || column > side + 2 || row > side + 2) return;
+        if (column < -DOT_PX || row < -DOT_PX || column > side + DOT_PX || row > side + DOT_PX) return;
         const label = this.shownLabel(cell);
         if (label >= 0) dots.add(column, row, this.#selected[cell] ? -1 : label, size);
       });
@@ -213,14 +241,17 @@ export class LayerWork {
    * @param {{cell: number} | {extent: readonly number[], ring: Float64Array | null} | null} what null: nothing
    */
   select(mode, what) {
-    if (mode === 'replace') this.#selected.fill(0);
-    const value = mode === 'subtract' ? 0 : 1;
-    if (what && 'cell' in what) this.#selected[what.cell] = value;
-    else if (what) {
-      this.#within(what.extent, what.ring, (cell) => {
-        this.#selected[cell] = value;
-      });
+    if (mode === 'replace') {
+      eachRun(runsOf(this.#selected), (from, to) => this.touched.add(from, to));
+      this.#selected.fill(0);
     }
+    const value = mode === 'subtract' ? 0 : 1;
+    const set = (/** @type {number} */ cell) => {
+      if (this.#selected[cell] !== value) this.touched.add(cell, cell + 1);
+      this.#selected[cell] = value;
+    };
+    if (what && 'cell' in what) set(what.cell);
+    else if (what) this.#within(what.extent, what.ring, set);
   }
 
   /** @returns {number[]} runs of the cells that are selected and still shown */

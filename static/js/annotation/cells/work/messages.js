@@ -8,8 +8,9 @@
  *   | {tell: 'look', isFilled: boolean, visible: boolean[], threshold: number, hidden: string[]}
  *   | {tell: 'change', layerId: string, changes: CellChange[]}
  *   | {tell: 'changeAnew', layerId: string, changes: CellChange[]}
+ *   | {tell: 'state', state: number}
  *   | {tell: 'granted'}} Tell
- *   Coordinates are level-0 px; `threshold` is a score of 0 to 255; `hidden` are ids of layers.
+ *   `state` numbers what was told so far: a tile says which of them it shows. Coordinates are level-0 px; `threshold` is a score of 0 to 255; `hidden` are ids of layers.
  *
  * @typedef {object} Asks
  * @property {{left: number, top: number, resolution: number, side: number}} tile
@@ -17,17 +18,19 @@
  * @property {{extent: number[], ring: number[] | null}} count
  * @property {{mode: 'replace' | 'add' | 'subtract', hit?: Hit | null, extent?: number[], ring?: number[] | null}} select
  * @property {{}} selection
+ * @property {{}} touched
  *
  * @typedef {object} Selection
  * @property {{layerId: string, runs: number[]}[]} layers
  * @property {number[]} labels how many are selected of each
  *
  * @typedef {object} Answers
- * @property {ImageBitmap} tile
+ * @property {{tile: ImageBitmap, state: number}} tile
  * @property {Hit | null} at
  * @property {Counts} count
  * @property {Selection} select
  * @property {Selection} selection
+ * @property {number[][] | null} touched extents in which cells look different since it was asked last; null: too many
  */
 
 /**

@@ -65,6 +65,22 @@ export function counting(changes) {
   return kept.reverse();
 }
 
+/**
+ * @param {CellChange} change
+ * @param {readonly CellChange[]} changes among which are those that it takes back
+ * @returns {readonly number[]} runs of the cells that it is about
+ */
+export function cellsOf(change, changes) {
+  /** @type {CellChange | undefined} */
+  let meant = change;
+  while (meant?.kind === 'undo') {
+    /** @type {string | null | undefined} */
+    const named = meant.undoes;
+    meant = changes.find(({id}) => id === named);
+  }
+  return meant?.cells ?? [];
+}
+
 export class Overlay {
   /**
    * @param {number} count cells of the layer

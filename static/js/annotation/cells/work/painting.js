@@ -5,11 +5,11 @@
 /** Above this many level-0 px a screen px, an outline is smaller than what can be seen of it. */
 export const OUTLINES_TO = 8.1;
 /** Outlines are not seen as lines any more from here on; only filled. */
-const LINES_TO = 4;
+export const LINES_TO = 4;
 /** A path of very many outlines takes the square of their number to fill. */
 const OUTLINES_A_PATH = 16;
 // Seldom a stain's or a label's colour.
-const SELECTED = '#00f0ff';
+export const SELECTED = '#00f0ff';
 
 /**
  * @typedef {object} Look how cells are drawn
@@ -84,50 +84,5 @@ function flush(context, path, key, {resolution}, {colours, isFilled}) {
     context.lineWidth = isSelected ? 2 : 1.25;
     context.strokeStyle = isSelected ? SELECTED : colour;
     context.stroke(path);
-  }
-}
-
-/** Adds cells up pixel by pixel, so that every one counts however many lie on a pixel. */
-export class DotPainter {
-  /** @param {number} side px of a tile */
-  constructor(side) {
-    this.side = side;
-    this.counts = new Uint32Array(side * side);
-    this.sums = new Float32Array(3 * side * side);
-    this.largest = 0;
-  }
-
-  /** @param {string[]} colours #rrggbb */
-  begin(colours) {
-    this.counts.fill(0);
-    this.sums.fill(0);
-    this.colours = [...colours, SELECTED].map((colour) => [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16)));
-  }
-
-  /** @param {number} x px of the tile @param {number} y @param {number} label its place; -1: selected @param {number} size px of a dot */
-  add(x, y, label, size) {
-    const {side, counts, sums} = this;
-    const colour = /** @type {number[][]} */ (this.colours).at(label) ?? [255, 255, 255];
-    const [left, top] = [Math.floor(x - (size - 1) / 2), Math.floor(y - (size - 1) / 2)];
-    for (let row = Math.max(0, top); row < Math.min(side, top + size); row += 1) {
-      for (let column = Math.max(0, left); column < Math.min(side, left + size); column += 1) {
-        const at = row * side + column;
-        counts[at] += 1;
-        for (let band = 0; band < 3; band += 1) sums[3 * at + band] += colour[band];
-      }
-    }
-  }
-
-  /** @param {OffscreenCanvasRenderingContext2D} context */
-  paint(context) {
-    const image = context.createImageData(this.side, this.side);
-    for (let at = 0; at < this.counts.length; at += 1) {
-      const count = this.counts[at];
-      if (count === 0) continue;
-      for (let band = 0; band < 3; band += 1) image.data[4 * at + band] = this.sums[3 * at + band] / count;
-      // One cell is seen; where more lie on a pixel, less of the tissue is.
-      image.data[4 * at + 3] = 255 * (1 - 0.35 / count);
-    }
-    context.putImageData(image, 0, 0);
   }
 }

@@ -48,6 +48,17 @@ export class CellTable {
     return this.bytes[BYTES * cell + 3];
   }
 
+  /** @param {number} cell @returns {Square} the chunk that holds it */
+  squareOf(cell) {
+    let [low, high] = [0, this.squares.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.squares[middle].first <= cell) low = middle;
+      else high = middle - 1;
+    }
+    return this.squares[low];
+  }
+
   /**
    * The chunks whose cells may reach into a rectangle, level-0 px.
    * @param {readonly number[]} extent left, top, right, bottom

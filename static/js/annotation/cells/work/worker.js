@@ -2,8 +2,12 @@
 
 import {ChunkCache} from './chunk_cache.js';
 import {LayerWork} from './layer_work.js';
-import {DotPainter, OUTLINES_TO} from './painting.js';
+import {DotPainter} from './dots.js';
+import {LINES_TO, OUTLINES_TO, paintOutlines} from './painting.js';
+import {Raster} from './raster.js';
+import {Turns} from './turns.js';
 
+/** @import {Opened} from './chunk_cache.js' */
 /** @import {Answers, Ask, Request, Tell} from './messages.js' */
 /** @import {Counts, Hit} from './layer_work.js' */
 
@@ -14,9 +18,14 @@ let colours = [];
 let isFilled = true;
 /** @type {DotPainter | null} */
 let dots = null;
+/** @type {Raster | null} */
+let raster = null;
 /** @type {((value: unknown) => void)[]} those who wait for a new grant */
 let waiting = [];
 const chunks = new ChunkCache(fetchPart);
+const turns = new Turns();
+/** Number of what was told last of how cells look. */
+let state = 0;
 
 /**
  * @param {string} url
@@ -39,21 +48,55 @@ async function fetchPart(url) {
 /** @returns {LayerWork[]} */
 const shownLayers = () => [...layers.values()].filter(({isVisible}) => isVisible);
 
-/** @param {Ask<'tile'>} frame @returns {Promise<ImageBitmap>} */
+/** @param {Ask<'tile'>} frame @returns {Promise<Answers['tile']>} */
 async function tile(frame) {
+  for (;;) {
+    const shown = shownLayers();
+    await Promise.all(shown.map((layer) => layer.open()));
+    const hasOutlines = frame.resolution <= OUTLINES_TO;
+    const opened = await Promise.all(shown.map((layer) => (hasOutlines ? layer.opened(frame) : [])));
+    await turns.mine();
+    // From here on nothing is waited for: what is told now comes after this tile.
+    const now = shownLayers();
+    if (now.every((layer) => shown.includes(layer))) {
+      return {tile: painted(frame, new Map(now.map((layer) => [layer, opened[shown.indexOf(layer)]]))), state};
+    }
+  }
+}
+
+/** @param {Ask<'tile'>} frame @param {Map<LayerWork, Opened[]>} shown @returns {ImageBitmap} */
+function painted(frame, shown) {
   const canvas = new OffscreenCanvas(frame.side, frame.side);
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  const shown = shownLayers();
-  await Promise.all(shown.map((layer) => layer.open()));
-  if (frame.resolution <= OUTLINES_TO) {
-    for (const layer of shown) await layer.paintOutlines(context, frame, {colours, isFilled});
-  } else {
+  if (frame.resolution > OUTLINES_TO) {
     dots ??= new DotPainter(frame.side);
     dots.begin(colours);
-    for (const layer of shown) layer.addDots(dots, frame);
-    dots.paint(context);
+    for (const layer of shown.keys()) layer.addDots(dots, frame);
+    put(context, dots);
+  } else if (isFilled && frame.resolution >= LINES_TO) {
+    raster ??= new Raster(frame.side);
+    raster.begin(colours);
+    for (const [layer, opened] of shown) for (const {chunk, bounds} of opened) raster.addChunk(chunk, bounds, frame, layer.shown);
+    put(context, raster);
+  } else {
+    for (const [layer, opened] of shown) {
+      for (const {chunk, bounds} of opened) paintOutlines(context, chunk, bounds, frame, {colours, isFilled}, layer.shown);
+    }
   }
   return canvas.transferToImageBitmap();
+}
+
+/** @param {OffscreenCanvasRenderingContext2D} context @param {DotPainter | Raster} painter */
+function put(context, painter) {
+  const image = context.createImageData(painter.side, painter.side);
+  painter.write(image.data);
+  context.putImageData(image, 0, 0);
+}
+
+/** @returns {number[][] | null} */
+function touched() {
+  const each = [...layers.values()].map((layer) => layer.takeTouched());
+  return each.includes(null) ? null : each.flatMap((extents) => extents ?? []);
 }
 
 /** @param {Ask<'at'>} asked @returns {Promise<Hit | null>} the smallest of the cells there */
@@ -97,7 +140,7 @@ function selection() {
 }
 
 /** @type {{[Kind in keyof Answers]: (asked: any) => Promise<Answers[Kind]>}} */
-const ANSWERS = {tile, at, count, select, selection: async () => selection()};
+const ANSWERS = {tile, at, count, select, selection: async () => selection(), touched: async () => touched()};
 
 /** @type {{[Kind in Tell['tell']]: (told: any) => void}} */
 const TOLD = {
@@ -116,6 +159,9 @@ const TOLD = {
   },
   change: ({layerId, changes}) => layers.get(layerId)?.change(changes),
   changeAnew: ({layerId, changes}) => layers.get(layerId)?.changeAnew(changes),
+  state: (/** @type {{state: number}} */ told) => {
+    state = told.state;
+  },
   granted: () => {
     for (const go of waiting.splice(0)) go(undefined);
     waiting = [];
@@ -132,6 +178,6 @@ self.addEventListener('message', (event) => {
     return;
   }
   ANSWERS[message.ask](message)
-    .then((answer) => self.postMessage({id: message.id, answer}, answer instanceof ImageBitmap ? /** @type {any} */ ([answer]) : undefined))
+    .then((answer) => self.postMessage({id: message.id, answer}, {transfer: answer && 'tile' in answer ? [answer.tile] : []}))
     .catch((error) => self.postMessage({id: message.id, error: String(error)}));
 });
