@@ -53,6 +53,11 @@ REFUSALS: Final[dict[str, Refusal]] = {
     "label_missing": Refusal(
         status.HTTP_422_UNPROCESSABLE_ENTITY, _("A mark has no label."), _("Choose a label for the mark, or delete it.")
     ),
+    "reading_blind": Refusal(
+        status.HTTP_403_FORBIDDEN,
+        _("You read this image independently of the other readers."),
+        _("Submit your read first; then you can look at the image together."),
+    ),
     # one operation
     "stale_revision": Refusal(status.HTTP_412_PRECONDITION_FAILED, _("The mark was changed elsewhere in the meantime."), _PULL),
     "already_deleted": Refusal(status.HTTP_412_PRECONDITION_FAILED, _("The mark is deleted already."), _("Nothing more needs to be done.")),

@@ -50,6 +50,12 @@ class CampaignInputSerializer(serializers.Serializer[object]):
     pack = serializers.SlugField(max_length=32)
     name = NameSerializer()
     reads_per_image = serializers.IntegerField(min_value=1, max_value=20, default=1)
+    is_blind = serializers.BooleanField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Readers of an image work independently of each other; null: wherever several read it",
+    )
     lease_minutes = serializers.IntegerField(min_value=1, max_value=1440, default=30)
     endpoint_id = serializers.UUIDField(required=False, allow_null=True, default=None)
     label_set_id = serializers.UUIDField(
@@ -142,6 +148,7 @@ class ProgressSerializer(serializers.Serializer[object]):
     state = serializers.CharField()
     images = serializers.IntegerField()
     reads_per_image = serializers.IntegerField()
+    is_blind = serializers.BooleanField(help_text="Readers of an image work independently of each other")
     wanted = serializers.IntegerField()
     done = serializers.IntegerField()
     being_read = serializers.IntegerField()
@@ -172,6 +179,12 @@ class StateInputSerializer(serializers.Serializer[object]):
     """Whether a campaign hands out images."""
 
     state = serializers.ChoiceField(choices=["open", "closed"])
+
+
+class BlindInputSerializer(serializers.Serializer[object]):
+    """Whether readers of an image work independently of each other."""
+
+    is_blind = serializers.BooleanField()
 
 
 class EndpointChoiceSerializer(serializers.Serializer[object]):

@@ -87,6 +87,7 @@ def progress(*, campaign: Campaign, with_reads: bool, offset: int = 0) -> dict[s
         "state": campaign.state,
         "images": count,
         "reads_per_image": campaign.reads_per_image,
+        "is_blind": campaign.is_blind,
         "wanted": count * campaign.reads_per_image,
         "done": _submitted([campaign.pk]).count(),
         "being_read": being_read.count(),

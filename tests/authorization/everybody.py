@@ -180,6 +180,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("import-confirm", "POST"): lambda asked: {"labels": {"": "melanoma"}},
     ("api-campaign-readers", "POST"): lambda asked: {"user_id": asked.user_id},
     ("api-campaign-state", "POST"): lambda asked: {"state": "closed"},
+    ("api-campaign-blind", "POST"): lambda asked: {"is_blind": False},
     ("api-campaign-endpoint", "POST"): lambda asked: {"endpoint_id": str(asked.endpoint_id)},
     ("campaign-releases", "POST"): lambda asked: {
         "tier": "platform",

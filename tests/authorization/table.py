@@ -169,6 +169,7 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "api-campaign-readers": {"POST": api(200, *MANAGERS)},
     "api-campaign-reader": {"DELETE": api(204, *MANAGERS)},
     "api-campaign-state": {"POST": api(200, *MANAGERS)},
+    "api-campaign-blind": {"POST": api(200, *MANAGERS)},
     "api-campaign-endpoint": {"POST": api(200, *MANAGERS)},
     "campaign-export": {"GET": api(200, *EXPORTERS)},
     "campaign-export-jobs": {"GET": api(200, *EXPORTERS), "POST": api(202, *EXPORTERS)},
@@ -227,7 +228,8 @@ def socket(*roles: str) -> Row:
 SOCKETS: Final[dict[str, Row]] = {
     "ws-read": socket(READER, LEAVER, *MANAGERS),
     "ws-campaign": socket(*WATCHERS),
-    "ws-presence": socket(*VIEWERS),
+    # Two read each image of this campaign, independently of each other: its readers do not meet before they have submitted.
+    "ws-presence": socket(*WATCHERS) | dict.fromkeys(READERS, 4423),
 }
 
 PIXELS: Final[dict[str, Row]] = {

@@ -2,7 +2,7 @@
 
 import {el, replaceChildren, svg} from '../lib/dom.js';
 import {t} from '../lib/i18n.js';
-import {busy, icon, shortTime} from './page.js';
+import {busy, icon, notifyError, shortTime} from './page.js';
 import {imageKind, imageState} from './words.js';
 
 /**
@@ -29,6 +29,7 @@ import {imageKind, imageState} from './words.js';
  * @property {'open' | 'closed'} state
  * @property {number} images
  * @property {number} reads_per_image
+ * @property {boolean} is_blind readers of an image work independently of each other
  * @property {number} wanted
  * @property {number} done
  * @property {number} being_read
@@ -118,6 +119,31 @@ function readerRow(reader, progress, onRemove) {
     el('td', {class: 'numbers nowrap', text: shortTime(reader.last_submitted_at)}),
     el('td', {class: 'actions'}, action),
   );
+}
+
+/**
+ * Whether the readers of an image are kept apart.
+ * @param {HTMLElement} place @param {Progress} progress
+ * @param {((isBlind: boolean) => Promise<void>) | null} onChange null: the page is only looked at
+ */
+export function drawBlind(place, {is_blind: isBlind}, onChange) {
+  const help = t('Until both have submitted, they do not meet on the image, and nobody can be followed; side by side, their marks stand without their names.');
+  const box = el('input', {attrs: {type: 'checkbox', autocomplete: 'off', 'aria-describedby': 'blind-help'}});
+  box.checked = isBlind;
+  box.disabled = onChange === null;
+  box.addEventListener('change', async () => {
+    box.disabled = true;
+    try {
+      await onChange?.(box.checked);
+    } catch (error) {
+      box.checked = isBlind;
+      notifyError(error);
+    } finally {
+      box.disabled = false;
+    }
+  });
+  const label = el('label', {class: 'choice'}, box, t('Readers of an image work independently of each other'));
+  replaceChildren(place, label, el('p', {class: 'help', text: help, attrs: {id: 'blind-help'}}));
 }
 
 /** @param {HTMLElement} place @param {ImageRow[]} images @param {Progress} progress */
