@@ -228,8 +228,8 @@ def socket(*roles: str) -> Row:
 SOCKETS: Final[dict[str, Row]] = {
     "ws-read": socket(READER, LEAVER, *MANAGERS),
     "ws-campaign": socket(*WATCHERS),
-    # Two read each image of this campaign, independently of each other: its readers do not meet before they have submitted.
-    "ws-presence": socket(*WATCHERS) | dict.fromkeys(READERS, 4423),
+    # Two read each image of this campaign, independently of each other: the one who has not submitted yet is kept apart.
+    "ws-presence": {**socket(COLLEAGUE, *WATCHERS), READER: 4423},
 }
 
 PIXELS: Final[dict[str, Row]] = {
