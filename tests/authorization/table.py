@@ -116,6 +116,7 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     # reads and marks
     "read": {"GET": page(READER, LEAVER, *MANAGERS)},
     "api-read": {"GET": SEEING_A_READ},
+    "api-read-beside": {"GET": SEEING_A_READ},
     "api-read-annotations": {"GET": SEEING_A_READ},
     "api-annotation-revisions": {"GET": SEEING_A_READ},
     "read-suggestions": {"GET": SEEING_A_READ},

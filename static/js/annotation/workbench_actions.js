@@ -345,7 +345,7 @@ export function addWorkbenchActions(registry, parts) {
     ...manyActions(parts),
     ...imageActions(parts),
     ...seeingActions({viewer: parts.viewer, registry}),
-    ...compareActions({viewer: parts.viewer, registry, userId: parts.session.userId}),
+    ...compareActions({viewer: parts.viewer, registry, userId: parts.session.userId, bench: parts}),
     ...togetherActions({viewer: parts.viewer, registry}),
     ...layerActions({...parts, registry}),
     ...walkActions({viewer: parts.viewer, registry, userId: parts.session.userId}),
