@@ -154,7 +154,7 @@ class BesideRowSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField(help_text="A number stands for it where readers work independently")
     is_own = serializers.BooleanField()
-    state = serializers.ChoiceField(choices=Read.State.values)
+    is_submitted = serializers.BooleanField()
 
 
 class BesideSerializer(serializers.Serializer[Any]):

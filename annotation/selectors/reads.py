@@ -67,7 +67,7 @@ def reads_beside(*, user: User, read: Read) -> list[dict[str, Any]]:
             "id": str(each.pk),
             "name": names.get(each.pk) or each.reader.get_full_name() or each.reader.get_username(),
             "is_own": each.reader_id == user.pk,
-            "state": each.state,
+            "is_submitted": each.state == Read.State.SUBMITTED,
         }
         for each in sorted(reads, key=lambda each: each.pk.bytes)
     ]

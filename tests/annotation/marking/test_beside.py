@@ -38,7 +38,7 @@ def test_whoever_manages_sees_all_reads_of_the_image_by_name(client_of: ClientOf
     campaign, reads = scene(is_blind=False)
     rows = beside(client_of(campaign.created_by), reads[0])
     assert {row["id"]: row["name"] for row in rows} == {str(read.pk): read.reader.last_name for read in reads}
-    assert {(row["is_own"], row["state"]) for row in rows} == {(False, "open")}
+    assert {(row["is_own"], row["is_submitted"]) for row in rows} == {(False, False)}
 
 
 def test_a_reader_sees_their_own_only(client_of: ClientOf) -> None:

@@ -13,7 +13,7 @@ import {ReadMarks} from './read_marks.js';
 /** @import {Annotation} from '../types.js' */
 /** @import {Workspace} from '../workspace.js' */
 
-/** @typedef {{id: string, name: string, is_own: boolean, state: 'open' | 'submitted'}} Beside */
+/** @typedef {{id: string, name: string, is_own: boolean, is_submitted: boolean}} Beside */
 /** @typedef {{select: HTMLSelectElement, note: HTMLElement, element: HTMLElement, marks: ReadMarks | null, asked: number}} Pane */
 
 export class TwoReaders {
@@ -165,7 +165,7 @@ export class TwoReaders {
 }
 
 /** @param {Beside} read @returns {string} */
-function nameOf({name, is_own: isOwn, state}) {
+function nameOf({name, is_own: isOwn, is_submitted: isSubmitted}) {
   if (isOwn) return t('{name} (you)', {name});
-  return state === 'submitted' ? name : t('{name} (not submitted)', {name});
+  return isSubmitted ? name : t('{name} (not submitted)', {name});
 }
