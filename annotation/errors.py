@@ -135,6 +135,17 @@ REFUSALS: Final[dict[str, Refusal]] = {
         _("The place that is named belongs to no image of the campaign, or to several."),
         _("Name the image by its id or by a file name that only one has; nothing was stored."),
     ),
+    # walks
+    "walk_malformed": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("What was seen is not written as the API asks."),
+        _("Reload the page; what this browser keeps of the walk is not lost."),
+    ),
+    "too_many_walks": Refusal(
+        status.HTTP_409_CONFLICT,
+        _("This read has 64 walks already."),
+        _("Go on at a magnification that was walked at before, without starting again."),
+    ),
     # late confirmation
     "confirmation_malformed": Refusal(status.HTTP_422_UNPROCESSABLE_ENTITY, _("The confirmation is not written as the API asks."), _AGAIN),
     "confirmation_date": Refusal(

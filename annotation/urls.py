@@ -14,6 +14,7 @@ from annotation.api.reads import AnnotationListView, BesideView, ExposureListVie
 from annotation.api.release_urls import urlpatterns_api as release_urls
 from annotation.api.report_urls import urlpatterns_api as report_urls
 from annotation.api.suggestion_urls import urlpatterns_api as suggestion_urls
+from annotation.api.walks import WalkListView
 from annotation.views.urls import page_urls
 
 _READ = "reads/<uuid:read_id>/"
@@ -24,6 +25,7 @@ api: list[URLPattern | URLResolver] = [
     path(f"{_READ}beside/", BesideView.as_view(), name="api-read-beside"),
     path(f"{_READ}annotations/", AnnotationListView.as_view(), name="api-read-annotations"),
     path(f"{_READ}operations/", OperationListView.as_view(), name="api-read-operations"),
+    path(f"{_READ}walks/", WalkListView.as_view(), name="api-read-walks"),
     path(f"{_READ}exposures/", ExposureListView.as_view(), name="api-read-exposures"),
     path(_MARK, AnnotationView.as_view(), name="api-annotation"),
     path(f"{_MARK}revisions/", RevisionListView.as_view(), name="api-annotation-revisions"),

@@ -1,5 +1,6 @@
 """Who sees which campaign: whoever holds a permission on it."""
 
+from typing import cast
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -40,8 +41,7 @@ def get_campaign(
 
 def readers_of(campaign: Campaign) -> QuerySet[User]:
     """Return who may read in a campaign now, by a grant of their own."""
-    readers: QuerySet[User] = get_users_with_perms(campaign, only_with_perms_in=["read_campaign"], with_group_users=False)
-    return readers
+    return cast("QuerySet[User]", get_users_with_perms(campaign, only_with_perms_in=["read_campaign"], with_group_users=False))
 
 
 def reads_blind(*, user: User, image_id: UUID) -> bool:

@@ -120,6 +120,15 @@ class ReaderRowSerializer(serializers.Serializer[object]):
     active = serializers.BooleanField(help_text="False: removed from the campaign, with reads that stay")
 
 
+class SeenShareSerializer(serializers.Serializer[object]):
+    """How much of an image a reader has seen on a walk."""
+
+    magnification = serializers.FloatField()
+    seen_count = serializers.IntegerField(help_text="Squares worth looking at that were seen")
+    wanted_count = serializers.IntegerField(help_text="Squares worth looking at")
+    updated_at = serializers.DateTimeField()
+
+
 class ReadRowSerializer(serializers.Serializer[object]):
     """A read of an image, for those who manage the campaign."""
 
@@ -127,6 +136,7 @@ class ReadRowSerializer(serializers.Serializer[object]):
     reader = serializers.CharField()
     state = serializers.CharField()
     held = serializers.BooleanField()
+    seen = SeenShareSerializer(allow_null=True, help_text="The walk that saw most of the image; null: there was none")
 
 
 class ImageRowSerializer(serializers.Serializer[object]):

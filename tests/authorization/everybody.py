@@ -158,6 +158,15 @@ def _changed(asked: Asked) -> dict[str, Any]:
 
 BODIES: dict[tuple[str, str], Any] = {
     ("api-read-operations", "POST"): lambda asked: {"operations": [put(asked.annotation_id, 1, said=_changed(asked))]},
+    ("api-read-walks", "PUT"): lambda asked: {
+        "magnification": 1,
+        "round": 1,
+        "columns": 1,
+        "rows": 1,
+        "seen": "eJxjBAAAAgAC",
+        "wanted": None,
+        "place": None,
+    },
     ("api-read-exposures", "POST"): lambda asked: {"suggestion_ids": [str(asked.suggestion_id)]},
     ("read-prompts", "POST"): lambda asked: {"id": str(uuid.uuid4()), "x": 1, "y": 1, "label": "lesion", "granularity": "region"},
     ("api-annotation", "PUT"): _changed,

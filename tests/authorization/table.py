@@ -124,6 +124,7 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "read-cell-layer-file": {"GET": SEEING_A_READ},
     "read-cell-changes": {"GET": SEEING_A_READ},
     "api-read-operations": {"POST": own_read(200)},
+    "api-read-walks": {"GET": SEEING_A_READ, "PUT": own_read(200)},
     "api-read-exposures": {"POST": own_read(204)},
     # the models of these campaigns take no prompts
     "read-prompts": {"POST": own_read(409)},

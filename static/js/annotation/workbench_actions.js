@@ -348,7 +348,7 @@ export function addWorkbenchActions(registry, parts) {
     ...compareActions({viewer: parts.viewer, registry, userId: parts.session.userId, bench: parts}),
     ...togetherActions({viewer: parts.viewer, registry}),
     ...layerActions({...parts, registry}),
-    ...walkActions({viewer: parts.viewer, registry, userId: parts.session.userId}),
+    ...walkActions({viewer: parts.viewer, registry, userId: parts.session.userId, session: parts.session}),
     ...nextActions({...parts, store: parts.session.store}),
     ...readActions(parts, registry),
   );

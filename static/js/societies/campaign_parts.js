@@ -15,6 +15,8 @@ import {imageKind, imageState} from './words.js';
  * @property {string | null} last_submitted_at
  * @property {boolean} active false: removed from the campaign, with reads that stay
  *
+ * @typedef {{magnification: number, seen_count: number, wanted_count: number}} Seen squares of a walk through the image
+ *
  * @typedef {object} ImageRow
  * @property {string} image_id
  * @property {string} name
@@ -22,7 +24,7 @@ import {imageKind, imageState} from './words.js';
  * @property {number | null} uncertainty 0 sure to 1 unsure
  * @property {number} done
  * @property {'waiting' | 'reading' | 'done'} state
- * @property {{id: string, reader: string, state: 'open' | 'submitted', held: boolean}[]} reads
+ * @property {{id: string, reader: string, state: 'open' | 'submitted', held: boolean, seen: Seen | null}[]} reads
  *
  * @typedef {object} Progress
  * @property {string} campaign_id
@@ -160,7 +162,10 @@ function imageRow(image, progress) {
     class: 'thumb',
     attrs: {src: `/api/images/${image.image_id}/thumbnail/`, alt: '', loading: 'lazy', width: 44, height: 36},
   });
-  const reads = image.reads.map((read) => el('a', {text: readText(read), attrs: {href: `/reads/${read.id}/`}}));
+  const reads = image.reads.map((read) => {
+    const seen = read.seen && el('span', {class: 'muted', text: seenText(read.seen)});
+    return el('span', {}, el('a', {text: readText(read), attrs: {href: `/reads/${read.id}/`}}), seen && ' ', seen);
+  });
   return el(
     'tr',
     {},
@@ -171,6 +176,12 @@ function imageRow(image, progress) {
     el('td', {class: 'number', text: image.uncertainty === null ? '–' : image.uncertainty.toFixed(2)}),
     el('td', {}, el('div', {class: 'reads small'}, ...(reads.length ? reads : [el('span', {class: 'muted', text: '–'})]))),
   );
+}
+
+/** @param {Seen} seen @returns {string} 100 % only when nothing is left */
+function seenText({magnification, seen_count: seen, wanted_count: wanted}) {
+  const percent = wanted === 0 ? 100 : Math.floor((100 * seen) / wanted);
+  return t('{percent} % seen at {magnification}×', {percent, magnification});
 }
 
 /** @param {ImageRow['reads'][number]} read @returns {string} */

@@ -66,7 +66,7 @@ test('any row of zooms and moves keeps the strip inside', () => {
 
 test('two fingers tell where they go and how far apart', () => {
   const fingers = new TwoFingers();
-  const event = (pointerId, clientX, pointerType = 'touch') => /** @type {any} */ ({pointerId, clientX, pointerType});
+  const event = (/** @type {number} */ pointerId, /** @type {number} */ clientX, pointerType = 'touch') => /** @type {any} */ ({pointerId, clientX, pointerType});
   fingers.down(event(1, 100));
   assert.equal(fingers.move(event(1, 110)), null);
   fingers.down(event(2, 210));
