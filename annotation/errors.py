@@ -53,6 +53,11 @@ REFUSALS: Final[dict[str, Refusal]] = {
     "label_missing": Refusal(
         status.HTTP_422_UNPROCESSABLE_ENTITY, _("A mark has no label."), _("Choose a label for the mark, or delete it.")
     ),
+    "reading_blind": Refusal(
+        status.HTTP_403_FORBIDDEN,
+        _("You read this image independently of the other readers."),
+        _("Submit your read first; then you can look at the image together."),
+    ),
     # one operation
     "stale_revision": Refusal(status.HTTP_412_PRECONDITION_FAILED, _("The mark was changed elsewhere in the meantime."), _PULL),
     "already_deleted": Refusal(status.HTTP_412_PRECONDITION_FAILED, _("The mark is deleted already."), _("Nothing more needs to be done.")),
@@ -129,6 +134,17 @@ REFUSALS: Final[dict[str, Refusal]] = {
         status.HTTP_422_UNPROCESSABLE_ENTITY,
         _("The place that is named belongs to no image of the campaign, or to several."),
         _("Name the image by its id or by a file name that only one has; nothing was stored."),
+    ),
+    # walks
+    "walk_malformed": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("What was seen is not written as the API asks."),
+        _("Reload the page; what this browser keeps of the walk is not lost."),
+    ),
+    "too_many_walks": Refusal(
+        status.HTTP_409_CONFLICT,
+        _("This read has 64 walks already."),
+        _("Go on at a magnification that was walked at before, without starting again."),
     ),
     # late confirmation
     "confirmation_malformed": Refusal(status.HTTP_422_UNPROCESSABLE_ENTITY, _("The confirmation is not written as the API asks."), _AGAIN),

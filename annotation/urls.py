@@ -10,10 +10,11 @@ from annotation.api.export_urls import urlpatterns_api as export_urls
 from annotation.api.export_urls import urlpatterns_pages as schema_urls
 from annotation.api.import_urls import urlpatterns_api as import_urls
 from annotation.api.operations import AnnotationView, OperationListView
-from annotation.api.reads import AnnotationListView, ExposureListView, ReadView, RevisionListView
+from annotation.api.reads import AnnotationListView, BesideView, ExposureListView, ReadView, RevisionListView
 from annotation.api.release_urls import urlpatterns_api as release_urls
 from annotation.api.report_urls import urlpatterns_api as report_urls
 from annotation.api.suggestion_urls import urlpatterns_api as suggestion_urls
+from annotation.api.walks import WalkListView
 from annotation.views.urls import page_urls
 
 _READ = "reads/<uuid:read_id>/"
@@ -21,8 +22,10 @@ _MARK = f"{_READ}annotations/<uuid:annotation_id>/"
 
 api: list[URLPattern | URLResolver] = [
     path(_READ, ReadView.as_view(), name="api-read"),
+    path(f"{_READ}beside/", BesideView.as_view(), name="api-read-beside"),
     path(f"{_READ}annotations/", AnnotationListView.as_view(), name="api-read-annotations"),
     path(f"{_READ}operations/", OperationListView.as_view(), name="api-read-operations"),
+    path(f"{_READ}walks/", WalkListView.as_view(), name="api-read-walks"),
     path(f"{_READ}exposures/", ExposureListView.as_view(), name="api-read-exposures"),
     path(_MARK, AnnotationView.as_view(), name="api-annotation"),
     path(f"{_MARK}revisions/", RevisionListView.as_view(), name="api-annotation-revisions"),

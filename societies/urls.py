@@ -4,6 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
 from societies.api.campaigns import (
+    CampaignBlindView,
     CampaignEndpointView,
     CampaignListView,
     CampaignStateView,
@@ -39,6 +40,7 @@ api: list[URLPattern | URLResolver] = [
     path(f"{_CAMPAIGN}readers/", ReaderListView.as_view(), name="api-campaign-readers"),
     path(f"{_CAMPAIGN}readers/<int:user_id>/", ReaderView.as_view(), name="api-campaign-reader"),
     path(f"{_CAMPAIGN}state/", CampaignStateView.as_view(), name="api-campaign-state"),
+    path(f"{_CAMPAIGN}blind/", CampaignBlindView.as_view(), name="api-campaign-blind"),
     path(f"{_CAMPAIGN}endpoint/", CampaignEndpointView.as_view(), name="api-campaign-endpoint"),
     path("code-tables/", CodeTableListView.as_view(), name="api-code-tables"),
     path("account/key-bindings/", KeyBindingsView.as_view(), name="api-key-bindings"),

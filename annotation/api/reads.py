@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from annotation.api.requests import signed_in
 from annotation.api.serializers import (
     AnnotationListSerializer,
+    BesideSerializer,
     ExposuresSerializer,
     ReadSerializer,
     RevisionListSerializer,
@@ -21,7 +22,7 @@ from annotation.api.serializers import (
 from annotation.errors import refusal
 from annotation.models import Read
 from annotation.selectors.annotations import Box, changes_since, marks_in_view, revision_json, revisions_of
-from annotation.selectors.reads import get_read, get_read_to_write
+from annotation.selectors.reads import get_read, get_read_to_write, reads_beside
 from annotation.services.operation_input import parse_uuid
 from annotation.services.suggestions import record_exposures
 from viewer.api.errors import not_found
@@ -37,6 +38,16 @@ class ReadView(APIView):
         """Return a read with its campaign, labels and form."""
         user = signed_in(request)
         return Response(read_json(get_read(user=user, read_id=read_id), user=user))
+
+
+class BesideView(APIView):
+    """The reads of one image that can be looked at side by side."""
+
+    @extend_schema(operation_id="read_beside", responses=BesideSerializer)
+    def get(self, request: Request, read_id: UUID) -> Response:
+        """Return the reads of the same image in the campaign whose marks one may see, the read itself among them."""
+        user = signed_in(request)
+        return Response({"reads": reads_beside(user=user, read=get_read(user=user, read_id=read_id))})
 
 
 class AnnotationListView(APIView):

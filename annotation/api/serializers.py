@@ -9,7 +9,7 @@ from annotation.errors import Conflict
 from annotation.models import Campaign, FormDefinition, Label, Read
 from annotation.selectors.annotations import instant
 from annotation.selectors.cells import layers_of
-from annotation.selectors.reads import can_write
+from annotation.selectors.reads import can_write, shown_reader
 from annotation.selectors.reports import has_reports
 from annotation.services.endpoint_parameters import takes_prompts
 from annotation.services.operations import OperationResult, OperationsResult
@@ -64,7 +64,7 @@ def read_json(read: Read, *, user: User) -> dict[str, Any]:
         "opened_at": instant(read.opened_at),
         "submitted_at": instant(read.submitted_at) if read.submitted_at else None,
         "image_id": str(read.image_id),
-        "reader": {"id": read.reader_id, "name": read.reader.get_full_name() or read.reader.get_username()},
+        "reader": {"id": read.reader_id, "name": shown_reader(user=user, read=read)},
         "campaign": campaign_json(read.campaign),
         "has_cell_layers": layers_of(read).exists(),
         "has_reports": has_reports(read),
@@ -147,7 +147,18 @@ class ReadCampaignSerializer(serializers.Serializer[Any]):
 
 class ReaderSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
-    name = serializers.CharField()
+    name = serializers.CharField(help_text="A number stands for it to others where readers work independently")
+
+
+class BesideRowSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField(help_text="A number stands for it where readers work independently")
+    is_own = serializers.BooleanField()
+    is_submitted = serializers.BooleanField()
+
+
+class BesideSerializer(serializers.Serializer[Any]):
+    reads = BesideRowSerializer(many=True)
 
 
 class ReadSerializer(serializers.Serializer[Any]):

@@ -15,6 +15,7 @@ from annotation.models.read import Read
 from annotation.models.release import LedgerEntry, Release, Withdrawal
 from annotation.models.report import Report, ReportText
 from annotation.models.suggestion import Decision, Exposure, Suggestion, SuggestionRun
+from annotation.models.walk import Walk
 
 __all__ = [
     "Annotation",
@@ -46,5 +47,6 @@ __all__ = [
     "Suggestion",
     "SuggestionRun",
     "VocabularyDraft",
+    "Walk",
     "Withdrawal",
 ]

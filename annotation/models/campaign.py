@@ -31,6 +31,9 @@ class Campaign(models.Model):
     )
     governance = models.JSONField(default=dict, help_text="The governance block of exported documents")
     reads_per_image = models.PositiveSmallIntegerField(default=1)
+    is_blind = models.BooleanField(
+        default=False, help_text="Readers of an image work independently: they do not meet on it, and comparisons do not name them"
+    )
     confirmation_days = models.PositiveSmallIntegerField(
         default=30, help_text="Days after submitting until a reader is reminded of a diagnosis that is still to be confirmed"
     )

@@ -30,14 +30,17 @@ NOT_SIGNED_IN: Final = 4401
 NO_LONGER_ALLOWED: Final = 4403
 NOT_FOUND: Final = 4404
 SILENT: Final = 4408
+READING_BLIND: Final = 4423
 TRY_AGAIN_LATER: Final = 1013
 _REASONS: Final = {
     NOT_SIGNED_IN: "not_signed_in",
     NO_LONGER_ALLOWED: "no_longer_allowed",
     NOT_FOUND: "not_found",
     SILENT: "silent",
+    READING_BLIND: "reading_blind",
     TRY_AGAIN_LATER: "try_again_later",
 }
+_CODES: Final = {"reading_blind": READING_BLIND}
 logger = logging.getLogger(__name__)
 
 
@@ -45,7 +48,8 @@ class HintConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # the lib
     """Tells one page about one object, as long as its user is signed in and may look at it.
 
     A refusal is a close code with a reason, sent after the handshake, for a browser hides the answer of a failed one:
-    4401 not signed in (any more), 4403 no longer allowed, 4404 nothing here for you, 1013 no hints at the moment.
+    4401 not signed in (any more), 4403 no longer allowed, 4404 nothing here for you, 4423 one reads the image independently of
+    others, 1013 no hints at the moment.
     """
 
     recheck_seconds: ClassVar[float] = 60.0
@@ -56,6 +60,7 @@ class HintConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # the lib
         self.groups_joined: list[str] = []
         self.rechecking: asyncio.Task[None] | None = None
         self.refused = False
+        self.reason: int | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one socket; when the channel layer goes away, close it in good order: pages ask by themselves until it is back."""
@@ -83,7 +88,7 @@ class HintConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # the lib
         if user is None or not user.is_authenticated:
             await self.refuse(NOT_SIGNED_IN)
         elif await self._look(user) is None:
-            await self.refuse(NOT_FOUND)
+            await self.refuse(self.reason or NOT_FOUND)
         elif not await self._join(self.group_of(self.object_id), access_group(user.pk)):
             await self.refuse(TRY_AGAIN_LATER)
         else:
@@ -124,7 +129,7 @@ class HintConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # the lib
         if user is None:
             await self.refuse(NOT_SIGNED_IN)
         elif await self._look(user) is None:
-            await self.refuse(NO_LONGER_ALLOWED)
+            await self.refuse(self.reason or NO_LONGER_ALLOWED)
         else:
             return True
         return False
@@ -155,7 +160,8 @@ class HintConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # the lib
     async def _look(self, user: User) -> Message | None:
         try:
             message: Message = await database_sync_to_async(self.look)(user, self.object_id)
-        except ApiError:
+        except ApiError as error:
+            self.reason = _CODES.get(error.code)
             return None
         return message
 

@@ -12,11 +12,13 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 
+from annotation.errors import refusal
 from annotation.realtime.consumers import SILENT, HintConsumer
 from annotation.realtime.messages import Message
 from annotation.realtime.peers import SILENCE_S, Peers, Rate
 from annotation.realtime.presence_messages import LeftMessage, NotUnderstood, PresentMessage, Shown, WelcomeMessage, parse, presence_group
 from annotation.realtime.publish import LAYER_ERRORS
+from annotation.selectors.campaigns import reads_blind
 from viewer.api.images import get_image
 
 MESSAGES_PER_SECOND: Final = 15
@@ -45,8 +47,10 @@ class PresenceConsumer(HintConsumer):
         self.watching: asyncio.Task[None] | None = None
 
     def look(self, user: User, object_id: UUID) -> Message:
-        """Check that the user may see the image, and note its size."""
+        """Check that the user may see the image and need not read it independently of others, and note its size."""
         image = get_image(user, object_id)
+        if reads_blind(user=user, image_id=image.pk):
+            raise refusal("reading_blind")
         self.size = (image.width_px, image.height_px)
         self.name = user.get_full_name() or user.get_username()
         return WelcomeMessage(image.pk, user.pk)

@@ -1,9 +1,11 @@
 """Who sees which read: its reader, and, without changing it, whoever manages the campaign."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from annotation.errors import refusal
 from annotation.models import Campaign, Read
@@ -61,3 +63,41 @@ def can_write(*, user: User, read: Read) -> bool:
     """Return whether a save by this user would be taken now."""
     mine_and_open = read.reader_id == user.pk and read.state == Read.State.OPEN
     return mine_and_open and user.has_perm("annotation.read_campaign", read.campaign)
+
+
+def reads_beside(*, user: User, read: Read) -> list[dict[str, Any]]:
+    """Return the reads of the same image in the campaign whose marks a user may see side by side; four queries.
+
+    Where readers work independently, the others have a number instead of a name, which stays as long as nobody joins; and whoever
+    still reads the image there is shown no marks but their own.
+    """
+    reads = visible_reads(user).filter(campaign=read.campaign_id, image=read.image_id).select_related("reader")
+    if read.campaign.is_blind and any(each.reader_id == user.pk and each.state == Read.State.OPEN for each in reads):
+        reads = reads.filter(reader=user)
+    names = reader_names(user=user, read=read) if read.campaign.is_blind else {}
+    return [
+        {
+            "id": str(each.pk),
+            "name": names.get(each.pk) or each.reader.get_full_name() or each.reader.get_username(),
+            "is_own": each.reader_id == user.pk,
+            "is_submitted": each.state == Read.State.SUBMITTED,
+        }
+        for each in sorted(reads, key=lambda each: each.pk.bytes)
+    ]
+
+
+def reader_names(*, user: User, read: Read) -> dict[UUID, str]:
+    """Return what stands for the names of readers of an image who work independently, by read; not for the user's own; one query.
+
+    The numbers follow the ids of the reads, which are random: neither who was first nor who reads elsewhere can be told from them.
+    """
+    reads = Read.objects.filter(campaign=read.campaign_id, image=read.image_id).values_list("pk", "reader")
+    numbered = sorted(reads, key=lambda row: row[0].bytes)
+    return {pk: _("Reader %(number)d") % {"number": place} for place, (pk, reader) in enumerate(numbered, 1) if reader != user.pk}
+
+
+def shown_reader(*, user: User, read: Read) -> str:
+    """Return how the reader of a read is named to somebody who looks at it."""
+    if read.campaign.is_blind and read.reader_id != user.pk:
+        return reader_names(user=user, read=read)[read.pk]
+    return read.reader.get_full_name() or read.reader.get_username()

@@ -7,10 +7,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from annotation.errors import refusal
-from annotation.events import CampaignChanged, publish
+from annotation.events import AccessChanged, CampaignChanged, publish
 from annotation.locks import lock_campaign
 from annotation.models import Campaign, CampaignImage, FormDefinition, LabelSet, ModelEndpoint
 from annotation.schema.labels import BASIS_METHODS, LABEL_ROLES, Granularity
+from annotation.selectors.campaigns import readers_of
 from viewer.models import Collection, Image
 from viewer.services.images import freeze
 
@@ -34,6 +35,7 @@ class CampaignDescription(TypedDict):
     diagnosis: Mapping[str, Any]  # {required, label_roles, ask_certainty, ask_basis, basis_methods}
     governance: Mapping[str, Any]  # the governance block of exported documents
     reads_per_image: NotRequired[int]  # how many readers read each image, 1 to 20; 1 when missing
+    is_blind: NotRequired[bool]  # readers of an image work independently; when missing, wherever several read it
     lease_minutes: NotRequired[int]  # how long a reader holds an image without a sign of life, 1 to 1,440; 30 when missing
 
 
@@ -67,6 +69,7 @@ def create_campaign(*, user: User, collection: Collection, images: Iterable[Imag
         diagnosis=_checked_diagnosis(description["diagnosis"]),
         governance=dict(description["governance"]),
         reads_per_image=description.get("reads_per_image", 1),
+        is_blind=description.get("is_blind", description.get("reads_per_image", 1) > 1),
         lease_minutes=description.get("lease_minutes", 30),
         created_by=user,
     )
@@ -102,6 +105,19 @@ def close_campaign(*, campaign: Campaign) -> Campaign:
 def reopen_campaign(*, campaign: Campaign) -> Campaign:
     """Hand out images again."""
     return _set_state(campaign, Campaign.State.OPEN)
+
+
+@transaction.atomic
+def set_blind(*, campaign: Campaign, is_blind: bool) -> Campaign:
+    """Say whether readers of an image work independently; readers who look together at that moment are put out."""
+    locked = lock_campaign(campaign.pk)
+    locked.is_blind = is_blind
+    locked.save(update_fields=["is_blind"])
+    if is_blind:
+        for user_id in readers_of(locked).values_list("pk", flat=True):
+            publish(AccessChanged(user_id=user_id))
+    publish(CampaignChanged(campaign_id=locked.pk))
+    return locked
 
 
 @transaction.atomic

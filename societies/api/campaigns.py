@@ -14,8 +14,9 @@ from annotation.models import Campaign, ModelEndpoint
 from annotation.selectors.campaigns import get_campaign
 from annotation.selectors.pending import pending_count, pending_of_reader
 from annotation.selectors.suggestions import endpoints_for
-from annotation.services.campaigns import close_campaign, reopen_campaign
+from annotation.services.campaigns import close_campaign, reopen_campaign, set_blind
 from societies.api.serializers import (
+    BlindInputSerializer,
     CampaignInputSerializer,
     CampaignListSerializer,
     EndpointChoiceSerializer,
@@ -139,6 +140,18 @@ class CampaignStateView(APIView):
         serializer.is_valid(raise_exception=True)
         change = close_campaign if serializer.validated_data["state"] == Campaign.State.CLOSED else reopen_campaign
         return _progress(request, change(campaign=campaign))
+
+
+class CampaignBlindView(APIView):
+    """Whether the readers of an image work independently of each other."""
+
+    @extend_schema(operation_id="campaign_blind", request=BlindInputSerializer, responses=ProgressSerializer)
+    def post(self, request: Request, campaign_id: UUID) -> Response:
+        """Keep readers of an image apart until they have submitted, or let them look at it together."""
+        campaign = _managed(request, campaign_id)
+        serializer = BlindInputSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return _progress(request, set_blind(campaign=campaign, is_blind=serializer.validated_data["is_blind"]))
 
 
 class CampaignEndpointView(APIView):

@@ -50,6 +50,12 @@ class CampaignInputSerializer(serializers.Serializer[object]):
     pack = serializers.SlugField(max_length=32)
     name = NameSerializer()
     reads_per_image = serializers.IntegerField(min_value=1, max_value=20, default=1)
+    is_blind = serializers.BooleanField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Readers of an image work independently of each other; null: wherever several read it",
+    )
     lease_minutes = serializers.IntegerField(min_value=1, max_value=1440, default=30)
     endpoint_id = serializers.UUIDField(required=False, allow_null=True, default=None)
     label_set_id = serializers.UUIDField(
@@ -114,6 +120,15 @@ class ReaderRowSerializer(serializers.Serializer[object]):
     active = serializers.BooleanField(help_text="False: removed from the campaign, with reads that stay")
 
 
+class SeenShareSerializer(serializers.Serializer[object]):
+    """How much of an image a reader has seen on a walk."""
+
+    magnification = serializers.FloatField()
+    seen_count = serializers.IntegerField(help_text="Squares worth looking at that were seen")
+    wanted_count = serializers.IntegerField(help_text="Squares worth looking at")
+    updated_at = serializers.DateTimeField()
+
+
 class ReadRowSerializer(serializers.Serializer[object]):
     """A read of an image, for those who manage the campaign."""
 
@@ -121,6 +136,7 @@ class ReadRowSerializer(serializers.Serializer[object]):
     reader = serializers.CharField()
     state = serializers.CharField()
     held = serializers.BooleanField()
+    seen = SeenShareSerializer(allow_null=True, help_text="The walk that saw most of the image; null: there was none")
 
 
 class ImageRowSerializer(serializers.Serializer[object]):
@@ -142,6 +158,7 @@ class ProgressSerializer(serializers.Serializer[object]):
     state = serializers.CharField()
     images = serializers.IntegerField()
     reads_per_image = serializers.IntegerField()
+    is_blind = serializers.BooleanField(help_text="Readers of an image work independently of each other")
     wanted = serializers.IntegerField()
     done = serializers.IntegerField()
     being_read = serializers.IntegerField()
@@ -172,6 +189,12 @@ class StateInputSerializer(serializers.Serializer[object]):
     """Whether a campaign hands out images."""
 
     state = serializers.ChoiceField(choices=["open", "closed"])
+
+
+class BlindInputSerializer(serializers.Serializer[object]):
+    """Whether readers of an image work independently of each other."""
+
+    is_blind = serializers.BooleanField()
 
 
 class EndpointChoiceSerializer(serializers.Serializer[object]):

@@ -13,6 +13,7 @@ from guardian.shortcuts import get_users_with_perms
 from annotation.models import Campaign, CampaignImage, Read
 from annotation.selectors.campaigns import campaigns_for
 from annotation.selectors.pending import pending_by_campaign
+from annotation.selectors.walks import most_seen
 from societies.models import Assignment, Membership, Society
 from societies.selectors.societies import display_name
 from societies.selectors.worklist import live, open_for
@@ -87,6 +88,7 @@ def progress(*, campaign: Campaign, with_reads: bool, offset: int = 0) -> dict[s
         "state": campaign.state,
         "images": count,
         "reads_per_image": campaign.reads_per_image,
+        "is_blind": campaign.is_blind,
         "wanted": count * campaign.reads_per_image,
         "done": _submitted([campaign.pk]).count(),
         "being_read": being_read.count(),
@@ -146,6 +148,7 @@ def _image_rows(campaign: Campaign, images: QuerySet[CampaignImage], offset: int
         reads[read.image_id].append(read)
     held = Assignment.objects.filter(live(timezone.now()), campaign=campaign, image__in=ids).exclude(state=Assignment.State.DONE)
     being_read = set(held.values_list("read", flat=True))
+    seen = most_seen(read.pk for own in reads.values() for read in own) if with_reads else {}
     rows = []
     for row in page:
         own = reads[row.image_id]
@@ -159,18 +162,19 @@ def _image_rows(campaign: Campaign, images: QuerySet[CampaignImage], offset: int
                 "uncertainty": row.uncertainty,
                 "done": done,
                 "state": state,
-                "reads": [_read_json(read, held=read.pk in being_read) for read in own] if with_reads else [],
+                "reads": [_read_json(read, held=read.pk in being_read, seen=seen.get(read.pk)) for read in own] if with_reads else [],
             }
         )
     return rows
 
 
-def _read_json(read: Read, *, held: bool) -> dict[str, Any]:
+def _read_json(read: Read, *, held: bool, seen: dict[str, Any] | None) -> dict[str, Any]:
     return {
         "id": str(read.pk),
         "reader": read.reader.get_full_name() or read.reader.get_username(),
         "state": read.state,
         "held": held,
+        "seen": seen,
     }
 
 

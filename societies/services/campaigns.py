@@ -28,6 +28,7 @@ def create_campaign(
     pack_slug: str,
     name: Mapping[str, str],
     reads_per_image: int = 1,
+    is_blind: bool | None = None,
     lease_minutes: int = 30,
     endpoint: ModelEndpoint | None = None,
     governance: Mapping[str, Any] | None = None,
@@ -43,6 +44,7 @@ def create_campaign(
         pack_slug: short name of the pack.
         name: ``{"ja": ..., "en": ...}``; one of them is enough.
         reads_per_image: how many readers read each image, 1 to 20.
+        is_blind: whether readers of an image work independently of each other; None: wherever several read it.
         lease_minutes: how long a reader holds an image without a sign of life.
         endpoint: the model that makes suggestions, or None.
         governance: replaces the pack's governance block, for images whose consent differs.
@@ -80,6 +82,7 @@ def create_campaign(
         diagnosis=pack.diagnosis,
         governance=pack.governance if governance is None else governance,
         reads_per_image=reads_per_image,
+        is_blind=reads_per_image > 1 if is_blind is None else is_blind,
         lease_minutes=lease_minutes,
     )
     SocietyCampaign.objects.create(society=society, campaign=campaign, pack=pack.slug)

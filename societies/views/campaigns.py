@@ -102,6 +102,7 @@ def _campaign_json(campaign: Campaign, user: User, can_manage: bool) -> dict[str
             "readers_url": reverse("api-campaign-readers", args=[campaign.pk]),
             "members_url": reverse("members", args=[slug]),
             "state_url": reverse("api-campaign-state", args=[campaign.pk]),
+            "blind_url": reverse("api-campaign-blind", args=[campaign.pk]),
             "endpoint_url": reverse("api-campaign-endpoint", args=[campaign.pk]),
             "endpoint_id": str(campaign.endpoint_id) if campaign.endpoint_id else None,
             "endpoints": [endpoint for endpoint in _endpoints(user) if endpoint["society"] == slug],

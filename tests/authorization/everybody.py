@@ -159,6 +159,15 @@ def _changed(asked: Asked) -> dict[str, Any]:
 
 BODIES: dict[tuple[str, str], Any] = {
     ("api-read-operations", "POST"): lambda asked: {"operations": [put(asked.annotation_id, 1, said=_changed(asked))]},
+    ("api-read-walks", "PUT"): lambda asked: {
+        "magnification": 1,
+        "round": 1,
+        "columns": 1,
+        "rows": 1,
+        "seen": "eJxjBAAAAgAC",
+        "wanted": None,
+        "place": None,
+    },
     ("api-read-exposures", "POST"): lambda asked: {"suggestion_ids": [str(asked.suggestion_id)]},
     ("read-prompts", "POST"): lambda asked: {"id": str(uuid.uuid4()), "x": 1, "y": 1, "label": "lesion", "granularity": "region"},
     ("api-annotation", "PUT"): _changed,
@@ -181,6 +190,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("import-confirm", "POST"): lambda asked: {"labels": {"": "melanoma"}},
     ("api-campaign-readers", "POST"): lambda asked: {"user_id": asked.user_id},
     ("api-campaign-state", "POST"): lambda asked: {"state": "closed"},
+    ("api-campaign-blind", "POST"): lambda asked: {"is_blind": False},
     ("api-campaign-endpoint", "POST"): lambda asked: {"endpoint_id": str(asked.endpoint_id)},
     ("campaign-releases", "POST"): lambda asked: {
         "tier": "platform",

@@ -116,6 +116,7 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     # reads and marks
     "read": {"GET": page(READER, LEAVER, *MANAGERS)},
     "api-read": {"GET": SEEING_A_READ},
+    "api-read-beside": {"GET": SEEING_A_READ},
     "api-read-annotations": {"GET": SEEING_A_READ},
     "api-annotation-revisions": {"GET": SEEING_A_READ},
     "read-suggestions": {"GET": SEEING_A_READ},
@@ -123,6 +124,7 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "read-cell-layer-file": {"GET": SEEING_A_READ},
     "read-cell-changes": {"GET": SEEING_A_READ},
     "api-read-operations": {"POST": own_read(200)},
+    "api-read-walks": {"GET": SEEING_A_READ, "PUT": own_read(200)},
     "api-read-exposures": {"POST": own_read(204)},
     # the models of these campaigns take no prompts
     "read-prompts": {"POST": own_read(409)},
@@ -169,6 +171,7 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "api-campaign-readers": {"POST": api(200, *MANAGERS)},
     "api-campaign-reader": {"DELETE": api(204, *MANAGERS)},
     "api-campaign-state": {"POST": api(200, *MANAGERS)},
+    "api-campaign-blind": {"POST": api(200, *MANAGERS)},
     "api-campaign-endpoint": {"POST": api(200, *MANAGERS)},
     "campaign-export": {"GET": api(200, *EXPORTERS)},
     "campaign-export-jobs": {"GET": api(200, *EXPORTERS), "POST": api(202, *EXPORTERS)},
@@ -228,7 +231,8 @@ def socket(*roles: str) -> Row:
 SOCKETS: Final[dict[str, Row]] = {
     "ws-read": socket(READER, LEAVER, *MANAGERS),
     "ws-campaign": socket(*WATCHERS),
-    "ws-presence": socket(*VIEWERS),
+    # Two read each image of this campaign, independently of each other: the one who has not submitted yet is kept apart.
+    "ws-presence": {**socket(COLLEAGUE, *WATCHERS), READER: 4423},
 }
 
 PIXELS: Final[dict[str, Row]] = {

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from shapely.geometry import shape
+from shapely.geometry import LineString, shape
 
 from tests.browser.conftest import Visit
 from tests.browser.drawn import Position
+from tests.browser.hands import Palm, Pen, begin, shapes
 from tests.browser.workbench import Workbench
 from tests.waiting import wait_for
 
@@ -147,3 +148,45 @@ def test_moving_about_with_the_brush(visit: Begin) -> None:
     larger = ring.bounding_box()
     assert larger is not None
     assert larger["width"] > size["width"]
+
+
+def test_the_width_follows_the_pen(visit: Begin, take_picture: Picture) -> None:
+    """A pen that presses more paints wider once that is switched on; a resting palm draws nothing meanwhile."""
+    bench = begin(visit("jsp-reader1", "en"))
+    bench.choose("tumour")
+    bench.take("brush")
+    pen, palm = Pen(bench), Palm(bench)
+    toggle = bench.page.locator("[data-action='brush.pressure']")
+    expect(toggle).to_have_attribute("aria-pressed", "false")
+    places = [(0.4, 0.45), (0.6, 0.45)]
+    pen.draw(places)
+    (even,) = shapes(bench, 1)
+    bench.key("Control+z")
+    shapes(bench, 0)
+    toggle.click()
+    expect(toggle).to_have_attribute("aria-pressed", "true")
+    with palm.resting((0.7, 0.7)):
+        pen.draw(places)
+        palm.roll((0.7, 0.7))
+    (felt,) = shapes(bench, 1)
+    take_picture(bench.page, "pen-pressure")
+
+    def width(outline: Any, share: float) -> float:
+        left, top, right, bottom = outline.bounds
+        x = left + share * (right - left)
+        cut = outline.intersection(LineString([(x, top - 1), (x, bottom + 1)]))
+        return float(cut.length)
+
+    assert abs(width(even, 0.2) / width(even, 0.8) - 1) < 0.05
+    assert width(felt, 0.2) < 0.8 * width(felt, 0.8), "it presses harder and harder"
+    assert felt.bounds[3] - felt.bounds[1] <= (even.bounds[3] - even.bounds[1]) * 1.01, "never wider than what is set"
+    assert felt.is_valid
+    bench.page.reload()
+    bench.arrive()
+    bench.take("brush")
+    expect(toggle).to_have_attribute("aria-pressed", "true")
+    toggle.click()
+    bench.key("Control+a")
+    bench.key("Delete")
+    bench.wait_saved()
+    assert not bench.visit.errors

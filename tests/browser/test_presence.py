@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.site import ROOT
+from tests.browser.site import ROOT, Site
 from tests.browser.test_keys import accessible
 from tests.browser.workbench import Workbench
 from tests.waiting import wait_for
@@ -58,6 +58,12 @@ def same(one: Looker, other: Looker) -> bool:
     middles, scales = (one.middle(), other.middle()), (one.px_per_screen_px(), other.px_per_screen_px())
     near = max(abs(a - b) for a, b in zip(*middles, strict=True)) <= 3
     return near and abs(scales[0] / scales[1] - 1) < 0.03
+
+
+@pytest.fixture(scope="module", autouse=True)
+def readers_may_meet(site: Site) -> None:
+    """Two read each image of the demo's campaigns, independently: here they may look together."""
+    site.manage("shell", "--no-imports", "-c", "from annotation.models import Campaign; Campaign.objects.update(is_blind=False)")
 
 
 def meet(visit: Begin, language: str) -> tuple[Looker, Looker]:
@@ -148,3 +154,28 @@ def test_what_ends_following(visit: Begin) -> None:
     reader.page.reload()
     reader.arrive()
     expect(reader.page.locator(".together-panel")).to_have_count(0)
+
+
+def test_readers_who_work_independently_are_kept_apart(visit: Begin, site: Site, take_picture: Picture) -> None:
+    reader, colleague = meet(visit, "ja")
+    reader.show()
+    colleague.show()
+    expect(reader.page.locator(".together-name")).to_have_count(1)
+    script = (
+        "from annotation.models import Campaign; from annotation.services.campaigns import set_blind; "
+        "[set_blind(campaign=each, is_blind=True) for each in Campaign.objects.all()]"
+    )
+    try:
+        site.manage("shell", "--no-imports", "-c", script)
+        for one in (reader, colleague):
+            one.page.reload()
+            one.page.locator(".viewer-canvas").wait_for()
+        reader.arrive()
+        expect(colleague.page.locator("body")).to_have_class(re.compile(r"\bis-ready\b"))
+        for one in (reader, colleague):
+            one.key("Shift+Y")
+            expect(one.page.locator(".viewer-notice")).to_contain_text("ほかの読影者と独立")
+            expect(one.page.locator(".together-panel")).to_have_count(0)
+        take_picture(reader.page, "together-blind")
+    finally:
+        site.manage("shell", "--no-imports", "-c", "from annotation.models import Campaign; Campaign.objects.update(is_blind=False)")

@@ -245,6 +245,56 @@ def test_the_timeline_by_mouse_and_by_key(visit: Begin) -> None:
     assert not bench.visit.errors
 
 
+def test_the_timeline_is_brought_nearer(visit: Begin, take_picture: Picture) -> None:
+    bench = begin(visit("jsum-reader1", "en"))
+    page, key = bench.page, bench.key
+    bench.draw("box", "cyst", [(0.3, 0.4), (0.4, 0.5)])
+    bench.take("select")
+    key("Alt+t")
+    wait_for("a track", lambda: [each["type"] for each in geometries(bench, 1)] == ["Track"])
+    timeline = page.locator(".timeline")
+    box = timeline.bounding_box()
+    assert box is not None
+    count = int(bench.frame_text.split(" / ")[1])
+    zoom = page.locator(".timeline-zoom button")
+    expect(zoom.nth(2)).to_be_disabled()
+
+    def shown() -> tuple[int, int]:
+        found = re.search(r"(\d+) to (\d+) are shown", timeline.get_attribute("aria-valuetext") or "")
+        return (int(found[1]), int(found[2])) if found else (1, count)
+
+    assert shown() == (1, count)
+    timeline.focus()
+    key("+")
+    near = shown()
+    assert near[0] == 1
+    assert near[1] - near[0] < count / 2 + 2
+    page.mouse.click(box["x"] + 132 + (box["width"] - 142) * 0.999, box["y"] + 6)
+    expect(timeline).to_have_attribute("aria-valuenow", str(near[1]))
+    key("Control+ArrowRight")
+    assert shown()[0] > 1
+    key("0")
+    assert shown() == (1, count)
+    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + 6)
+    page.mouse.wheel(0, -240)
+    wait_for("the wheel", lambda: shown()[1] - shown()[0] < count)
+    before = shown()
+    page.keyboard.down("Shift")
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 6, steps=6)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    assert shown()[0] > before[0] or shown()[1] == count
+    take_picture(page, "timeline-near")
+    key("Home")
+    wait_for("the frame to come into view", lambda: shown()[0] == 1)
+    zoom.nth(2).click()
+    assert shown() == (1, count)
+    zoom.nth(1).click()
+    assert shown() != (1, count)
+    assert not bench.visit.errors
+
+
 @LANGUAGES
 def test_an_outline_over_the_slices_of_a_ct(visit: Begin, take_picture: Picture, reads_of_a_stack: dict[str, str], language: str) -> None:
     reader = {"ja": "jrs-reader1", "en": "jrs-reader2"}[language]

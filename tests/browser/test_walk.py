@@ -107,3 +107,43 @@ def test_the_next_uncertain_suggestion(visit: Begin) -> None:
     expect(focused).to_have_text("50 %")
     bench.key("Alt+j")
     expect(focused).to_have_text(re.compile("30 %|70 %"))
+
+
+def test_a_walk_goes_on_at_another_computer(visit: Begin, take_picture: Picture) -> None:
+    """What was seen is on the server; whoever manages the campaign sees how much, and where."""
+    here = Workbench(visit("jsp-reader1", "en")).take_next_from_home()
+    read_id = here.read_id
+    open_walk(here, "20×")
+    go_on(here)
+    seen = squares(here.page)
+
+    def told() -> int:
+        return max((walk["seen_count"] for walk in here.get(f"/api/reads/{read_id}/walks/")["walks"]), default=0)
+
+    wait_for("the server to know", lambda: told() >= seen)
+    there = Workbench(visit("jsp-reader1", "en")).open(read_id)
+    there.key("Alt+w")
+    expect(there.page.locator(".walk-bar")).to_be_visible()
+    assert squares(there.page) >= seen
+    assert there.page.locator(".walk-bar select").evaluate("each => each.selectedOptions[0].text") == "20×"
+
+    # Without a connection it goes on, and is told when there is one.
+    there.page.route("**/walks/", lambda route: route.abort())
+    before = told()
+    go_on(there)
+    there.page.wait_for_timeout(4_000)
+    assert told() == before
+    there.page.unroute_all()
+    there.page.evaluate("dispatchEvent(new Event('online'))")
+    wait_for("what was seen without a connection", lambda: told() > before)
+
+    admin = Workbench(visit("jsp-admin", "ja"))
+    admin.page.goto(f"{admin.url}/campaigns/{there.campaign['id']}/")
+    expect(admin.page.locator(f"#images a[href='/reads/{read_id}/'] + span")).to_contain_text("20×")
+    admin.page.locator("#images").scroll_into_view_if_needed()
+    take_picture(admin.page, "campaign-walks")
+    admin.open(read_id)
+    admin.key("Alt+w")
+    expect(admin.page.locator(".walk-share")).to_contain_text("読影者は")
+    assert squares(admin.page) == told()
+    take_picture(admin.page, "walk-of-a-reader")

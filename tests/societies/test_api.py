@@ -134,6 +134,22 @@ def test_an_admin_closes_opens_and_chooses_the_model(staff: Staff, client_of: Cl
     assert post(client, f"{staff.base}endpoint/", {"endpoint_id": None}).json() == {"endpoint_id": None}
 
 
+def test_readers_of_an_image_are_kept_apart(staff: Staff, client_of: ClientOf) -> None:
+    url = f"{staff.base}blind/"
+    assert client_of(staff.admin).get(f"{staff.base}progress/").json()["is_blind"] is False, "there is one reader for each image"
+    made = post(client_of(staff.admin), url, {"is_blind": True})
+    assert made.status_code == 200
+    assert made.json()["is_blind"] is True
+    assert Campaign.objects.get(pk=staff.campaign.pk).is_blind
+    assert post(client_of(staff.admin), url, {"is_blind": "perhaps"}).status_code == 400
+    assert post(client_of(staff.admin), url).status_code == 400
+    assert post(client_of(staff.reader), url, {"is_blind": False}).status_code == 404
+    assert Campaign.objects.get(pk=staff.campaign.pk).is_blind
+    several = make_campaign(staff.society, staff.admin, reads_per_image=2)
+    assert several.is_blind, "several who read an image do it independently unless the admin says otherwise"
+    assert not make_campaign(staff.society, staff.admin, reads_per_image=2, is_blind=False).is_blind
+
+
 def test_progress_names_reads_to_the_admin_only(staff: Staff, client_of: ClientOf) -> None:
     read_id = post(client_of(staff.reader), f"{staff.base}next/").json()["read_id"]
     for_admin = client_of(staff.admin).get(f"{staff.base}progress/").json()

@@ -18,6 +18,7 @@ const fetchLook = later(() => import('../viewer/seeing/look.js'));
 const fetchLookPanel = later(() => import('../viewer/seeing/panel.js'));
 const fetchLayersPanel = later(() => import('./panels/layers_panel.js'));
 const fetchCompare = later(() => import('../viewer/seeing/compare.js'));
+const fetchTwoReaders = later(() => import('./readers/two_readers.js'));
 
 /** @returns {ReturnType<typeof placeOfLink>} the view that the address asks for; asked once, for a reload should not go there again */
 export function linkedView() {
@@ -36,7 +37,7 @@ export function followLinks(viewer) {
 
 /** Puts what changes the view beside the buttons that turn it. @param {Viewer} viewer @param {Registry} registry */
 export function addViewButtons(viewer, registry) {
-  const there = ['walk.toggle', 'image.together', 'image.compare', 'marks.layers', 'image.look'].filter((id) => registry.actions.has(id));
+  const there = ['walk.toggle', 'image.together', 'image.compare', 'marks.two-readers', 'marks.layers', 'image.look'].filter((id) => registry.actions.has(id));
   viewer.stage.buttons?.prepend(...there.map((id) => actionButton(registry, id, {class: 'viewer-button'})));
 }
 
@@ -160,26 +161,66 @@ export function layerActions({viewer, session, workspace, rules, registry}) {
   ];
 }
 
-/** @param {{viewer: Viewer, registry: Registry, userId: string}} parts @returns {Action[]} */
-export function compareActions({viewer, registry, userId}) {
-  /** @type {import('../viewer/seeing/compare.js').Compare | null} */
-  let compare = null;
-  const load = async () => {
+/**
+ * @param {{viewer: Viewer, registry: Registry, userId: string, bench?: Pick<Parts, 'session' | 'workspace' | 'rules' | 'toolbox'>}} parts
+ *   bench: where there are marks to be looked at
+ * @returns {Action[]}
+ */
+export function compareActions({viewer, registry, userId, bench}) {
+  const onChange = () => registry.refresh();
+  /** There is room for one second view. @type {{id: string, isOpen: boolean, close: () => void} | null} */
+  let opened = null;
+  let isOpening = false;
+  const isOpen = (/** @type {string} */ id) => opened?.id === id && opened.isOpen;
+  /** @param {string} id @param {() => Promise<{isOpen: boolean, close: () => void}>} open */
+  const toggle = async (id, open) => {
+    if (isOpening) return;
+    const wasOpen = isOpen(id);
+    if (opened?.isOpen) opened.close();
+    isOpening = true;
+    try {
+      opened = wasOpen ? null : Object.assign(await open(), {id});
+    } finally {
+      isOpening = false;
+    }
+    registry.refresh();
+  };
+  const openCompare = async () => {
     const {Compare} = await fetchCompare();
-    compare = new Compare({viewer, reader: userId, onChange: () => registry.refresh()});
+    const compare = new Compare({viewer, reader: userId, onChange});
+    await compare.choose();
     return compare;
   };
-  /** @type {ReturnType<typeof load> | null} */
-  let opening = null;
-  return [
+  const openReaders = async (/** @type {NonNullable<typeof bench>} */ {session, workspace, rules, toolbox}) => {
+    const {TwoReaders} = await fetchTwoReaders();
+    const {masks, marks, suggestions} = toolbox().parts;
+    const readers = new TwoReaders({viewer, session, workspace, rules, ownLayers: () => [masks, suggestions, marks], onChange});
+    await readers.open();
+    return readers;
+  };
+  /** @type {Action[]} */
+  const actions = [
     {
       id: 'image.compare',
       label: t('A second view beside it'),
       group: 'image',
       keys: ['Alt+P'],
       icon: 'compare',
-      isPressed: () => compare?.isOpen === true,
-      run: async () => (compare?.isOpen ? compare.close() : (await (opening ??= load())).choose()),
+      isPressed: () => isOpen('compare'),
+      run: () => toggle('compare', openCompare),
     },
   ];
+  // Whoever reads sees nobody else's marks; who looks at another's read may.
+  if (bench && String(bench.session.read.reader.id) !== userId) {
+    actions.push({
+      id: 'marks.two-readers',
+      label: t('The marks of two readers side by side'),
+      group: 'marks',
+      keys: ['Alt+Y'],
+      icon: 'readers',
+      isPressed: () => isOpen('readers'),
+      run: () => toggle('readers', () => openReaders(bench)),
+    });
+  }
+  return actions;
 }

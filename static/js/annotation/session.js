@@ -78,6 +78,8 @@ export class Session {
     this.hints = [];
     /** @type {Set<() => void>} */
     this.closedListeners = new Set();
+    /** What is told to the server besides marks, while the read is still open. @type {Set<() => Promise<unknown>>} */
+    this.beforeSubmit = new Set();
   }
 
   /**

@@ -24,6 +24,9 @@ import {t, tn} from '../lib/i18n.js';
  * @property {string} homeUrl
  */
 
+/** A submission waits so long for what it does not need. */
+const TELLING_MS = 2000;
+
 export class Submission {
   /** @param {Parts} parts */
   constructor(parts) {
@@ -94,6 +97,8 @@ export class Submission {
       return false;
     }
     await exposures.flush();
+    const told = Promise.allSettled([...session.beforeSubmit].map((tell) => tell()));
+    await Promise.race([told, new Promise((resolve) => setTimeout(resolve, TELLING_MS))]);
     try {
       await api.post(`${path}submit/`, {sequence: sync.sequence, active_seconds: Math.round(clock.seconds * 10) / 10});
     } catch (error) {

@@ -345,10 +345,10 @@ export function addWorkbenchActions(registry, parts) {
     ...manyActions(parts),
     ...imageActions(parts),
     ...seeingActions({viewer: parts.viewer, registry}),
-    ...compareActions({viewer: parts.viewer, registry, userId: parts.session.userId}),
+    ...compareActions({viewer: parts.viewer, registry, userId: parts.session.userId, bench: parts}),
     ...togetherActions({viewer: parts.viewer, registry}),
     ...layerActions({...parts, registry}),
-    ...walkActions({viewer: parts.viewer, registry, userId: parts.session.userId}),
+    ...walkActions({viewer: parts.viewer, registry, userId: parts.session.userId, session: parts.session}),
     ...nextActions({...parts, store: parts.session.store}),
     ...readActions(parts, registry),
   );

@@ -28,6 +28,7 @@ export const ALL_LAYERS = Object.freeze({labels: new Set(), origins: new Set(), 
  * @property {number} brushPx how wide brush and eraser are; screen px
  * @property {boolean} paintsOnlyEmpty the brush leaves out what neighbouring marks have
  * @property {boolean} brushPushes the brush pushes the border of the selected region
+ * @property {boolean} penPressure a pen that presses less paints less wide
  * @property {boolean} brushPixels new marks of the brush are masks
  * @property {number} wandTolerance how far colours may lie apart, of 256
  * @property {number} superpixelPx how wide superpixels are; screen px
@@ -61,6 +62,7 @@ const AT_FIRST = Object.freeze({
   paintsOnlyEmpty: false,
   brushPushes: false,
   brushPixels: false,
+  penPressure: false,
   wandTolerance: TOLERANCE.first,
   superpixelPx: SUPERPIXEL_PX.first,
   boxRule: FREE_BOX,

@@ -4,7 +4,7 @@ import {api} from '../lib/api.js';
 import {el, replaceChildren} from '../lib/dom.js';
 import {t} from '../lib/i18n.js';
 import {byId} from '../lib/page.js';
-import {drawImages, drawProgress, drawReaders} from '../societies/campaign_parts.js';
+import {drawBlind, drawImages, drawProgress, drawReaders} from '../societies/campaign_parts.js';
 import {drawCells} from '../societies/cells_part.js';
 import {followExportJobs} from '../societies/export_jobs.js';
 import {drawReports} from '../societies/reports_part.js';
@@ -51,6 +51,13 @@ function drawAddReader() {
   replaceChildren(form, choice, button);
 }
 
+async function setBlind(/** @type {boolean} */ isBlind) {
+  progress = await api.post(data.blind_url, {is_blind: isBlind});
+  notify(isBlind ? t('Readers of an image are kept apart until they have submitted.') : t('Readers of an image can look at it together.'));
+  shown = '';
+  draw();
+}
+
 function drawState() {
   const closed = progress.state === 'closed';
   byId('state').textContent = campaignState(progress.state);
@@ -84,6 +91,7 @@ function draw() {
   drawState();
   drawProgress(byId('progress'), progress);
   drawReaders(byId('readers'), progress, data.can_manage ? removeReader : null);
+  drawBlind(byId('blind'), progress, data.can_manage ? setBlind : null);
   drawAddReader();
   drawImages(byId('images'), [...progress.rows, ...laterRows], progress);
   drawMore();

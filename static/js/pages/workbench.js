@@ -192,6 +192,7 @@ function build(data, session, viewer) {
   ];
   replaceChildren(byId('panel'), asked, done ? el('div', {class: 'panel-done'}, ...done) : null);
   if (hasTools && takesTracks(viewer)) later(() => startTracks({viewer, store, workspace, rules, registry, panel: byId('panel')}));
+  later(async () => (await import('../annotation/selected_size.js')).showSelectedSize({viewer, store, workspace, after: status.message}));
   wire({registry, session, workspace, viewer, suggestions, notices, close});
   if (read.has_cell_layers) {
     const places = {panel: byId('panel'), toolbar: byId('toolbar'), workerUrl: data.cells_worker_url};

@@ -2,7 +2,7 @@
 
 import {el, replaceChildren, svg} from '../lib/dom.js';
 import {t} from '../lib/i18n.js';
-import {busy, icon, shortTime} from './page.js';
+import {busy, icon, notifyError, shortTime} from './page.js';
 import {imageKind, imageState} from './words.js';
 
 /**
@@ -15,6 +15,8 @@ import {imageKind, imageState} from './words.js';
  * @property {string | null} last_submitted_at
  * @property {boolean} active false: removed from the campaign, with reads that stay
  *
+ * @typedef {{magnification: number, seen_count: number, wanted_count: number}} Seen squares of a walk through the image
+ *
  * @typedef {object} ImageRow
  * @property {string} image_id
  * @property {string} name
@@ -22,13 +24,14 @@ import {imageKind, imageState} from './words.js';
  * @property {number | null} uncertainty 0 sure to 1 unsure
  * @property {number} done
  * @property {'waiting' | 'reading' | 'done'} state
- * @property {{id: string, reader: string, state: 'open' | 'submitted', held: boolean}[]} reads
+ * @property {{id: string, reader: string, state: 'open' | 'submitted', held: boolean, seen: Seen | null}[]} reads
  *
  * @typedef {object} Progress
  * @property {string} campaign_id
  * @property {'open' | 'closed'} state
  * @property {number} images
  * @property {number} reads_per_image
+ * @property {boolean} is_blind readers of an image work independently of each other
  * @property {number} wanted
  * @property {number} done
  * @property {number} being_read
@@ -120,6 +123,31 @@ function readerRow(reader, progress, onRemove) {
   );
 }
 
+/**
+ * Whether the readers of an image are kept apart.
+ * @param {HTMLElement} place @param {Progress} progress
+ * @param {((isBlind: boolean) => Promise<void>) | null} onChange null: the page is only looked at
+ */
+export function drawBlind(place, {is_blind: isBlind}, onChange) {
+  const help = t('Until both have submitted, they do not meet on the image, and nobody can be followed; side by side, their marks stand without their names.');
+  const box = el('input', {attrs: {type: 'checkbox', autocomplete: 'off', 'aria-describedby': 'blind-help'}});
+  box.checked = isBlind;
+  box.disabled = onChange === null;
+  box.addEventListener('change', async () => {
+    box.disabled = true;
+    try {
+      await onChange?.(box.checked);
+    } catch (error) {
+      box.checked = isBlind;
+      notifyError(error);
+    } finally {
+      box.disabled = false;
+    }
+  });
+  const label = el('label', {class: 'choice'}, box, t('Readers of an image work independently of each other'));
+  replaceChildren(place, label, el('p', {class: 'help', text: help, attrs: {id: 'blind-help'}}));
+}
+
 /** @param {HTMLElement} place @param {ImageRow[]} images @param {Progress} progress */
 export function drawImages(place, images, progress) {
   const rows = images.map((image) => imageRow(image, progress));
@@ -134,7 +162,10 @@ function imageRow(image, progress) {
     class: 'thumb',
     attrs: {src: `/api/images/${image.image_id}/thumbnail/`, alt: '', loading: 'lazy', width: 44, height: 36},
   });
-  const reads = image.reads.map((read) => el('a', {text: readText(read), attrs: {href: `/reads/${read.id}/`}}));
+  const reads = image.reads.map((read) => {
+    const seen = read.seen && el('span', {class: 'muted', text: seenText(read.seen)});
+    return el('span', {}, el('a', {text: readText(read), attrs: {href: `/reads/${read.id}/`}}), seen && ' ', seen);
+  });
   return el(
     'tr',
     {},
@@ -145,6 +176,12 @@ function imageRow(image, progress) {
     el('td', {class: 'number', text: image.uncertainty === null ? '–' : image.uncertainty.toFixed(2)}),
     el('td', {}, el('div', {class: 'reads small'}, ...(reads.length ? reads : [el('span', {class: 'muted', text: '–'})]))),
   );
+}
+
+/** @param {Seen} seen @returns {string} 100 % only when nothing is left */
+function seenText({magnification, seen_count: seen, wanted_count: wanted}) {
+  const percent = wanted === 0 ? 100 : Math.floor((100 * seen) / wanted);
+  return t('{percent} % seen at {magnification}×', {percent, magnification});
 }
 
 /** @param {ImageRow['reads'][number]} read @returns {string} */

@@ -1,25 +1,16 @@
-/** The frames of one image: which is shown, with which window, standing or running. */
+/** The frames of one image: which is shown, standing or running. */
 
 import {CineClock} from './cine-clock.js';
 import {framesToPrefetch} from './frame-cache.js';
-import {valueAt} from './frame-decode.js';
-import {FrameLayer} from './frame-layer.js';
 import {FrameLoader} from './frame-loader.js';
-import {FrameOverlays} from './frame-overlays.js';
-import {drawPresentation, isFor} from './presentation-drawing.js';
+import {FrameLook} from './frame-look.js';
 import {t} from '../lib/i18n.js';
-import {cleanWindow, firstWindow, windowFromValues, windowPresets} from './voi.js';
 
-/** @import {Frame, ValuesFrame} from './frame-decode.js' */
+/** @import {Frame} from './frame-decode.js' */
 /** @import {PixelGrant} from './pixel-grant.js' */
-/** @import {Level0Point} from './geometry.js' */
-/** @import {Frames, Manifest, Presentation, Window} from './types.js' */
+/** @import {Frames, Manifest} from './types.js' */
 
-/** @typedef {'frame' | 'loading' | 'window' | 'cine' | 'overlays' | 'failure'} FrameChange */
-/** @typedef {{id: string, name: string, center: number | null, width: number | null, window?: Window}} PresetChoice null: computed on choosing */
-
-/** The choice of window while a presentation state sets it. */
-const PRESENTATION = 'presentation';
+/** @typedef {import('./frame-look.js').FrameChange} FrameChange */
 
 const AHEAD = 10;
 const BEHIND = 3;
@@ -28,7 +19,7 @@ const AHEAD_RUNNING = 16;
 /** What is fetched ahead has to stay until it is shown. */
 const AHEAD_BYTES = 160 * 1024 * 1024;
 
-export class FrameStack {
+export class FrameStack extends FrameLook {
   /**
    * @param {object} options
    * @param {Manifest & {frames: Frames}} options.manifest
@@ -36,36 +27,14 @@ export class FrameStack {
    * @param {(change: FrameChange, error?: unknown) => void} options.onChange
    */
   constructor({manifest, grant, onChange}) {
-    this.manifest = manifest;
+    super({manifest, grant, onChange});
     this.count = manifest.frames.count;
-    this.encoding = manifest.frames.encoding;
-    this.onChange = onChange;
-    this.layer = new FrameLayer();
     this.loader = new FrameLoader({url: manifest.frame_url, grant});
-    this.overlays = new FrameOverlays({
-      url: manifest.overlay_url,
-      grant,
-      layer: this.layer,
-      onFound: () => onChange('overlays'),
-      onFailure: (error) => onChange('failure', error),
-    });
     this.clock = new CineClock({count: this.count, frameTimeMs: manifest.frames.frame_time_ms});
-    /** 0-based frame on screen; -1 until the first one is. Marks belong to this one. */
-    this.current = -1;
     /** 0-based frame asked for; differs from `current` while it is on its way. */
     this.wanted = 0;
     /** True while hatching stands for the current frame. */
     this.failed = false;
-    this.inverted = false;
-    /** @type {Window | null} null for colour frames and before the first frame */
-    this.window = null;
-    this.presetId = '';
-    /** @type {Frame | null} */
-    this.shown = null;
-    /** @type {{state: Presentation, bitmaps: {left: number, top: number, bitmap: ImageBitmap}[]} | null} */
-    this.presentation = null;
-    /** The window that was taken from it last. @type {Window | null} */
-    this.followed = null;
     /** @type {1 | -1} */
     this.direction = 1;
     /** Counts starts of the cine loop, so that an earlier loop ends when a new one begins. */
@@ -201,21 +170,6 @@ export class FrameStack {
     this.onChange('failure', error);
   }
 
-  draw() {
-    const state = this.presentation?.state;
-    const here = state?.frames.includes(this.current) ? state : null;
-    const look = {window: this.window, inverted: this.inverted, rescale: here?.modality ?? null, greys: here?.greys ?? null};
-    if (this.shown) this.layer.show(this.shown, look);
-  }
-
-  /** The window to begin with: the file's, or one from the frame's values. @param {ValuesFrame} frame */
-  beginWindow(frame) {
-    const first = firstWindow(this.manifest.frames.windows);
-    this.presetId = first?.presetId ?? (frame.window ? 'frame' : 'auto');
-    this.window = cleanWindow(first?.window ?? frame.window ?? windowFromValues(frame.stored, frame.modality));
-    this.onChange('window');
-  }
-
   prefetch() {
     if (this.count > 1) this.loader.prefetch(this.neighbours(), () => this.nearestMissing());
   }
@@ -262,107 +216,6 @@ export class FrameStack {
     const isNearer = Math.abs(index - this.wanted) < Math.abs(this.current - this.wanted);
     if (!this.playing && this.current >= 0 && isNearer) this.display(frame, index);
     this.prefetch();
-  }
-
-  // ----- window -----
-
-  /**
-   * @param {Window} window in rescaled values
-   * @param {string} [presetId] which choice it came from
-   */
-  setWindow(window, presetId = '') {
-    if (this.encoding !== 'values') return;
-    this.window = cleanWindow(window);
-    this.presetId = presetId;
-    this.draw();
-    this.onChange('window');
-  }
-
-  /** Sets the window to the frame's own values, without the few extreme ones. */
-  autoWindow() {
-    if (this.shown?.kind === 'values') this.setWindow(windowFromValues(this.shown.stored, this.shown.modality), 'auto');
-  }
-
-  /** Sets the window to everything that the frame holds. */
-  fullRange() {
-    if (this.shown?.kind === 'values') this.setWindow(windowFromValues(this.shown.stored, this.shown.modality, 0), 'full');
-  }
-
-  /** @param {boolean} inverted */
-  setInvert(inverted) {
-    if (this.encoding !== 'values') return;
-    this.inverted = inverted;
-    this.draw();
-    this.onChange('window');
-  }
-
-  /** @returns {PresetChoice[]} */
-  presets() {
-    if (this.encoding !== 'values') return [];
-    return [
-      ...windowPresets(this.manifest),
-      {id: 'auto', name: t('Automatic'), center: null, width: null},
-      {id: 'full', name: t('Full range'), center: null, width: null},
-    ];
-  }
-
-  /** @param {string} id of one of `presets()` */
-  applyPreset(id) {
-    const preset = this.presets().find((candidate) => candidate.id === id);
-    if (preset?.id === 'auto') this.autoWindow();
-    else if (preset?.id === 'full') this.fullRange();
-    else if (preset?.window) {
-      this.setWindow({...preset.window, name: preset.name}, id);
-    }
-  }
-
-  /**
-   * @param {Level0Point} point
-   * @returns {number | null} rescaled value under a point; null on colour frames and outside
-   */
-  valueAt([x, y]) {
-    return this.shown?.kind === 'values' ? valueAt(this.shown, Math.floor(x), Math.floor(y)) : null;
-  }
-
-  /** @param {boolean} visible the drawings that the file holds over its frames */
-  showOverlays(visible) {
-    this.overlays.show(visible);
-    this.onChange('overlays');
-  }
-
-  // ----- presentation states -----
-
-  /**
-   * Shows the frames as a state says, or as the file itself does. The reader may change the window afterwards.
-   * @param {FrameStack['presentation']} presentation
-   */
-  setPresentation(presentation) {
-    for (const {bitmap} of this.presentation?.bitmaps ?? []) bitmap.close();
-    this.presentation = presentation;
-    this.followed = null;
-    const {shown} = this;
-    const inverse = presentation?.state.inverse ?? null;
-    this.inverted = inverse !== null && shown?.kind === 'values' && inverse !== shown.invert;
-    if (presentation) this.presetId = PRESENTATION;
-    else if (shown?.kind === 'values') this.beginWindow(shown);
-    this.layer.setDrawing(presentation && ((context) => {
-      drawPresentation(context, {...presentation, frame: this.current, size: this.manifest});
-    }));
-    this.followPresentation();
-    this.showOverlays(presentation?.state.image_overlays ?? true);
-    this.draw();
-    this.onChange('window');
-  }
-
-  /** Takes the window that the state names for the frame on screen, unless the reader has chosen another. */
-  followPresentation() {
-    const state = this.presentation?.state;
-    if (!state || this.presetId !== PRESENTATION) return;
-    const voi = state.voi.find((one) => isFor(one, state, this.current));
-    if (!voi || voi.window === this.followed) return;
-    this.followed = voi.window;
-    this.window = cleanWindow(voi.window);
-    this.onChange('window');
   }
 
   // ----- cine -----

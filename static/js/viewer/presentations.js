@@ -1,12 +1,16 @@
 /** Showing an image the way a presentation state says: fetched when first asked for, chosen by the reader, and taken off again. */
 
 import {t} from '../lib/i18n.js';
-import {bitmapsOf, isFor} from './presentation-drawing.js';
+import {later} from '../lib/later.js';
 
+/** @import {Drawing} from './frame-look.js' */
 /** @import {Presentation} from './types.js' */
 /** @import {Viewer} from './viewer.js' */
 
 const NOTICE = 'presentation';
+
+/** Few files have a state, and nobody needs one before the first frame. */
+const fetchDrawing = later(() => import('./presentation-drawing.js'));
 
 /** @type {Record<string, () => string>} */
 const UNSUPPORTED = {
@@ -59,19 +63,20 @@ export class Presentations {
       return;
     }
     if (!state.frames.includes(frames.current)) await frames.setFrame(state.frames[0] ?? 0);
-    frames.setPresentation({state, bitmaps: await bitmapsOf(state)});
-    this.bringIntoView(state);
+    const drawing = await fetchDrawing();
+    frames.setPresentation({state, bitmaps: await drawing.bitmapsOf(state), drawing});
+    this.bringIntoView(state, drawing);
     if (state.unsupported.length > 0) {
       const hint = t('Left out: {what}. Look at the original if it matters.', {what: unsupportedWords(state.unsupported).join(t(', '))});
       this.viewer.notify(t('The presentation state is not shown in full.'), {level: 'warn', id: NOTICE, hint});
     }
   }
 
-  /** Turns the image and fits the area that the state names into the screen. @param {Presentation} state */
-  bringIntoView(state) {
+  /** Turns the image and fits the area that the state names into the screen. @param {Presentation} state @param {Drawing} drawing */
+  bringIntoView(state, drawing) {
     const {viewer} = this;
     viewer.goTo({...viewer.navigation.state(), rotation: state.rotation});
-    const area = state.areas.find((one) => isFor(one, state, viewer.frames?.current ?? 0));
+    const area = state.areas.find((one) => drawing.isFor(one, state, viewer.frames?.current ?? 0));
     if (!area) {
       viewer.fit();
       return;

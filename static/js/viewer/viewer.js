@@ -1,9 +1,9 @@
 /** One canvas for slides, frame stacks, photographs and videos. Pages and tools know this class, not what lies below it. */
 
 import {Map as OlMap, Projection} from '../../vendor/ol.mjs';
-import {ApiError, api as pageApi} from '../lib/api.js';
-import {t} from '../lib/i18n.js';
+import {api as pageApi} from '../lib/api.js';
 import {ChannelSet} from './channels.js';
+import {Connection, sayDoubts, sayFramesOnly} from './connection.js';
 import {Stage} from './controls/layout.js';
 import {framesOf} from './frames-of.js';
 import {fromOl, imageExtent, toOl, viewport} from './geometry.js';
@@ -47,14 +47,8 @@ import {pyramidLayers} from './pyramid-layer.js';
  * @property {number | null} frame
  */
 
-const PIXELS_FAILED = 'pixels-failed';
-const OFFLINE = 'offline';
-
 /** A handle that is dragged asks for tiles when it rests this long, ms. */
 const VIEW_RESTS_MS = 120;
-
-/** While the server cannot be reached it is asked this often whether it is back. */
-const KNOCK_EVERY_MS = 5000;
 
 export class Viewer {
   /**
@@ -86,11 +80,9 @@ export class Viewer {
     /** @type {Set<(change: Change) => void>} */
     this.listeners = new Set();
     this.cleanup = new AbortController();
-    this.isOffline = false;
+    this.connection = new Connection(this);
     /** @type {HTMLElement | null} the small picture of the whole image, where there is one */
     this.overview = null;
-    /** @type {ReturnType<typeof setInterval> | undefined} */
-    this.knock = undefined;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.resting = undefined;
     this.stage = new Stage({label: label ?? manifest.name});
@@ -113,7 +105,7 @@ export class Viewer {
     this.stopSpaceBar = followSpaceBar(this.map);
     this.watch();
     this.begin(at);
-    this.sayDoubts();
+    sayDoubts(this);
     if (controls) this.stage.addControls(this);
   }
 
@@ -124,11 +116,11 @@ export class Viewer {
     if (!frames || !makeFrames) return null;
     const onChange = (/** @type {FrameChange} */ kind, /** @type {unknown} */ error) => {
       if (kind === 'failure') this.reportFailure(error);
-      if (kind === 'frame' && !this.frames?.failed) this.dismiss(PIXELS_FAILED);
+      if (kind === 'frame' && !this.frames?.failed) this.connection.isWhole();
       this.emit({kind, error});
     };
     const manifest = /** @type {Manifest & {frames: Frames}} */ (this.manifest);
-    return makeFrames({manifest, grant: this.grant, onChange, onFramesOnly: () => this.sayFramesOnly()});
+    return makeFrames({manifest, grant: this.grant, onChange, onFramesOnly: () => sayFramesOnly(this)});
   }
 
   /** @param {string | null} reader @returns {ChannelSet | null} */
@@ -190,8 +182,7 @@ export class Viewer {
     this.markFirstSharp();
     this.view.on(['change:center', 'change:resolution', 'change:rotation'], () => this.emit({kind: 'view'}));
     this.map.on('change:size', () => this.emit({kind: 'view'}));
-    globalThis.addEventListener('offline', () => this.goOffline(), {signal});
-    globalThis.addEventListener('online', () => this.goOnline(), {signal});
+    this.connection.watch(signal);
     document.addEventListener('fullscreenchange', () => this.emit({kind: 'fullscreen'}), {signal});
     if (this.frames?.encoding === 'values') {
       // The right button changes the window; the browser's menu would open over it.
@@ -362,57 +353,12 @@ export class Viewer {
 
   /** @param {unknown} error */
   reportFailure(error) {
-    if (error instanceof ApiError && error.code === 'offline') {
-      this.goOffline();
-      return;
-    }
-    const hint = error instanceof ApiError ? error.message : '';
-    const action = {label: t('Try again'), run: () => this.retry()};
-    this.notify(t('Part of the image could not be loaded.'), {level: 'error', id: PIXELS_FAILED, hint, action});
-  }
-
-  sayDoubts() {
-    if (!this.manifest.warnings?.includes('pixels_not_square')) return;
-    const hint = t('Positions and marks are right; shapes look wider or narrower than they are.');
-    this.notify(t('The pixels of this video are not square.'), {level: 'warn', id: 'pixels-not-square', hint});
-  }
-
-  sayFramesOnly() {
-    const hint = t('They come from the server one by one; on a slow line the video stutters, but every frame is exact.');
-    this.notify(t('This browser does not play this video itself: its frames are shown instead.'), {level: 'info', id: 'frames-only', hint});
-  }
-
-  /** Asks again for pixels that failed. */
-  retry() {
-    this.dismiss(PIXELS_FAILED);
-    this.dismiss(OFFLINE);
-    this.tiles?.retry();
-    this.frames?.retry();
-  }
-
-  goOffline() {
-    const action = {label: t('Try again'), run: () => this.retry()};
-    const hint = t('Parts seen before stay visible; the rest is hatched until the connection is back.');
-    this.notify(t('No connection to the server.'), {level: 'warn', id: OFFLINE, hint, action});
-    if (this.isOffline) return;
-    this.isOffline = true;
-    this.knock = setInterval(() => this.grant.renew().then(() => this.goOnline(), () => {}), KNOCK_EVERY_MS);
-    this.emit({kind: 'offline'});
-  }
-
-  /** The server answers again: what was said about the connection is over, and what failed is fetched. */
-  goOnline() {
-    if (!this.isOffline) return;
-    this.isOffline = false;
-    clearInterval(this.knock);
-    this.retry();
-    this.emit({kind: 'online'});
+    this.connection.failed(error);
   }
 
   /** Lets go of everything; the target is empty afterwards. */
   dispose() {
     this.cleanup.abort();
-    clearInterval(this.knock);
     clearTimeout(this.resting);
     this.stopSpaceBar();
     this.grant.dispose();

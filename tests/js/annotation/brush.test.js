@@ -4,8 +4,9 @@ import {test} from 'node:test';
 import {repaintMark} from '../../../static/js/annotation/commands/marks.js';
 import {History} from '../../../static/js/annotation/history.js';
 import {MarkingRules} from '../../../static/js/annotation/marking_rules.js';
-import {isInRegion, wholeImage} from '../../../static/js/annotation/regions.js';
+import {isInRegion, strokeRegion, union, wholeImage} from '../../../static/js/annotation/regions.js';
 import {Store} from '../../../static/js/annotation/store.js';
+import {Pieces, shareOf} from '../../../static/js/annotation/tools/brush/pressure.js';
 import {brushTool} from '../../../static/js/annotation/tools/brush/tool.js';
 import {campaignOf} from './campaign.js';
 import {boxBody} from './helpers.js';
@@ -26,12 +27,15 @@ function bench() {
     hasLabel: true,
     /** @type {Region | null} */ target: null,
     pushes: false,
+    feels: false,
     /** @type {any[]} */ pushed: [],
     settled: 0,
   };
   /** @type {BrushHost} */
   const host = {
     radius: () => 10,
+    feelsPressure: () => log.feels,
+    widened: (pieces, before) => pieces.reduce((region, {path, radius}) => union(region, strokeRegion(path, radius, 0.1)), before),
     obstacle: ({needsLabel}) => (needsLabel && !log.hasLabel ? 'label' : null),
     target: () => log.target && {isIn: (point) => isInRegion(/** @type {Region} */ (log.target), point), region: log.target},
     pushes: () => log.pushes,
@@ -159,4 +163,44 @@ test('pushing: out from inside, in from outside, seen at once for as long as tha
   tool.handle('down', at(60, 50));
   tool.handle('cancel');
   assert.deepEqual([log.strokes.length, log.settled, tool.name], [1, 2, 'idle']);
+});
+
+test('the width follows a pen that presses more and less, if its owner wants it', () => {
+  const {log, host} = bench();
+  const brush = brushTool(host, {isEraser: false});
+  const hard = {pointer: /** @type {const} */ ('pen'), pressures: [1, 0.2]};
+  paint(brush, hard);
+  assert.equal(log.strokes.pop().pieces, null, 'off until it is switched on');
+  log.feels = true;
+  paint(brush, {...hard, pointer: 'mouse'});
+  assert.equal(log.strokes.pop().pieces, null, 'a mouse presses always the same');
+  paint(brush, hard);
+  const {pieces} = log.strokes.pop();
+  assert.deepEqual(pieces.map((/** @type {any} */ {radius}) => Number(radius.toFixed(2))), [3.2, 10, 3.2]);
+  assert.equal(log.sketch, null, 'nothing is left of the sketch');
+});
+
+test('pieces of a stroke hang together, and nothing is wider than what is set', () => {
+  const stroke = new Pieces(20);
+  for (let step = 0; step <= 40; step += 1) stroke.add([step * 5, 0], Math.abs(Math.sin(step / 6)));
+  assert.ok(stroke.all.length > 5);
+  stroke.all.slice(1).forEach(({path}, at) => assert.deepEqual(path[0], stroke.all[at].path.at(-1)));
+  assert.ok(stroke.all.every(({radius}) => radius >= 3 && radius <= 20));
+  assert.deepEqual([shareOf(-1), shareOf(0), shareOf(1), shareOf(7)], [0.15, 0.15, 1, 1]);
+  const region = stroke.all.reduce((/** @type {Region} */ sum, {path, radius}) => union(sum, strokeRegion(path, radius, 0.1)), []);
+  assert.equal(region.length, 1, 'one region without gaps');
+});
+
+test('what was looked at of a stroke is not looked at again, but joins on', () => {
+  const stroke = new Pieces(10);
+  stroke.add([0, 0], 0.5);
+  stroke.add([10, 0], 0.5);
+  const first = stroke.since(0);
+  assert.deepEqual(first.pieces.map(({path}) => path), [[[0, 0], [10, 0]]]); // prettier-ignore
+  assert.deepEqual(stroke.since(first.count).pieces, []);
+  stroke.add([20, 0], 0.5);
+  stroke.add([30, 0], 1);
+  const next = stroke.since(first.count);
+  assert.deepEqual(next.pieces.map(({path}) => path), [[[10, 0], [20, 0]], [[20, 0], [30, 0]]]); // prettier-ignore
+  assert.deepEqual(stroke.since(next.count).pieces, []);
 });

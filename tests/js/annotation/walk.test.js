@@ -79,11 +79,11 @@ test('what was seen is kept, eight squares to a byte', async () => {
   const packed = pack(coverage.seen);
   assert.equal(packed.length, 8);
   const factory = new IDBFactory();
-  const kept = new KeptWalks({userId: '7', imageId: 'a', factory});
+  const kept = new KeptWalks({userId: '7', subjectId: 'a', factory});
   assert.equal(await kept.read(), null);
   assert.equal(await kept.write({magnification: 10, tissueOnly: true, place: [1, 2], seen: {10: packed}}), true);
-  assert.equal(await new KeptWalks({userId: '8', imageId: 'a', factory}).read(), null, 'of another reader');
-  const read = await new KeptWalks({userId: '7', imageId: 'a', factory}).read();
+  assert.equal(await new KeptWalks({userId: '8', subjectId: 'a', factory}).read(), null, 'of another reader');
+  const read = await new KeptWalks({userId: '7', subjectId: 'a', factory}).read();
   assert.deepEqual(unpack(read?.seen[10] ?? new Uint8Array(), 60), coverage.seen);
   assert.equal(new Coverage(IMAGE, 4, {seen: unpack(packed, 60)}).counts.seen, 15);
   assert.equal(new Coverage(IMAGE, 8, {seen: unpack(packed, 60)}).counts.seen, 0, 'of another magnification');

@@ -27,8 +27,13 @@ import {leaveOut, maskNear, meets, pixelsOf, pixelsOfOutlines, pixelsOfStroke, t
  * @property {(text: string | null, isProblem?: boolean) => void} say
  */
 
-/** @param {Viewer} viewer @param {{path: Position[], radius: number}} stroke @returns {Pixels} */
-export const strokePixels = ({manifest}, {path, radius}) => pixelsOfStroke(path, radius, manifest);
+/** @param {Viewer} viewer @param {{path: Position[], radius: number}[]} pieces of a stroke @returns {Pixels} */
+export function strokePixels({manifest}, pieces) {
+  /** @type {Pixels} */
+  const pixels = new Map();
+  for (const {path, radius} of pieces) pixelsOfStroke(path, radius, manifest, pixels);
+  return pixels;
+}
 
 /**
  * @param {Parts} parts @param {Mark | null} mark the mask that is selected; null: a new one

@@ -167,11 +167,10 @@ function squaredDistance(a, b, x, y) {
 /**
  * The pixels whose middles a round brush covers on its way; under a brush smaller than a pixel, the ones that it passes.
  * @param {readonly Position[]} path of its centre, level-0 px @param {number} radius level-0 px @param {Size} image
+ * @param {Pixels} [pixels] that these are added to
  * @returns {Pixels}
  */
-export function pixelsOfStroke(path, radius, image) {
-  /** @type {Pixels} */
-  const pixels = new Map();
+export function pixelsOfStroke(path, radius, image, pixels = new Map()) {
   const reach = Math.max(radius, Math.SQRT1_2);
   const pairs = path.length === 1 ? [[path[0], path[0]]] : path.slice(1).map((to, at) => [path[at], to]);
   for (const [a, b] of pairs) sweep(pixels, a, b, reach, image);

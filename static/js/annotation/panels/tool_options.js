@@ -22,7 +22,7 @@ export class ToolOptions {
     this.spacing = viewer.manifest.spacing;
     this.workspace = workspace;
     this.size = el('span', {class: 'numbers tool-size'});
-    const toggles = ['brush.only-empty', 'brush.push', 'brush.pixels'].filter((id) => registry.actions.has(id));
+    const toggles = ['brush.only-empty', 'brush.push', 'brush.pixels', 'brush.pressure'].filter((id) => registry.actions.has(id));
     this.toggles = toggles.map((id) => actionButton(registry, id, {text: true, showKey: true, class: 'tool-toggle'}));
     this.wipe = actionButton(registry, 'measure.clear', {text: true, showKey: true, class: 'tool-toggle'});
     workspace.observe((changed) => {
@@ -58,8 +58,9 @@ export class ToolOptions {
     if (tool === 'wand') return [...this.#wand(), ...onlyEmpty];
     if (OUTLINING.has(tool)) return onlyEmpty;
     if (tool === 'brush') return [this.size, ...this.toggles];
-    if (tool === 'superpixel') return [this.size, ...this.toggles.filter(({dataset}) => dataset.action !== 'brush.push')];
-    return tool === 'eraser' ? [this.size] : [];
+    const named = (/** @type {string[]} */ ...ids) => this.toggles.filter(({dataset}) => ids.includes(dataset.action ?? ''));
+    if (tool === 'superpixel') return [this.size, ...named('brush.only-empty', 'brush.pixels')];
+    return tool === 'eraser' ? [this.size, ...named('brush.pressure')] : [];
   }
 
   /** @param {Partial<BoxRule>} change */

@@ -41,7 +41,7 @@ export class MarksLayer {
     viewer.addLayer(this.layer);
     store.observe((changes) => this.#onStore(changes));
     workspace.observe((changed) => this.#onWorkspace(changed));
-    viewer.onChange(({kind}) => {
+    this.stop = viewer.onChange(({kind}) => {
       if (kind === 'frame') this.rebuild();
     });
     this.rebuild();

@@ -86,7 +86,7 @@ export class MasksLayer {
     viewer.addLayer(this.layer);
     store.observe((changes) => this.#onStore(changes));
     workspace.observe((changed) => this.#onWorkspace(changed));
-    viewer.onChange(({kind}) => {
+    this.stop = viewer.onChange(({kind}) => {
       if (kind === 'frame') this.#onFrame();
     });
     this.#show();

@@ -2,6 +2,7 @@
 
 import {CircleStyle, Feature, Fill, LineString, MultiPoint, Point, Stroke, Style, Text, VectorLayer, VectorSource} from '../../../vendor/ol.mjs';
 import {ringToOl} from '../../viewer/geometry.js';
+import {basisText, shareOf} from '../tools/measure/doubt.js';
 import {figureOf} from '../tools/measure/figures.js';
 
 /** @import {Viewer} from '../../viewer/viewer.js' */
@@ -12,7 +13,7 @@ import {figureOf} from '../tools/measure/figures.js';
 const LINE = '#8ff0ff';
 const CASING = 'rgba(0, 0, 0, 0.7)';
 
-/** @typedef {{kind: MeasureKind, points: Position[], frame: number | null}} Measure */
+/** @typedef {{kind: MeasureKind, points: Position[], frame: number | null, step: number}} Measure step: no finer than this were the points set, level-0 px */
 
 export class MeasuresLayer {
   /** @param {{viewer: Viewer, workspace: Workspace}} parts */
@@ -42,15 +43,25 @@ export class MeasuresLayer {
 
   /** @param {MeasureKind} kind @param {Position[] | null} points level-0 px; null: nothing is being measured */
   show(kind, points) {
-    this.draft = points && {kind, points, frame: this.viewer.frame};
+    this.draft = points && {kind, points, frame: this.viewer.frame, step: this.#step};
     this.#draw();
   }
 
   /** @param {MeasureKind} kind @param {Position[]} points level-0 px */
   keep(kind, points) {
-    this.kept.push({kind, points, frame: this.viewer.frame});
+    this.kept.push({kind, points, frame: this.viewer.frame, step: this.#step});
     this.workspace.set({hasMeasures: true});
     this.#draw();
+  }
+
+  /** @returns {number} a pixel of the image, or of the screen where that is coarser; level-0 px */
+  get #step() {
+    return Math.max(1, this.viewer.view.getResolution() ?? 1);
+  }
+
+  /** @returns {string} what lengths rest on */
+  get basis() {
+    return basisText(this.viewer.manifest);
   }
 
   clear() {
@@ -64,9 +75,9 @@ export class MeasuresLayer {
     const shown = [...this.kept, ...(this.draft ? [this.draft] : [])].filter((measure) => measure.frame === frame);
     this.source.clear(true);
     this.source.addFeatures(
-      shown.map(({kind, points}) => {
+      shown.map(({kind, points, step}) => {
         const feature = new Feature(points.length > 1 ? new LineString(ringToOl(points)) : new Point(ringToOl(points)[0]));
-        feature.set('figure', figureOf(kind, points, manifest.spacing), true);
+        feature.set('figure', figureOf(kind, points, manifest.spacing, {step, share: shareOf(manifest.spacing)}), true);
         feature.set('at', ringToOl(points)[kind === 'angle' ? Math.min(1, points.length - 1) : points.length - 1], true);
         return feature;
       }),

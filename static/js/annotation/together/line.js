@@ -3,8 +3,10 @@
 const EVERY_MS = 100;
 const SIGN_OF_LIFE_MS = 3000;
 const RECONNECT_MS = 5000;
-/** Close codes after which it makes no sense to come again: not signed in, no longer allowed, nothing here. */
-const FINAL = new Set([4401, 4403, 4404]);
+/** Close code for whom the server keeps apart from others as long as they read. */
+export const READING_BLIND = 4423;
+/** Close codes after which it makes no sense to come again: not signed in, no longer allowed, nothing here, kept apart. */
+const FINAL = new Set([4401, 4403, 4404, READING_BLIND]);
 
 /**
  * @typedef {{view: {x: number, y: number, resolution: number, rotation: number, frame: number | null}, pointer: [number, number] | null, following: number | null}} Shown
@@ -20,7 +22,7 @@ export class Line {
    * @param {string} parts.path of the socket
    * @param {() => Shown} parts.shown what is shown now
    * @param {(told: Told) => void} parts.onTold
-   * @param {(isFinal: boolean) => void} parts.onBroken nobody is known any more
+   * @param {(isFinal: boolean, code: number) => void} parts.onBroken nobody is known any more; the code of the socket
    */
   constructor({path, shown, onTold, onBroken}) {
     this.path = path;
@@ -45,7 +47,7 @@ export class Line {
     const socket = new WebSocket(`${scheme}//${location.host}${this.path}`);
     this.socket = socket;
     socket.addEventListener('message', (event) => this.#receive(event));
-    socket.addEventListener('close', ({code}) => this.#broken(FINAL.has(code)));
+    socket.addEventListener('close', ({code}) => this.#broken(code));
   }
 
   /** @param {MessageEvent<string>} event */
@@ -60,12 +62,13 @@ export class Line {
     this.onTold(told);
   }
 
-  /** @param {boolean} isFinal */
-  #broken(isFinal) {
+  /** @param {number} code */
+  #broken(code) {
+    const isFinal = FINAL.has(code);
     this.isWelcome = false;
     if (this.isClosed) return;
     if (!isFinal) this.coming = setTimeout(() => this.#connect(), RECONNECT_MS);
-    this.onBroken(isFinal);
+    this.onBroken(isFinal, code);
   }
 
   /** Something that is shown has changed. */

@@ -7,7 +7,7 @@ import {t} from '../../lib/i18n.js';
 import {Cursors} from './cursors.js';
 import {Follower} from './follower.js';
 import {leadsTo, turn} from './following.js';
-import {Line} from './line.js';
+import {Line, READING_BLIND} from './line.js';
 import {TogetherPanel} from './panel.js';
 
 /** @import {Viewer} from '../../viewer/viewer.js' */
@@ -43,7 +43,7 @@ export class Together {
       path: `/ws/images/${viewer.manifest.id}/presence/`,
       shown: () => this.shown(),
       onTold: (told) => this.#told(told),
-      onBroken: (isFinal) => this.#broken(isFinal),
+      onBroken: (isFinal, code) => this.#broken(isFinal, code),
     });
     this.panel.draw();
   }
@@ -117,13 +117,16 @@ export class Together {
     this.panel.say(t('{name} has left.', {name: person.name}));
   }
 
-  /** @param {boolean} isFinal */
-  #broken(isFinal) {
+  /** @param {boolean} isFinal @param {number} code */
+  #broken(isFinal, code) {
     this.self = null;
     for (const id of [...this.people.keys()]) this.#left(id);
     this.panel.draw();
     if (!isFinal) return;
-    this.viewer.notify(t('You can no longer look at this image together.'), {level: 'warn', id: 'together'});
+    const isApart = code === READING_BLIND;
+    const text = isApart ? t('You read this image independently of the other readers.') : t('You can no longer look at this image together.');
+    const hint = isApart ? t('Submit your read first; then you can look at the image together.') : '';
+    this.viewer.notify(text, {level: 'warn', id: 'together', hint});
     this.end();
   }
 

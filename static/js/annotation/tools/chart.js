@@ -15,6 +15,7 @@
  * @property {boolean} alt
  * @property {boolean} ctrl Cmd as well
  * @property {Position[]} path every position since the last event, level-0 px
+ * @property {number[]} [pressures] of each of them, 0 to 1; a half where nothing measures it
  *
  * @typedef {object} Sketch what is drawn of an unfinished shape
  * @property {'line' | 'outline' | 'box' | 'point' | 'region'} kind

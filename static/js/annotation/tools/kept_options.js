@@ -33,13 +33,14 @@ export function optionsFrom(text) {
     um: isPair(um) ? um : FREE_BOX.um,
     px: isPair(px) ? px : FREE_BOX.px,
   };
-  const {brushPx, paintsOnlyEmpty, brushPushes, brushPixels, superpixelPx, wandTolerance} = kept ?? {};
+  const {brushPx, paintsOnlyEmpty, brushPushes, brushPixels, penPressure, superpixelPx, wandTolerance} = kept ?? {};
   return {
     boxRule,
     brushPx: brushPx >= BRUSH_PX.least && brushPx <= BRUSH_PX.most ? Number(brushPx) : BRUSH_PX.first,
     paintsOnlyEmpty: paintsOnlyEmpty === true,
     brushPushes: brushPushes === true,
     brushPixels: brushPixels === true,
+    penPressure: penPressure === true,
     superpixelPx: superpixelPx >= SUPERPIXEL_PX.least && superpixelPx <= SUPERPIXEL_PX.most ? Number(superpixelPx) : SUPERPIXEL_PX.first,
     wandTolerance: Number.isFinite(wandTolerance) ? asTolerance(wandTolerance) : TOLERANCE.first,
   };

@@ -16,7 +16,7 @@ export function measureTools(host, {viewer, workspace}) {
   // What measures leaves the selection as it is.
   const measuring = {
     ...host,
-    hasScale: viewer.manifest.spacing !== null,
+    basis: layer.basis,
     begin: () => workspace.set({isDrawing: true}),
     show: layer.show.bind(layer),
     keep: layer.keep.bind(layer),

@@ -103,7 +103,7 @@ export class PointerFeed extends Interaction {
     const original = event.originalEvent;
     const [px, py] = event.pixel;
     const merged = original.getCoalescedEvents?.() ?? [];
-    const path = (merged.length > 0 ? merged : [original]).map((part) => this.#level0(part));
+    const parts = merged.length > 0 ? merged : [original];
     return {
       point: position(this.viewer.level0FromPixel([px, py])),
       pixel: [px, py],
@@ -111,7 +111,8 @@ export class PointerFeed extends Interaction {
       shift: original.shiftKey,
       alt: original.altKey,
       ctrl: original.ctrlKey || original.metaKey,
-      path,
+      path: parts.map((part) => this.#level0(part)),
+      pressures: parts.map(({pressure}) => pressure),
     };
   }
 

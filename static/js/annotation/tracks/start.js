@@ -13,6 +13,6 @@ import {Timeline} from './timeline.js';
 export function startTracks({panel, ...parts}) {
   const {viewer} = parts;
   panel.append(new TrackPanel(parts).element);
-  viewer.target.after(new Timeline(parts).element);
+  viewer.target.after(new Timeline(parts).box);
   viewer.map.updateSize();
 }

@@ -5,25 +5,24 @@
 
 import {el} from '../../lib/dom.js';
 import {pickText, t} from '../../lib/i18n.js';
-import {firstFrame, isTrack, spansOf} from './keyframes.js';
+import {firstFrame, isTrack} from './keyframes.js';
+import {Span} from './span.js';
+import {drawRow, drawRuler, MARGIN_PX, NAMES_PX, ROW_PX, RULER_PX} from './timeline_drawing.js';
+import {TwoFingers} from './two_fingers.js';
 import {rangeText} from './words.js';
 
 /** @import {Viewer} from '../../viewer/viewer.js' */
 /** @import {MarkingRules} from '../marking_rules.js' */
 /** @import {Store} from '../store.js' */
-/** @import {Mark, Track} from '../types.js' */
+/** @import {Row, Strip} from './timeline_drawing.js' */
 /** @import {Workspace} from '../workspace.js' */
 
-/** @typedef {{mark: Mark, track: Track, colour: string, name: string}} Row */
-
-const [ROW_PX, RULER_PX, NAMES_PX, MARGIN_PX] = [16, 16, 132, 10];
 /** A press this near to a keyframe means it; screen px. */
 const SNAP_PX = 5;
-const DIAMOND_PX = 5.5;
-const COLOURS = {ruler: '#26282b', text: '#b9bdc3', tick: '#e0e2e5', selected: '#34373c', casing: '#111214'};
-/** Named steps of the ruler, the smallest that leaves room between numbers is taken. */
-const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
-const NUMBER_PX = 44;
+/** One step of zooming by key or button. */
+const NEARER = 2;
+/** This much of the wheel doubles what is seen; CSS px. */
+const WHEEL_PX = 240;
 
 export class Timeline {
   /** @param {{viewer: Viewer, store: Store, workspace: Workspace, rules: MarkingRules}} parts */
@@ -42,18 +41,34 @@ export class Timeline {
           'aria-label': t('Timeline of marks'),
           'aria-valuemin': 1,
           'aria-valuemax': this.frames.count,
-          title: t('Arrows: frames. Up and down: tracks. Shift+PageUp and Shift+PageDown: keyframes.'),
+          title: t('Arrows: frames. Up and down: tracks. Shift+PageUp and Shift+PageDown: keyframes. + and -: zoom, 0: all, Ctrl+arrows: move.'),
         },
         on: {
           keydown: (event) => this.#onKey(event),
           pointerdown: (event) => this.#press(event),
           pointermove: (event) => this.#drag(event),
+          pointerup: (event) => this.#release(event),
+          pointercancel: (event) => this.#release(event),
           wheel: (event) => this.#roll(event),
         },
       },
       this.canvas,
       this.now,
     );
+    this.span = new Span(this.frames.count);
+    this.fingers = new TwoFingers();
+    /** Where a drag that moves the strip was last; screen px. @type {number | null} */
+    this.held = null;
+    const button = (/** @type {string} */ text, /** @type {string} */ label, /** @type {() => void} */ run) =>
+      el('button', {class: 'timeline-button', text, attrs: {type: 'button', 'aria-label': label, title: label}, on: {click: run}});
+    this.buttons = {
+      out: button('−', t('Show more frames'), () => this.#zoom(1 / NEARER)),
+      in: button('+', t('Show fewer frames, larger'), () => this.#zoom(NEARER)),
+      fit: button('↔', t('Show all frames'), () => this.#moved(this.span.fit())),
+    };
+    const zooming = el('div', {class: 'timeline-zoom', attrs: {role: 'group', 'aria-label': t('Zoom of the timeline')}}, ...Object.values(this.buttons));
+    /** What is put on the page: the strip and its buttons. */
+    this.box = el('div', {class: 'timeline-box'}, this.element, zooming);
     /** @type {Row[]} */
     this.rows = [];
     /** Frames that have plain marks. @type {number[]} */
@@ -66,9 +81,12 @@ export class Timeline {
       if (['selection', 'hidden', 'layers'].some((key) => changed.has(/** @type {any} */ (key)))) this.#later();
     });
     viewer.onChange(({kind}) => {
-      if (kind === 'frame' || kind === 'loading') this.#showFrame();
+      if (kind !== 'frame' && kind !== 'loading') return;
+      if (this.span.reveal(this.frames.wanted)) this.#draw();
+      else this.#showFrame();
     });
     new ResizeObserver(() => this.#draw()).observe(this.element);
+    this.#moved(true);
     this.#later();
   }
 
@@ -124,14 +142,9 @@ export class Timeline {
     return Math.max(1, this.element.clientWidth - NAMES_PX - MARGIN_PX);
   }
 
-  /** @param {number} frame @returns {number} screen px of where it begins */
-  #left(frame) {
-    return NAMES_PX + (frame / this.frames.count) * this.width;
-  }
-
   /** @param {number} frame @returns {number} screen px of its middle */
   #middle(frame) {
-    return this.#left(frame + 0.5);
+    return NAMES_PX + this.span.shareOf(frame + 0.5) * this.width;
   }
 
   #draw() {
@@ -144,62 +157,46 @@ export class Timeline {
     context.scale(ratio, ratio);
     context.font = '11px system-ui, "Noto Sans CJK JP", sans-serif';
     context.textBaseline = 'middle';
-    this.#drawRuler(context);
-    this.rows.slice(this.top, this.top + this.room).forEach((row, i) => this.#drawRow(context, row, RULER_PX + i * ROW_PX));
+    /** @type {Strip} */
+    const strip = {context, span: this.span, width: this.width, full: clientWidth, height: clientHeight};
+    const {selection} = this.parts.workspace.state;
+    drawRuler(strip, this.ticks, this.rows.length);
+    this.rows.slice(this.top, this.top + this.room).forEach((row, i) => drawRow(strip, row, RULER_PX + i * ROW_PX, selection.has(row.mark.id)));
     if (this.rows.length > this.room) {
-      context.fillStyle = COLOURS.text;
+      context.fillStyle = '#b9bdc3';
       const share = (clientHeight - RULER_PX) / this.rows.length;
       context.fillRect(clientWidth - 4, RULER_PX + this.top * share, 3, Math.max(6, this.room * share));
     }
     this.#showFrame();
   }
 
-  /** @param {CanvasRenderingContext2D} context */
-  #drawRuler(context) {
-    context.fillStyle = COLOURS.ruler;
-    context.fillRect(0, 0, this.element.clientWidth, RULER_PX);
-    const step = STEPS.find((each) => (each / this.frames.count) * this.width >= NUMBER_PX) ?? STEPS[STEPS.length - 1];
-    context.fillStyle = COLOURS.text;
-    context.textAlign = 'left';
-    context.fillText(this.rows.length > 0 ? t('Tracks: {count}', {count: this.rows.length}) : t('No tracks'), 8, RULER_PX / 2);
-    context.textAlign = 'center';
-    for (let number = step === 1 ? 1 : step; number <= this.frames.count; number += step) {
-      context.fillText(String(number), this.#middle(number - 1), RULER_PX / 2);
-    }
-    context.fillStyle = COLOURS.tick;
-    for (const frame of this.ticks) context.fillRect(this.#middle(frame) - 1, RULER_PX - 4, 2, 4);
-  }
-
-  /** @param {CanvasRenderingContext2D} context @param {Row} row @param {number} y */
-  #drawRow(context, {mark, track, colour, name}, y) {
-    const middle = y + ROW_PX / 2;
-    if (this.parts.workspace.state.selection.has(mark.id)) {
-      context.fillStyle = COLOURS.selected;
-      context.fillRect(0, y, this.element.clientWidth, ROW_PX);
-    }
-    context.fillStyle = colour;
-    for (const [first, last] of spansOf(track, this.frames.count)) {
-      const left = this.#left(first);
-      context.fillRect(left, middle - 2, Math.max(2, this.#left(last + 1) - left), 4);
-    }
-    for (const {frame, outside} of track.keyframes) diamond(context, this.#middle(frame), middle, colour, outside);
-    context.save();
-    context.beginPath();
-    context.rect(0, y, NAMES_PX - 8, ROW_PX);
-    context.clip();
-    context.textAlign = 'left';
-    context.fillRect(8, middle - 4, 8, 8);
-    context.fillStyle = COLOURS.text;
-    context.fillText(name, 22, middle);
-    context.restore();
-  }
-
   /** The one thing that follows every frame. */
   #showFrame() {
     const {wanted, count} = this.frames;
+    const {first, length, isWhole} = this.span;
+    this.now.hidden = !this.span.holds(wanted);
     this.now.style.transform = `translateX(${this.#middle(wanted)}px)`;
     this.element.setAttribute('aria-valuenow', String(wanted + 1));
-    this.element.setAttribute('aria-valuetext', t('Frame {frame} of {count}', {frame: wanted + 1, count}));
+    const place = t('Frame {frame} of {count}', {frame: wanted + 1, count});
+    const part = t('{first} to {last} are shown', {first: Math.floor(first) + 1, last: Math.min(count, Math.ceil(first + length))});
+    this.element.setAttribute('aria-valuetext', isWhole ? place : `${place}, ${part}`);
+  }
+
+  /** Draws anew where what is shown has changed. @param {boolean} isNew */
+  #moved(isNew) {
+    if (!isNew) return;
+    this.buttons.out.disabled = this.span.isWhole;
+    this.buttons.fit.disabled = this.span.isWhole;
+    this.buttons.in.disabled = this.span.isNearest;
+    this.#draw();
+  }
+
+  /** Around the frame that is looked at. @param {number} factor 2 shows half as many frames */
+  #zoom(factor) {
+    const {wanted} = this.frames;
+    this.span.reveal(wanted);
+    this.span.zoom(factor, wanted + 0.5);
+    this.#moved(true);
   }
 
   /** @param {MouseEvent} event @returns {{x: number, row: Row | undefined}} */
@@ -211,13 +208,24 @@ export class Timeline {
 
   /** @param {number} x @returns {number} frame */
   #frameAt(x) {
-    return Math.max(0, Math.min(this.frames.count - 1, Math.floor(((x - NAMES_PX) / this.width) * this.frames.count)));
+    return Math.max(0, Math.min(this.frames.count - 1, Math.floor(this.span.frameAt((x - NAMES_PX) / this.width))));
+  }
+
+  /** @param {number} clientX @returns {number} frame there, not rounded */
+  #under(clientX) {
+    return this.span.frameAt((clientX - this.element.getBoundingClientRect().left - NAMES_PX) / this.width);
   }
 
   /** @param {PointerEvent} event */
   #press(event) {
-    if (event.button !== 0) return;
+    this.fingers.down(event);
+    if (event.button > 1) return;
     this.element.setPointerCapture(event.pointerId);
+    if (event.button === 1 || event.shiftKey || this.fingers.areTwo) {
+      event.preventDefault();
+      this.held = event.clientX;
+      return;
+    }
     const {x, row} = this.#place(event);
     if (row) this.parts.workspace.select([row.mark.id]);
     if (x < NAMES_PX) {
@@ -231,17 +239,44 @@ export class Timeline {
   /** @param {PointerEvent} event */
   #drag(event) {
     if (!this.element.hasPointerCapture(event.pointerId)) return;
+    const pinch = this.fingers.move(event);
+    if (pinch) {
+      const isNearer = this.span.zoom(pinch.factor, this.#under(pinch.before));
+      this.#moved(this.span.pan(((pinch.before - pinch.middle) / this.width) * this.span.length) || isNearer);
+      return;
+    }
+    if (this.held !== null) {
+      this.#moved(this.span.pan(((this.held - event.clientX) / this.width) * this.span.length));
+      this.held = event.clientX;
+      return;
+    }
     const {x} = this.#place(event);
     const frame = this.#frameAt(x);
     if (x >= NAMES_PX && frame !== this.frames.wanted) void this.frames.setFrame(frame);
   }
 
-  /** @param {WheelEvent} event */
+  /** @param {PointerEvent} event */
+  #release(event) {
+    this.fingers.up(event);
+    if (this.fingers.fingers.size === 0) this.held = null;
+  }
+
+  /** The wheel goes through the tracks where not all fit; over the ruler, or with Ctrl, it zooms; with Shift, or sideways, it moves. @param {WheelEvent} event */
   #roll(event) {
-    if (this.rows.length <= this.room) return;
-    event.preventDefault();
-    this.#scrollTo(this.top + Math.sign(event.deltaY));
-    this.#draw();
+    const {deltaX, deltaY, shiftKey} = event;
+    const across = shiftKey && deltaX === 0 ? deltaY : deltaX;
+    const isOverRows = this.#place(event).row !== undefined;
+    if (Math.abs(across) > (shiftKey ? 0 : Math.abs(deltaY))) {
+      event.preventDefault();
+      this.#moved(this.span.pan((across / this.width) * this.span.length));
+    } else if (event.ctrlKey || !isOverRows || this.rows.length <= this.room) {
+      event.preventDefault();
+      this.#moved(this.span.zoom(2 ** (-deltaY / WHEEL_PX), this.#under(event.clientX)));
+    } else {
+      event.preventDefault();
+      this.#scrollTo(this.top + Math.sign(deltaY));
+      this.#draw();
+    }
   }
 
   #reveal() {
@@ -256,7 +291,11 @@ export class Timeline {
 
   /** @param {KeyboardEvent} event */
   #onKey(event) {
-    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.altKey || event.metaKey || (event.ctrlKey && !event.key.startsWith('Arrow'))) return;
+    if (this.#onZoomKey(event)) {
+      event.preventDefault();
+      return;
+    }
     const far = event.shiftKey ? 10 : 1;
     const page = Math.max(1, Math.round(this.frames.count / 10));
     /** @type {Record<string, number>} */
@@ -268,29 +307,20 @@ export class Timeline {
     event.preventDefault();
   }
 
+  /** @param {KeyboardEvent} event @returns {boolean} whether it was one */
+  #onZoomKey({key, ctrlKey}) {
+    if (ctrlKey) this.#moved(this.span.pan(((key === 'ArrowLeft' ? -1 : key === 'ArrowRight' ? 1 : 0) * this.span.length) / 4));
+    else if (key === '+' || key === '=') this.#zoom(NEARER);
+    else if (key === '-') this.#zoom(1 / NEARER);
+    else if (key === '0') this.#moved(this.span.fit());
+    else return false;
+    return true;
+  }
+
   /** @param {1 | -1} way */
   #selectBeside(way) {
     const at = this.#selectedRow();
     const row = this.rows[at < 0 ? 0 : Math.max(0, Math.min(this.rows.length - 1, at + way))];
     if (row) this.parts.workspace.select([row.mark.id]);
   }
-}
-
-/**
- * @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {string} colour
- * @param {boolean} isHollow outside from here on
- */
-function diamond(context, x, y, colour, isHollow) {
-  context.beginPath();
-  context.moveTo(x, y - DIAMOND_PX);
-  context.lineTo(x + DIAMOND_PX, y);
-  context.lineTo(x, y + DIAMOND_PX);
-  context.lineTo(x - DIAMOND_PX, y);
-  context.closePath();
-  context.fillStyle = isHollow ? COLOURS.casing : colour;
-  context.strokeStyle = isHollow ? colour : COLOURS.casing;
-  context.lineWidth = isHollow ? 1.5 : 1;
-  context.fill();
-  context.stroke();
-  context.fillStyle = colour;
 }

@@ -9,6 +9,7 @@ import {leastCertainFirst} from '../suggestions/batches.js';
 /** @import {Action, Registry} from '../../actions/registry.js' */
 /** @import {Viewer} from '../../viewer/viewer.js' */
 /** @import {Review} from '../review.js' */
+/** @import {Session} from '../session.js' */
 /** @import {Store} from '../store.js' */
 /** @import {Workspace} from '../workspace.js' */
 /** @import {Walk} from './walk.js' */
@@ -17,15 +18,20 @@ const fetchWalk = later(() => import('./walk.js'));
 
 const PADDING_PX = 160;
 
-/** @param {{viewer: Viewer, registry: Registry, userId: string}} parts @returns {Action[]} none for what is seen at one glance */
-export function walkActions({viewer, registry, userId}) {
+/**
+ * @param {{viewer: Viewer, registry: Registry, userId: string, session?: Session | null}} parts session: of the read that is walked for
+ * @returns {Action[]} none for what is seen at one glance
+ */
+export function walkActions({viewer, registry, userId, session = null}) {
+  if (session) later(async () => (await import('./told_walks.js')).tellWhatWaits({api: session.api, readId: session.read.id, userId}));
   if (!viewer.overview) return [];
+  const isWatching = session !== null && String(session.read.reader.id) !== userId;
   // Only whether it was on is kept where it can be read at once; what was seen is fetched with the module.
-  const onKey = `mitate-walk-${userId}-${viewer.manifest.id}`;
+  const onKey = `mitate-walk-${userId}-${session?.read.id ?? viewer.manifest.id}`;
   /** @type {Walk | null} */
   let walk = null;
   const onChange = (/** @type {boolean} */ isOn) => {
-    if (isOn) localStorage.setItem(onKey, 'on');
+    if (isOn && !isWatching) localStorage.setItem(onKey, 'on');
     else localStorage.removeItem(onKey);
     registry.refresh();
   };
@@ -33,7 +39,7 @@ export function walkActions({viewer, registry, userId}) {
   let opening = null;
   const load = async () => {
     const {Walk} = await fetchWalk();
-    walk = new Walk({viewer, registry, userId, onChange});
+    walk = new Walk({viewer, registry, userId, session, onChange});
     await walk.load();
     return walk;
   };
@@ -43,12 +49,12 @@ export function walkActions({viewer, registry, userId}) {
   return [
     {
       id: 'walk.toggle',
-      label: () => (isOn() ? t('End screening') : t('Screen the whole image')),
+      label: () => (isOn() ? t('End screening') : isWatching ? t('What the reader has seen') : t('Screen the whole image')),
       group: 'image',
       keys: ['Alt+W'],
       icon: 'walk',
       isPressed: isOn,
-      run: async () => (isOn() ? walk?.stop() : (await open()).start()),
+      run: async () => (isOn() ? walk?.stop() : (await open()).start({isResumed: isWatching})),
     },
     {id: 'walk.next', label: t('Next field'), group: 'image', keys: ['>'], when: isOn, run: () => walk?.next()},
     {id: 'walk.previous', label: t('Previous field'), group: 'image', keys: ['<'], when: isOn, run: () => walk?.previous()},

@@ -9,15 +9,19 @@ import {resolutionOf} from '../../viewer/magnification.js';
 import {Coverage, freePart, pack, tissueOf, unpack} from './coverage.js';
 import {CoverageMap} from './coverage_map.js';
 import {KeptWalks} from './kept_walks.js';
+import {ToldWalks} from './told_walks.js';
 import {WalkBar} from './walk_bar.js';
 
 /** @import {Registry} from '../../actions/registry.js' */
 /** @import {Viewer} from '../../viewer/viewer.js' */
 /** @import {Field} from './coverage.js' */
 /** @import {KeptWalk} from './kept_walks.js' */
+/** @import {Session} from '../session.js' */
+/** @import {Told} from './told_walks.js' */
 
 const STILL_MS = 400;
 const KEEP_AFTER_MS = 500;
+const TELL_AFTER_MS = 3000;
 /** Zoomed out further than this beside the magnification that is walked at, nothing counts. */
 const PLAY = 1.005;
 const FIRST_OBJECTIVE = 10;
@@ -29,12 +33,21 @@ export class Walk {
    * @param {Viewer} parts.viewer
    * @param {Registry} parts.registry
    * @param {string} parts.userId
+   * @param {Session | null} parts.session of the read that is walked for; null: the image is only looked at, and nothing is told
    * @param {(isOn: boolean) => void} parts.onChange
    */
-  constructor({viewer, registry, userId, onChange}) {
+  constructor({viewer, registry, userId, session, onChange}) {
     this.viewer = viewer;
     this.onChange = onChange;
-    this.kept = new KeptWalks({userId, imageId: viewer.manifest.id});
+    /** Somebody else's walk, to be looked at. */
+    this.isWatching = session !== null && String(session.read.reader.id) !== userId;
+    const subjectId = session?.read.id ?? viewer.manifest.id;
+    this.kept = new KeptWalks({userId, subjectId});
+    const onRefused = (/** @type {ApiError} */ error) => viewer.notify(error.message, {level: 'warn', id: 'walk', hint: error.hint});
+    this.told = session && new ToldWalks({api: session.api, readId: session.read.id, userId, kept: this.kept, onRefused});
+    session?.beforeSubmit.add(() => this.#tellNow());
+    /** Which round it is at a magnification; 1 where nothing stands. @type {Record<string, number>} */
+    this.rounds = {};
     this.isOn = false;
     this.tissueOnly = viewer.manifest.kind === 'slide';
     const presets = viewer.magnificationPresets().map(({value}) => value);
@@ -53,6 +66,8 @@ export class Walk {
     this.stillTimer = undefined;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.keepTimer = undefined;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.tellTimer = undefined;
     this.#watch();
   }
 
@@ -66,7 +81,10 @@ export class Walk {
         this.note();
       }, STILL_MS);
     });
-    globalThis.addEventListener('pagehide', () => this.#keep());
+    globalThis.addEventListener('pagehide', () => {
+      this.#keep();
+      void this.#tellNow();
+    });
   }
 
   /** Whatever moves has to stand still anew. */
@@ -75,19 +93,41 @@ export class Walk {
     this.stillTimer = undefined;
   }
 
-  /** Reads what was kept, and finds out where there is tissue. */
+  /** Reads what was kept here and on the server, and finds out where there is tissue. */
   async load() {
-    const [kept, picture] = await Promise.all([this.kept.read(), smallPicture(this.viewer)]);
+    const [kept, picture, told] = await Promise.all([
+      this.isWatching ? null : this.kept.read(),
+      smallPicture(this.viewer),
+      this.told?.read() ?? [],
+    ]);
     this.picture = picture;
-    if (kept) ({magnification: this.magnification, tissueOnly: this.tissueOnly, seen: this.seen, place: this.place} = kept);
+    const last = told.at(-1);
+    if (last) ({magnification: this.magnification, isTissueOnly: this.tissueOnly, place: this.place} = last);
+    if (kept) ({magnification: this.magnification, tissueOnly: this.tissueOnly, seen: this.seen, place: this.place, rounds: this.rounds = {}} = kept);
     if (!picture) this.tissueOnly = false;
+    const known = new Set(told.filter((walk) => this.#join(walk)).map(({magnification}) => String(magnification)));
     this.coverage = this.#makeCoverage();
+    if (!this.isWatching) for (const key of Object.keys(this.seen)) if (!known.has(key)) void this.#tell(Number(key));
   }
 
-  #makeCoverage() {
-    const resolution = resolutionOf(this.magnification, this.viewer.manifest);
+  /** Adds what the server has of a walk. @param {Told} walk @returns {boolean} whether the server has all that is known here */
+  #join({magnification, round, columns, rows, seen}) {
+    const key = String(magnification);
+    const grid = new Coverage(this.viewer.manifest, resolutionOf(magnification, this.viewer.manifest));
+    // The scale of the image was corrected since: these are other squares.
+    if (grid.columns !== columns || grid.rows !== rows) return false;
+    const [own, ownRound] = [this.seen[key], this.rounds[key] ?? 1];
+    if (own && ownRound > round) return false;
+    const isSameRound = own && ownRound === round;
+    this.seen[key] = isSameRound ? seen.map((bits, at) => bits | (own[at] ?? 0)) : seen;
+    this.rounds[key] = round;
+    return this.seen[key].every((bits, at) => bits === seen[at]);
+  }
+
+  #makeCoverage(magnification = this.magnification) {
+    const resolution = resolutionOf(magnification, this.viewer.manifest);
     const blank = new Coverage(this.viewer.manifest, resolution);
-    const packed = this.seen[String(this.magnification)];
+    const packed = this.seen[String(magnification)];
     const seen = packed ? unpack(packed, blank.seen.length) : undefined;
     const wanted = this.tissueOnly && this.picture ? tissueOf(this.picture, blank) : null;
     return new Coverage(this.viewer.manifest, resolution, {seen, wanted});
@@ -105,12 +145,14 @@ export class Walk {
     this.isOn = false;
     this.#move();
     this.#keep();
+    void this.#tellNow();
     this.#show();
   }
 
   /** @param {{magnification?: number, tissueOnly?: boolean}} choice */
   choose({magnification = this.magnification, tissueOnly = this.tissueOnly}) {
     this.#keepSeen();
+    void this.#tellNow();
     Object.assign(this, {magnification, tissueOnly});
     this.coverage = this.#makeCoverage();
     this.#goTo(this.#openFrom(this.#here()) ?? this.#here());
@@ -119,6 +161,8 @@ export class Walk {
 
   /** Everything counts as not seen again. */
   startAgain() {
+    const key = String(this.magnification);
+    if (this.coverage.seen.includes(1)) this.rounds[key] = (this.rounds[key] ?? 1) + 1;
     this.coverage.seen.fill(0);
     this.place = null;
     this.#goTo(0);
@@ -194,7 +238,7 @@ export class Walk {
     const {viewer, coverage} = this;
     const resolution = viewer.view.getResolution() ?? Infinity;
     const isNear = resolution <= resolutionOf(this.magnification, viewer.manifest) * PLAY;
-    if (!this.isOn || !isNear || document.visibilityState !== 'visible' || (viewer.tiles?.failed ?? 0) > 0 || this.#isMoving()) return;
+    if (!this.isOn || this.isWatching || !isNear || document.visibilityState !== 'visible' || (viewer.tiles?.failed ?? 0) > 0 || this.#isMoving()) return;
     const {left, top, right, bottom} = this.#free(`${PANELS}, .viewer-notice`);
     const corners = [[left, top], [right, top], [right, bottom], [left, bottom]].map((pixel) => viewer.level0FromPixel(pixel));
     if (!coverage.note(corners)) return;
@@ -223,10 +267,30 @@ export class Walk {
 
   #keep() {
     clearTimeout(this.keepTimer);
+    if (this.isWatching) return;
     this.#keepSeen();
+    const {magnification, tissueOnly, place, seen, rounds} = this;
     /** @type {KeptWalk} */
-    const walk = {magnification: this.magnification, tissueOnly: this.tissueOnly, place: this.place, seen: this.seen};
+    const walk = {magnification, tissueOnly, place, seen, rounds};
     void this.kept.write(walk).then((isKept) => this.bar.warn(!isKept));
+    this.tellTimer ??= setTimeout(() => void this.#tellNow(), TELL_AFTER_MS);
+  }
+
+  /** Tells the server what was seen since it was told last. */
+  async #tellNow() {
+    if (this.tellTimer === undefined) return;
+    clearTimeout(this.tellTimer);
+    this.tellTimer = undefined;
+    this.#keepSeen();
+    await this.#tell(this.magnification);
+  }
+
+  /** @param {number} magnification */
+  async #tell(magnification) {
+    const {columns, rows, seen, wanted} = this.#makeCoverage(magnification);
+    const isTissueOnly = this.tissueOnly && this.picture !== null;
+    const round = this.rounds[String(magnification)] ?? 1;
+    await this.told?.tell({magnification, round, columns, rows, seen: pack(seen), wanted: isTissueOnly ? pack(wanted) : null, place: this.place});
   }
 }
 

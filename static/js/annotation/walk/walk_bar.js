@@ -21,7 +21,7 @@ export class WalkBar {
     this.warning = el('span', {class: 'many-note', text: t('This browser does not keep it.')});
     this.warning.hidden = true;
     const hint = t('Glass is told from tissue by the small picture of the slide; what is left out is grey on the overview.');
-    const again = el('button', {class: 'viewer-button', text: t('Start again'), attrs: {type: 'button'}, on: {click: () => walk.startAgain()}});
+    this.again = el('button', {class: 'viewer-button', text: t('Start again'), attrs: {type: 'button'}, on: {click: () => walk.startAgain()}});
     /** @param {string} id */
     const button = (id) => actionButton(registry, id, {text: true, class: 'viewer-button', showKey: true, icon: false});
     this.element = el(
@@ -33,7 +33,7 @@ export class WalkBar {
       button('walk.next'),
       this.share,
       this.warning,
-      again,
+      this.again,
       button('walk.toggle'),
     );
     this.element.hidden = true;
@@ -49,7 +49,8 @@ export class WalkBar {
   }
 
   show() {
-    const {isOn, coverage, magnification, tissueOnly, picture} = this.walk;
+    const {isOn, isWatching, coverage, magnification, tissueOnly, picture} = this.walk;
+    this.again.hidden = isWatching;
     this.element.hidden = !isOn;
     if (!isOn) return;
     this.magnification.value = String(magnification);
@@ -58,6 +59,7 @@ export class WalkBar {
     // Whole only when it is: 99.9 % is no 100 %.
     const {seen, wanted} = coverage.counts;
     Object.assign(this.share.dataset, {seen, wanted});
-    this.share.textContent = t('{percent} % seen', {percent: Math.floor(coverage.share * 100)});
+    const percent = Math.floor(coverage.share * 100);
+    this.share.textContent = isWatching ? t('{percent} % seen by the reader', {percent}) : t('{percent} % seen', {percent});
   }
 }

@@ -11,12 +11,13 @@ import {Relation, beginning} from './relation.js';
  * @typedef {object} Options
  * @property {Viewer} viewer
  * @property {string} reader
+ * @property {boolean} [hasChoice] false: the second view stays with the same image
  * @property {() => void} onChange opened or closed
  */
 
 export class Compare {
   /** @param {Options} options */
-  constructor({viewer, reader, onChange}) {
+  constructor({viewer, reader, hasChoice = true, onChange}) {
     this.viewer = viewer;
     this.reader = reader;
     this.onChange = onChange;
@@ -37,7 +38,7 @@ export class Compare {
       on: {click: () => this.#setLinked(this.relation === null)},
     });
     this.cursors = [viewer.stage.element, this.pane].map(() => el('div', {class: 'compare-cursor', attrs: {'aria-hidden': 'true'}}));
-    const other = el('button', {class: 'viewer-button', text: t('Other image…'), attrs: {type: 'button'}, on: {click: () => void this.choose()}});
+    const other = hasChoice && el('button', {class: 'viewer-button', text: t('Other image…'), attrs: {type: 'button'}, on: {click: () => void this.choose()}});
     const close = el('button', {class: 'viewer-button', text: t('Close'), attrs: {type: 'button'}, on: {click: () => this.close()}});
     const head = el('div', {class: 'compare-head', attrs: {role: 'group', 'aria-label': t('Second view')}}, this.name, this.link, other, close);
     this.element = el('div', {class: 'compare-pane'}, head, this.pane);

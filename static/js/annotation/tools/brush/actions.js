@@ -51,6 +51,15 @@ export function brushActions({workspace, rules}) {
       run: () => workspace.set({brushPixels: !workspace.state.brushPixels}),
     },
     {
+      id: 'brush.pressure',
+      label: t('Width by pen pressure'),
+      group: 'drawing',
+      keys: ['Shift+B'],
+      when: canWrite,
+      isPressed: () => workspace.state.penPressure,
+      run: () => workspace.set({penPressure: !workspace.state.penPressure}),
+    },
+    {
       id: 'brush.push',
       label: t('Push the border'),
       group: 'drawing',

@@ -17,16 +17,19 @@ import {paintPixels, strokePixels} from '../../masks/painting.js';
 /** @import {Body, Label, Position, SeenMark} from '../../types.js' */
 /** @import {Region} from '../../regions.js' */
 /** @import {ToolHost} from '../chart.js' */
+/** @import {Piece} from './pressure.js' */
 /** @import {Workspace} from '../../workspace.js' */
 /** @import {Viewer} from '../../../viewer/viewer.js' */
 
 /** @typedef {'new' | 'extend' | 'erase'} StrokeKind new: a mark of its own; extend, erase: the selected region or mask */
 
-/** @typedef {{path: Position[], radius: number, kind: StrokeKind}} Stroke */
+/** @typedef {{path: Position[], radius: number, kind: StrokeKind, pieces?: Piece[] | null}} Stroke pieces: of a pen that presses more and less */
 
 /**
  * @typedef {object} BrushHost
- * @property {() => number} radius level-0 px
+ * @property {() => number} radius level-0 px; the widest
+ * @property {() => boolean} feelsPressure whether a pen that presses less paints less wide
+ * @property {(pieces: Piece[], before: Region) => Region} widened what a stroke covers with these pieces besides
  * @property {(need: {needsLabel: boolean}) => string | null} obstacle why nothing can be painted now
  * @property {() => Target | null} target the selected region or mask, if it can be painted on
  * @property {() => boolean} pushes whether the border of that region is pushed
@@ -82,6 +85,8 @@ export function brushHost(parts) {
     say,
     begin,
     end,
+    feelsPressure: () => workspace.state.penPressure,
+    widened: (pieces, before) => pieces.reduce((region, piece) => union(region, sweptBy(parts, piece)), before),
     radius: () => Math.max((workspace.state.brushPx / 2) * resolution(viewer), 0.5),
     target: () => targetOf(parts),
     pushes: () => workspace.state.brushPushes && workspace.state.tool === 'brush',
@@ -129,8 +134,10 @@ export function isOfPixels(parts, {kind}) {
   return parts.workspace.state.brushPixels && label !== null && parts.rules.granularityOf('Mask', label) !== null;
 }
 
-/** @param {BrushParts} parts @param {Stroke} stroke @returns {Region} what it covers of the image */
-function sweptBy({viewer}, {path, radius}) {
+/** @param {BrushParts} parts @param {Pick<Stroke, 'path' | 'radius' | 'pieces'>} stroke @returns {Region} what it covers of the image */
+function sweptBy(parts, {path, radius, pieces}) {
+  if (pieces) return pieces.reduce((/** @type {Region} */ region, piece) => union(region, sweptBy(parts, piece)), []);
+  const {viewer} = parts;
   const tolerance = Math.max(TOLERANCE_PX * resolution(viewer), FINEST_PX);
   return intersection(strokeRegion(simplify(withoutRepeats(path), tolerance), radius, tolerance), wholeImage(viewer.manifest));
 }
@@ -169,7 +176,7 @@ function finish(parts, stroke) {
   const {kind} = stroke;
   if (isOfPixels(parts, stroke)) {
     const finer = {...stroke, path: simplify(withoutRepeats(stroke.path), TOLERANCE_PX * resolution(parts.viewer))};
-    paintPixels(parts, kind === 'new' ? null : selectedMark(parts), strokePixels(parts.viewer, finer), kind);
+    paintPixels(parts, kind === 'new' ? null : selectedMark(parts), strokePixels(parts.viewer, stroke.pieces ?? [finer]), kind);
   } else paintRegion(parts, sweptBy(parts, stroke), kind);
 }
 

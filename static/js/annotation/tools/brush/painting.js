@@ -1,5 +1,7 @@
 /** The brush is down: the stroke grows, and meets the region when it is let go; a border that is pushed moves at once. */
 
+import {Pieces} from './pressure.js';
+
 /** @import {State, StateChart, ToolEvent} from '../chart.js' */
 /** @import {Position} from '../../types.js' */
 /** @import {Region} from '../../regions.js' */
@@ -18,8 +20,12 @@ export class Painting {
     this.radius = 0;
     /** @type {Region | null} what the border was pushed to so far; null: it is not pushed */
     this.pushed = null;
-    /** How much of the path has pushed it. */
+    /** How much of the path has pushed it, or is drawn. */
     this.done = 0;
+    /** @type {Pieces | null} of a pen whose pressure counts */
+    this.pieces = null;
+    /** What they cover so far. @type {Region} */
+    this.covered = [];
   }
 
   /** @param {{event: ToolEvent, kind: StrokeKind, pushed: Region | null}} start */
@@ -30,6 +36,9 @@ export class Painting {
     this.kind = kind;
     // A stroke keeps its width on the image, though the wheel may zoom meanwhile.
     this.radius = this.host.radius();
+    this.pieces = event.pointer === 'pen' && this.host.feelsPressure() ? new Pieces(this.radius) : null;
+    this.covered = [];
+    this.pieces?.add(event.point, event.pressures?.at(-1) ?? 0.5);
     this.host.begin(kind);
     this.#show(event);
   }
@@ -41,14 +50,18 @@ export class Painting {
 
   /** @param {ToolEvent} event */
   move(event) {
-    for (const point of event.path) this.path.push(point);
+    event.path.forEach((point, at) => {
+      this.path.push(point);
+      this.pieces?.add(point, event.pressures?.[at] ?? 0.5);
+    });
     this.#show(event);
   }
 
   /** @param {ToolEvent} event */
   up(event) {
     this.path.push(event.point);
-    this.host.finish({path: this.path, radius: this.radius, kind: this.kind});
+    // A pen that is lifted presses no more: its last place has the width that it came with.
+    this.host.finish({path: this.path, radius: this.radius, kind: this.kind, pieces: this.pieces?.all ?? null});
     this.host.settle();
     if (event.pointer === 'touch') this.host.ring(null, false);
     this.chart.go('idle');
@@ -64,6 +77,13 @@ export class Painting {
     const erases = this.kind === 'erase';
     this.host.ring(event.pixel, erases);
     if (this.#push()) return;
+    if (this.pieces) {
+      const {pieces, count} = this.pieces.since(this.done);
+      this.done = count;
+      this.covered = this.host.widened(pieces, this.covered);
+      this.host.sketch({kind: 'region', path: [], rings: this.covered[0] ?? []});
+      return;
+    }
     // A line that ends where it begins is not drawn: a dab gets a length that nobody sees.
     const [[x, y]] = this.path;
     this.host.sketch({kind: 'line', path: [[x + this.radius / 1000, y], ...this.path], stroke: {width: 2 * this.radius, erases}});
@@ -73,8 +93,10 @@ export class Painting {
   #push() {
     if (!this.pushed) return false;
     const path = this.path.slice(Math.max(this.done - 1, 0));
-    this.done = this.path.length;
-    this.pushed = this.host.pushed(this.pushed, {path, radius: this.radius, kind: this.kind});
+    const {pieces, count} = this.pieces?.since(this.done) ?? {pieces: null, count: this.path.length};
+    this.done = count;
+    this.pushed = this.host.pushed(this.pushed, {path, radius: this.radius, kind: this.kind, pieces});
+    if (!this.pushed) this.done = 0;
     return this.pushed !== null;
   }
 }

@@ -1,10 +1,11 @@
-/** What a measurement says: lengths in mm where the scale is known, otherwise in pixels and so named; angles in degrees. */
+/** What a measurement says, with its error: lengths in mm where the scale is known, otherwise in pixels and so named; angles in degrees. */
 
-import {formatLength} from '../../format.js';
 import {level0, lengthUm} from '../../../viewer/geometry.js';
+import {angleError, lengthError, lengthText, withError} from './doubt.js';
 
 /** @import {Spacing} from '../../../viewer/types.js' */
 /** @import {Position} from '../../types.js' */
+/** @import {Doubt} from './doubt.js' */
 
 /** @typedef {'line' | 'angle'} MeasureKind */
 
@@ -29,15 +30,16 @@ export function angleOf([a, corner, b], spacing) {
 }
 
 /**
- * @param {MeasureKind} kind @param {readonly Position[]} points @param {Spacing | null} spacing
+ * @param {MeasureKind} kind @param {readonly Position[]} points @param {Spacing | null} spacing @param {Doubt} doubt
  * @returns {string} empty while there is nothing to tell
  */
-export function figureOf(kind, points, spacing) {
+export function figureOf(kind, points, spacing, doubt) {
   if (kind === 'angle') {
     const angle = points.length === 3 ? angleOf(points, spacing) : null;
-    return angle === null ? '' : `${angle.toFixed(1)}°`;
+    return angle === null ? '' : withError(angle, angleError(points, doubt), '°').replace(' °', '°');
   }
   const length = lengthOf(points, spacing);
   if (length === 0) return '';
-  return spacing ? formatLength(length) : `${length.toFixed(length < 100 ? 1 : 0)} px`;
+  const error = lengthError(points, spacing, doubt);
+  return spacing ? lengthText(length, error) : withError(length, error, 'px');
 }

@@ -21,8 +21,7 @@ export class Idle {
       this.kind === 'angle'
         ? t('Click an end, the corner and the other end.')
         : t('Drag from end to end, or click along a way and close with Enter or a double click.');
-    const scale = this.host.hasScale ? [] : [t('The scale of this image is not known: lengths are in pixels.')];
-    this.host.say([t('Measurements are not saved.'), ...scale, hint].join(' '));
+    this.host.say([t('Measurements are not saved.'), this.host.basis, hint].join(' '));
   }
 
   /** @param {ToolEvent} event */

@@ -10,7 +10,7 @@ import {Measuring} from './measuring.js';
 
 /**
  * @typedef {object} Measures what a measurement asks of the workbench besides
- * @property {boolean} hasScale
+ * @property {string} basis what lengths rest on, or why they are in pixels
  * @property {(kind: MeasureKind, points: Position[] | null) => void} show the unfinished one; null: there is none
  * @property {(kind: MeasureKind, points: Position[]) => void} keep
  *
