@@ -18,6 +18,7 @@ from annotation.schema.facts import (
     CampaignFacts,
     CaseFacts,
     CellGroupFacts,
+    CitationFacts,
     ConfirmationFacts,
     DecisionFacts,
     DicomFacts,
@@ -78,6 +79,7 @@ def disclosed_case(case: CaseFacts, hop: Hop) -> CaseFacts:
         cells=_cells(case.cells, reads, hop, move),
         proposed_cells=case.proposed_cells,
         decisions=() if hop.tier is Tier.THIRD_PARTY else _decisions(case.decisions, hop, move),
+        findings=tuple(_annotations(case.findings, reads, hop, move)),
         reports=tuple(disclosed_report(report, hop, move, lambda one: _confirmation(one, hop, move)) for report in case.reports),
     )
 
@@ -130,6 +132,9 @@ def _annotations(rows: Iterable[AnnotationFacts], reads: Mapping[str, ReadFacts]
             suggestion=_suggestion(row.suggestion, hop, move) if row.suggestion is not None else None,
             imported=ImportedFacts(row.imported.format) if row.imported is not None else None,
             confirmations=() if hop.tier is Tier.THIRD_PARTY else tuple(_confirmation(one, hop, move) for one in row.confirmations),
+            cites=tuple(
+                CitationFacts(hop.uuid("image", one.image_id), one.frame, hop.uuid("annotation", one.annotation_id)) for one in row.cites
+            ),
         )
 
 

@@ -29,7 +29,10 @@ class DocumentReader:
 
     name: ClassVar[str] = "document"
     title: ClassVar[str] = "Annotation document"
-    takes: ClassVar[str] = "every shape, mask and track; labels, text, form, certainty, basis, active seconds, author; diagnoses of images"
+    takes: ClassVar[str] = (
+        "every shape, mask and track; labels, text, form, certainty, basis, active seconds, author; diagnoses of images; "
+        "findings of examinations"
+    )
     losses: ClassVar[Mapping[str, str]] = {
         "review": gettext_noop("Reviews and earlier states are left out: the marks become part of a new read."),
         "suggestion": gettext_noop("From which suggestion a mark was made is left out."),
@@ -62,9 +65,13 @@ class DocumentReader:
             if not isinstance(entry, dict) or problem is not None:
                 reading.refuse(place + (problem.pointer if problem else ""), "object_malformed", problem.detail if problem else "")
                 continue
-            image = images.get(str(entry["target"].get("imageId", "")))
+            finding = "cites" in entry
+            image = images.get(str(entry["target"].get("imageId", entry["cites"][0]["imageId"] if finding else "")))
+            stray = next((number for number, one in enumerate(entry.get("cites", ())) if one["imageId"] not in images), None)
             if image is None:
                 reading.refuse(f"{place}/target/imageId", "unknown_file_image")
+            elif stray is not None:
+                reading.refuse(f"{place}/cites/{stray}/imageId", "unknown_file_image")
             else:
                 _take(place, entry, image, people, reading)
 
@@ -153,6 +160,8 @@ def _label(member: dict[str, Any]) -> SourceLabel:
 
 def _said(entry: dict[str, Any]) -> dict[str, Any]:
     said: dict[str, Any] = {"granularity": entry["granularity"]}
+    if "cites" in entry:
+        said |= {"granularity": "exam", "cites": entry["cites"]}
     if category := entry.get("confidence", {}).get("category"):
         said["certainty"] = category
     if entry.get("basis"):

@@ -15,7 +15,7 @@ from annotation.schema.mask_outlines import outlines_of_mask
 from annotation.schema.masks import Mask
 from annotation.schema.tracks import AnyShape, Track
 
-__all__ = ["preview"]
+__all__ = ["OFF_IMAGE", "preview"]
 
 SAMPLES_A_LABEL: Final = 40
 MAX_SAMPLES: Final = 600
@@ -23,6 +23,8 @@ MAX_SAMPLE_VERTICES: Final = 160
 MAX_GROUPS: Final = 2_000
 MAX_LABELS: Final = 1_000
 MAX_IMAGES: Final = 1_000
+OFF_IMAGE: Final = ("exam",)
+"""Granularities of marks that are on no place of the image: any label goes with them, and they are counted as a kind of their own."""
 
 
 def preview(reader: Reader, reading: Reading) -> dict[str, Any]:
@@ -75,7 +77,8 @@ def _groups(marks: list[ImportedMark]) -> list[dict[str, Any]]:
     counts: Counter[tuple[str, str, str]] = Counter()
     for mark in marks:
         label = mark.labels[0].key if mark.labels else ""
-        counts[label, _kind(mark.shape), str(mark.said.get("granularity", ""))] += 1
+        said = str(mark.said.get("granularity", ""))
+        counts[label, said if said in OFF_IMAGE else _kind(mark.shape), said] += 1
     rows = [
         {"label": label, "kind": kind, "granularity": said, "count": count} for (label, kind, said), count in counts.most_common(MAX_GROUPS)
     ]

@@ -152,6 +152,14 @@ IMPORT_PROBLEMS: Final[dict[str, ProblemText]] = {
     "diagnosis_there": ProblemText(
         gettext_noop("The read has a diagnosis of the image already."), gettext_noop("Change the diagnosis in the workbench.")
     ),
+    "citation_left_out": ProblemText(
+        gettext_noop("A finding of the examination cites an image or a mark that is not imported with it."),
+        gettext_noop("Choose the image and a label for its marks, then import the file again."),
+    ),
+    "finding_left_out": ProblemText(
+        gettext_noop("No image that a finding of the examination cites is of the same subject here."),
+        gettext_noop("Choose the images of one subject."),
+    ),
 }
 """Codes of this package; shapes and documents add those of `PROBLEM_TEXTS`."""
 

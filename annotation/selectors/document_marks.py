@@ -8,10 +8,11 @@ from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from annotation.models import Annotation, Decision, ImportedAnnotation, Read, Suggestion, SuggestionRun
-from annotation.schema.facts import AnnotationFacts, DecisionFacts, ImportedFacts, ModelFacts, ReadFacts, SuggestionFacts
+from annotation.schema.facts import AnnotationFacts, CitationFacts, DecisionFacts, ImportedFacts, ModelFacts, ReadFacts, SuggestionFacts
+from annotation.schema.labels import Granularity
 from annotation.schema.shapes import Shape
 from annotation.selectors.document_confirmations import confirmation_facts, put_back
 from annotation.selectors.geometry import shape_of
@@ -20,7 +21,7 @@ from viewer.dicomweb.uids import uid_of
 from viewer.models import Instance
 from viewer.services.frame_times import frame_seconds
 
-__all__ = ["annotations_of", "decisions_of", "read_facts"]
+__all__ = ["annotations_of", "decisions_of", "findings_of", "read_facts"]
 
 ROWS_AT_ONCE: Final = 500
 
@@ -45,12 +46,21 @@ def annotations_of(
     """Yield the annotations of some reads by (image, id), with the decision behind each one that came from a suggestion."""
     if not reads:
         return
-    rows = (
-        Annotation.objects.filter(read_id__in=list(reads), deleted=False, report__isnull=True)
-        .select_related("suggestion__run__endpoint")
-        .order_by("read__image_id", "pk")
-        .iterator(chunk_size=ROWS_AT_ONCE)
-    )
+    stored = Annotation.objects.filter(read_id__in=list(reads), deleted=False, report__isnull=True, cites__isnull=True)
+    yield from _told(stored, reads, strategies, people, until)
+
+
+def findings_of(reads: dict[UUID, ReadFacts], people: People, until: datetime | None) -> tuple[AnnotationFacts, ...]:
+    """Return what some reads say of the whole examination, in the order of (image, id); what it cites comes as it was said."""
+    stored = Annotation.objects.filter(read_id__in=list(reads), deleted=False, cites__isnull=False)
+    return tuple(replace(facts, granularity=Granularity.DIAGNOSIS) for facts in _told(stored, reads, {}, people, until))
+
+
+def _told(
+    stored: QuerySet[Annotation], reads: dict[UUID, ReadFacts], strategies: dict[UUID, str], people: People, until: datetime | None
+) -> Iterator[AnnotationFacts]:
+    ordered = stored.select_related("suggestion__run__endpoint").order_by("read__image_id", "pk")
+    rows = ordered.iterator(chunk_size=ROWS_AT_ONCE)
     while batch := list(islice(rows, ROWS_AT_ONCE)):
         if until is not None:
             put_back(batch, until)
@@ -115,6 +125,7 @@ def _annotation_facts(row: Annotation, read: ReadFacts, suggestion: SuggestionFa
         basis=tuple(row.basis),
         suggestion=suggestion,
         active_seconds=row.active_seconds,
+        cites=tuple(CitationFacts(one["image_id"], one["frame"], one["annotation_id"] or "") for one in row.cites or ()),
     )
 
 

@@ -16,7 +16,7 @@ from annotation.schema.labels import QUERY_STRATEGIES, Coding, Granularity, Labe
 from annotation.selectors.cell_groups import cell_groups, proposed_cells
 from annotation.selectors.document_confirmations import sequences_then
 from annotation.selectors.document_images import image_facts, subject_facts
-from annotation.selectors.document_marks import annotations_of, decisions_of, read_facts
+from annotation.selectors.document_marks import annotations_of, decisions_of, findings_of, read_facts
 from annotation.selectors.document_reports import report_facts
 from annotation.selectors.people import People
 from annotation.services.release_errors import release_refusal
@@ -143,6 +143,7 @@ def _case(campaign: Campaign, pseudonym: str, image_ids: list[UUID], counted: Qu
         annotations=annotations_of(reads, strategies, people, until),
         decisions=decisions_of(reads, people),
         cells=cell_groups(reads),
+        findings=findings_of(reads, people, until),
         reports=report_facts(images, reads, until=until, pseudonym=people.pseudonym),
         proposed_cells=proposed_cells(campaign, image_ids, reads),
     )

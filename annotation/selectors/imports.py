@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from annotation.cells.names import KnownLabel, codes_of
 from annotation.errors import REFUSALS
+from annotation.importers.preview import OFF_IMAGE
 from annotation.importers.problems import IMPORT_PROBLEMS, NOTES
 from annotation.importers.registry import READERS
 from annotation.models import Campaign, ImportMapping, ImportRun, Label
@@ -98,7 +99,7 @@ def label_choices(campaign: Campaign) -> list[dict[str, Any]]:
             "code": label.code,
             "display": {"ja": label.display_ja, "en": label.display_en},
             "colour": label.colour,
-            "kinds": [kind for kind in kinds if granularity_for(kind, "", label.code, rules) is not None],
+            "kinds": [kind for kind in kinds if granularity_for(kind, "", label.code, rules) is not None] + [*OFF_IMAGE],
         }
         for label in campaign.label_set.labels.all()
     ]
