@@ -30,7 +30,7 @@ from annotation.schema.facts import (
 )
 from annotation.schema.order import in_order
 
-__all__ = ["EPOCH", "disclosed_campaign", "disclosed_case", "pseudonym_in"]
+__all__ = ["EPOCH", "disclosed_campaign", "disclosed_case", "pseudonym_in", "society_case"]
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST: Final = timedelta(days=29 * 365)
@@ -82,6 +82,21 @@ def disclosed_case(case: CaseFacts, hop: Hop) -> CaseFacts:
         findings=tuple(_annotations(case.findings, reads, hop, move)),
         reports=tuple(disclosed_report(report, hop, move, lambda one: _confirmation(one, hop, move)) for report in case.reports),
     )
+
+
+def society_case(case: CaseFacts, hop: Hop) -> CaseFacts:
+    """Return a case as it may leave its facility for the society: with a pseudonym of its own, else as it is.
+
+    Raises:
+        ValueError: for a hop to another tier.
+    """
+    if hop.tier is not Tier.SOCIETY:
+        raise ValueError(f"{hop.tier} is not the tier of a society")
+    value = pseudonym_in(case.subject, hop)
+    scheme = case.subject.scheme if case.subject.scheme == "random" else "society-hmac-sha256"
+    subject = replace(case.subject, scheme=scheme, value=value, domain=hop.release_id)
+    named = case.name.startswith("subject-")
+    return replace(case, name=f"subject-{value[:32]}" if named else case.name, subject=subject)
 
 
 def pseudonym_in(subject: SubjectFacts, hop: Hop) -> str:

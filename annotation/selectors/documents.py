@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from annotation.disclosure.cases import society_case
 from annotation.models import Campaign, CampaignImage, Label, LabelSet, Read, Withdrawal
 from annotation.schema.facts import CampaignFacts, CaseFacts, FormFacts
 from annotation.schema.labels import QUERY_STRATEGIES, Coding, Granularity, LabelValue
@@ -20,6 +21,7 @@ from annotation.selectors.document_marks import annotations_of, decisions_of, fi
 from annotation.selectors.document_reports import report_facts
 from annotation.selectors.people import People
 from annotation.services.release_errors import release_refusal
+from annotation.services.society_hops import hop_of_campaign
 from viewer.api.errors import not_found
 from viewer.models import Image
 
@@ -54,8 +56,8 @@ def label_values(label_set: LabelSet) -> dict[str, LabelValue]:
     return {label.code: _label_value(label, system, label_set.version) for label in label_set.labels.all()}
 
 
-def cases_of(campaign: Campaign, *, include_drafts: bool, until: datetime | None = None) -> Iterator[CaseFacts]:
-    """Yield the cases that have a read, in the order of their names; the annotations of a case come while it is read.
+def cases_of(campaign: Campaign, *, include_drafts: bool, until: datetime | None = None, of_facility: bool = False) -> Iterator[CaseFacts]:
+    """Yield the cases that have a read, in the order of their pseudonyms on this site; the annotations of a case come while it is read.
 
     A case is every image of the campaign that shares a subject; an image without a subject is a case of its own. Subjects that
     withdrew have no case.
@@ -64,10 +66,13 @@ def cases_of(campaign: Campaign, *, include_drafts: bool, until: datetime | None
         campaign: whose cases.
         include_drafts: count reads that are not submitted yet too.
         until: count only reads that were submitted, and images that were added, up to then.
+        of_facility: with the pseudonyms of this site, which leave it under other names only; else those of the campaign.
     """
+    hop = None if of_facility else hop_of_campaign(campaign.pk)
     reads = _counted_reads(campaign, include_drafts=include_drafts, until=until)
     for pseudonym, image_ids in _members_of_cases(campaign, reads, until):
-        yield _case(campaign, pseudonym, image_ids, reads, until)
+        case = _case(campaign, pseudonym, image_ids, reads, until)
+        yield case if hop is None else society_case(case, hop)
 
 
 def count_cases(campaign: Campaign, *, include_drafts: bool) -> int:
@@ -99,8 +104,10 @@ def subject_key(image: Image) -> str:
     return image.series.study.subject_pseudonym or str(image.pk)
 
 
-def get_case(campaign: Campaign, *, image_id: UUID, include_drafts: bool, withdrawn_too: bool = False) -> CaseFacts:
-    """Return the case that an image of the campaign belongs to, also when nobody has read it yet.
+def get_case(
+    campaign: Campaign, *, image_id: UUID, include_drafts: bool, withdrawn_too: bool = False, of_facility: bool = False
+) -> CaseFacts:
+    """Return the case that an image of the campaign belongs to, also when nobody has read it yet; pseudonyms as in :func:`cases_of`.
 
     Raises:
         ApiError: ``not_found`` for an image that the campaign does not hold, ``subject_withdrawn`` unless asked for those too.
@@ -114,7 +121,8 @@ def get_case(campaign: Campaign, *, image_id: UUID, include_drafts: bool, withdr
     pseudonym = image.series.study.subject_pseudonym
     same = images.filter(series__study__subject_pseudonym=pseudonym) if pseudonym else images.filter(pk=image_id)
     image_ids = list(same.order_by("pk").values_list("pk", flat=True))
-    return _case(campaign, pseudonym, image_ids, _counted_reads(campaign, include_drafts=include_drafts))
+    case = _case(campaign, pseudonym, image_ids, _counted_reads(campaign, include_drafts=include_drafts))
+    return case if of_facility else society_case(case, hop_of_campaign(campaign.pk))
 
 
 def _counted_reads(campaign: Campaign, *, include_drafts: bool, until: datetime | None = None) -> QuerySet[Read]:

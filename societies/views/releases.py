@@ -13,7 +13,8 @@ from django.views.decorators.http import require_safe
 
 from annotation.models import LedgerEntry, Release
 from annotation.selectors.campaigns import campaigns_for
-from annotation.selectors.releases import ledger_is_whole, ledger_of, list_releases
+from annotation.selectors.releases import ledger_of, list_releases
+from annotation.services.ledger_checks import ledger_is_whole
 from societies.selectors.campaigns import VIEW
 from societies.selectors.societies import display_name
 from societies.views.export_formats import EXPORT_FORMATS
