@@ -23,8 +23,10 @@ MAX_SAMPLE_VERTICES: Final = 160
 MAX_GROUPS: Final = 2_000
 MAX_LABELS: Final = 1_000
 MAX_IMAGES: Final = 1_000
-OFF_IMAGE: Final = ("exam",)
-"""Granularities of marks that are on no place of the image: any label goes with them, and they are counted as a kind of their own."""
+OFF_IMAGE: Final = ("exam", "term", "report")
+CODED: Final = "coded"
+"""Granularities of marks that are on no place of the image: any label goes with them, and they are counted as a kind of their own;
+those with a code instead of a label as another one."""
 
 
 def preview(reader: Reader, reading: Reading) -> dict[str, Any]:
@@ -78,7 +80,8 @@ def _groups(marks: list[ImportedMark]) -> list[dict[str, Any]]:
     for mark in marks:
         label = mark.labels[0].key if mark.labels else ""
         said = str(mark.said.get("granularity", ""))
-        counts[label, said if said in OFF_IMAGE else _kind(mark.shape), said] += 1
+        kind = _kind(mark.shape) if said not in OFF_IMAGE else said if mark.labels else CODED
+        counts[label, kind, said] += 1
     rows = [
         {"label": label, "kind": kind, "granularity": said, "count": count} for (label, kind, said), count in counts.most_common(MAX_GROUPS)
     ]

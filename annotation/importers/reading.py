@@ -148,9 +148,11 @@ class Reading:
         author = author[:200] if not _unstorable(author) else ""
         self.marks.append(ImportedMark(identity, place, image.name, shape, every, frame, text, author, said or {}))
         image.marks += 1
-        for label in every[:1] or (SourceLabel(""),):
+        # What has a code of its own needs no label.
+        none = () if (said or {}).get("span", {}).get("coding") else (SourceLabel(""),)
+        for label in every[:1] or none:
             self.label_counts[label.key] += 1
-        for label in every or (SourceLabel(""),):
+        for label in every or none:
             self.labels.setdefault(label.key, label)
         return True
 

@@ -20,12 +20,14 @@ from annotation.locks import lock_read
 from annotation.models import Annotation, ImportedAnnotation, ImportRun, Read, Revision
 from annotation.schema.labels import BASIS_METHODS, BASIS_STATUSES, CERTAINTIES, GRANULARITY_KINDS, Granularity
 from annotation.selectors.annotations import annotation_json
+from annotation.selectors.reports import last_texts
 from annotation.services.exam_marks import EXAM, Citation
 from annotation.services.forms import check_form_data
 from annotation.services.mark_checks import IMAGE_LEVEL, CampaignRules, CheckedMark, MarkRules, check_mark
 from annotation.services.mark_imports import end, marks_path
 from annotation.services.operation_input import Body
 from annotation.services.reads import open_read
+from annotation.services.report_marks import parse_span
 from viewer.api.errors import ApiError
 from viewer.models import Image
 
@@ -146,8 +148,8 @@ class _Planning:
         """Plan a mark, or count why it is left out. Raises ApiError."""
         run, told = self.run, self.told
         target = self.targets.get(mark["image"])
-        keys = mark["labels"] or [""]
-        if target is None or not run.mapping.get(keys[0]):
+        keys, span = mark["labels"] or [""], mark["said"].get("span") or {}
+        if target is None or not (run.mapping.get(keys[0]) or span.get("coding")):
             told.left_out["image_not_chosen" if target is None else "label_not_mapped"] += 1
             return
         if target not in self.plans:
@@ -156,7 +158,10 @@ class _Planning:
             self.rules[target].coming = self.coming
         codes = list(dict.fromkeys(code for key in keys if (code := run.mapping.get(key))))
         cites = mark["said"].get("cites")
-        body = self._finding(mark, codes, cites, target) if cites else _body(mark, codes, self.rules[target], told)
+        if span:
+            body = self._on_report(mark, codes, span, target)
+        else:
+            body = self._finding(mark, codes, cites, target) if cites else _body(mark, codes, self.rules[target], told)
         if body is None:
             return
         checked = check_mark(self.rules[target], body, f"{mark['place']}:")
@@ -166,6 +171,20 @@ class _Planning:
 
     def _mark_id(self, target: str, source_id: str) -> uuid.UUID:
         return mark_id(read_id=self.plans[target].read.pk, digest=self.run.digest, source_id=source_id)
+
+    def _on_report(self, mark: dict[str, Any], codes: list[str], span: dict[str, Any], target: str) -> Body | None:
+        """Return what is said of the report with the same words; None where there is none any more, or two that nothing tells apart."""
+        texts = last_texts().filter(report__study__series__images=uuid.UUID(target), digest=span["digest"])
+        same = [row.report for row in texts]
+        told_apart = [report for report in same if (report.kind, report.issued_on) == (span["kind"], span["issued_on"])]
+        chosen = told_apart if len(same) > 1 else same
+        if len(chosen) != 1:
+            self.told.left_out["report_not_here"] += 1
+            return None
+        placed = {name: span[name] for name in ("digest", "start", "end", "polarity")}
+        value = placed | {"report_id": str(chosen[0].pk), "coding": span.get("coding")}
+        said = _words(mark, codes, mark["said"]["granularity"])
+        return replace(said, span=parse_span(value, f"{mark['place']}:/span"))
 
     def _finding(self, mark: dict[str, Any], codes: list[str], cites: list[dict[str, Any]], target: str) -> Body | None:
         """Return a finding of the examination that cites what came along; None where no image of it is taken as this examination's."""
