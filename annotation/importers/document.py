@@ -13,7 +13,7 @@ from annotation.importers.figures import ellipse, point, turned_box
 from annotation.importers.problems import FileError
 from annotation.importers.raster import coco_counts, mask_of_columns
 from annotation.importers.reading import FileImage, Reading
-from annotation.importers.report_marks import label_of, read_report
+from annotation.importers.report_marks import label_of, note_codings, read_report
 from annotation.importers.source import Source
 from annotation.schema.canonical import content_hash
 from annotation.schema.masks import Mask, RowRuns, mask_of_row_runs
@@ -114,6 +114,8 @@ def _take(place: str, entry: dict[str, Any], image: FileImage, people: set[str],
         return reading.refuse(f"{place}/geometry{error.pointer}", error.code)
     except FileError as error:
         return reading.refuse(f"{place}/geometry/type", error.code, error.detail)
+    for number, label in enumerate(entry["labels"]):
+        note_codings(f"{place}/labels/{number}", label, reading)
     author = entry["createdBy"]
     for number, geometry in enumerate(shapes):
         suffix = f"/geometry/coordinates/{number}" if len(shapes) > 1 else ""

@@ -42,6 +42,7 @@ def preview(reader: Reader, reading: Reading) -> dict[str, Any]:
         "images": [_image(image) for image in list(reading.images.values())[:MAX_IMAGES]],
         "groups": _groups(reading.marks),
         "needs": sorted(reading.needs),
+        "codings": _codings(reading),
         "samples": _samples(reading.marks),
         "largest_shift_px": round(reading.largest_shift_px, 4),
     }
@@ -60,6 +61,11 @@ def _labels(reading: Reading) -> list[dict[str, Any]]:
         for key, label in reading.labels.items()
     ]
     return sorted(rows, key=lambda row: (-row["count"], row["key"]))[:MAX_LABELS]
+
+
+def _codings(reading: Reading) -> list[dict[str, str]]:
+    rows = reading.codings.items()
+    return [{"system": system, "code": code, "version": version, "place": place} for (system, code, version), place in rows]
 
 
 def _image(image: FileImage) -> dict[str, Any]:

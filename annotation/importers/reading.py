@@ -78,6 +78,8 @@ class Reading:
         self.label_counts: Counter[str] = Counter()
         self.images: dict[str, FileImage] = {}
         self.needs: set[str] = set()
+        self.codings: dict[tuple[str, str, str], str] = {}
+        """(System, code, version) of the codings that the file holds -> where the first one stands."""
         self.largest_shift_px = 0.0
         self._ids: set[str] = set()
         self._frames: dict[str, tuple[Target, int]] = {}

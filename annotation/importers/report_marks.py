@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from annotation.importers.facts import SourceLabel
-from annotation.importers.reading import FileImage, Reading
+from annotation.importers.reading import MAX_LABEL, FileImage, Reading
 
-__all__ = ["label_of", "read_report"]
+__all__ = ["label_of", "note_codings", "read_report"]
+
+MAX_CODINGS: Final = 2_000
 
 _OWN: Final = "urn:mitate:label-set:"
 
@@ -54,6 +56,13 @@ def label_of(member: Mapping[str, Any]) -> SourceLabel:
     return SourceLabel(words.get("en") or words.get("ja") or coding.get("code", ""), coding.get("code", ""), coding.get("system", ""))
 
 
+def note_codings(place: str, member: Mapping[str, Any], reading: Reading) -> None:
+    """Gather the codings of a label or a concept, so that it can be told which of them a table here lacks."""
+    for number, one in enumerate(member.get("coding", ())):
+        if len(reading.codings) < MAX_CODINGS and len(one["code"]) <= MAX_LABEL:
+            reading.codings.setdefault((one["system"], one["code"], one.get("version", "")), f"{place}/coding/{number}")
+
+
 def _author(said: Mapping[str, Any], people: set[str]) -> str:
     author = str(said.get("enteredBy", ""))
     return author if author in people else ""
@@ -63,6 +72,7 @@ def _take(place: str, concept: Mapping[str, Any], mark: dict[str, Any], image: F
     if image is None:
         return reading.refuse(place, "report_not_here")
     author = mark.pop("author")
+    note_codings(f"{place}/concept", concept, reading)
     labels, coding = _concept(concept)
     if coding is not None:
         mark["span"]["coding"] = coding

@@ -18,6 +18,7 @@ from annotation.importers.registry import READERS
 from annotation.models import Campaign, ImportMapping, ImportRun, Label
 from annotation.schema.problems import PROBLEM_TEXTS
 from annotation.selectors.annotations import instant
+from annotation.selectors.code_warnings import code_warnings
 from annotation.services.cell_errors import IMPORT_TEXTS
 from annotation.services.import_storing import granularity_for
 from annotation.services.mark_checks import CampaignRules
@@ -74,6 +75,7 @@ def import_json(run: ImportRun) -> dict[str, Any]:
         "refused_counts": [{"code": code, "count": count} | _said(code) for code, count in preview.get("refused_counts", {}).items()],
         "notes": [note | {"message": _translated(NOTES[note["code"]])} for note in preview.get("notes", ())],
         "losses": [loss | {"message": _translated(losses[loss["code"]])} for loss in preview.get("losses", ()) if loss["code"] in losses],
+        "warnings": code_warnings((one["place"], one) for one in preview.get("codings", ())),
         "samples": preview.get("samples", []),
         "result": _result(run),
     }
