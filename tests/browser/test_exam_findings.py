@@ -85,7 +85,7 @@ def test_a_finding_of_the_examination_is_stated_cited_and_found_again(
     wait_for("certainty and remark", lambda: (findings()[0]["certainty"], findings()[0]["text"]) == ("probable", "胃体部まで"))
     panel.scroll_into_view_if_needed()
     assert serious(page) == []
-    take_picture(page, f"exam-finding-{language}")
+    take_picture(page, "exam-finding")
 
     # Taken back step by step, and done again.
     page.locator("#viewer").click(position={"x": 5, "y": 5})
@@ -99,15 +99,16 @@ def test_a_finding_of_the_examination_is_stated_cited_and_found_again(
     expect(panel.locator(".exam-cites li")).to_have_count(3)
 
     # Its link opens the other image, where the finding is listed with a way back.
+    first = bench.read_id
     panel.locator(".exam-cites a.exam-link").first.click()
-    bench.arrive(besides=bench.read_id)
+    bench.arrive(besides=first)
     assert other["read"] in page.url
     expect(panel.locator(".exam-finding")).to_have_count(1)
     expect(panel.locator(".exam-finding")).to_contain_text("胃体部まで")
     wait_for("the place is no part of the address any more", lambda: "#" not in page.url)
     panel.scroll_into_view_if_needed()
     assert serious(page) == []
-    take_picture(page, f"exam-elsewhere-{language}")
+    take_picture(page, "exam-elsewhere")
     panel.locator("a.exam-link").first.click()
     bench.arrive(besides=other["read"])
     expect(panel.locator(".exam-finding")).to_have_count(1)

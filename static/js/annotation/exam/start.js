@@ -1,6 +1,6 @@
 /** Brings the findings of the whole examination; loaded only where the campaign has other images of the subject. */
 
-import {t} from '../../lib/i18n.js';
+import {t, tn} from '../../lib/i18n.js';
 import {placePanel} from '../cells/panel.js';
 import {section} from '../panels/section.js';
 import {placeOfHash} from './cites.js';
@@ -50,7 +50,7 @@ export async function startExam({session, viewer, workspace, rules, review, pane
 
   const view = new ExamView({store, workspace, rules, clock, imageId, images, findings: exam.findings, here, show, markOf});
   const part = section({id: 'exam-panel', title: t('Whole examination'), isOpen: false}, view.element);
-  const note = () => part.note(view.count ? t('{count} findings', {count: view.count}) : t('{count} images', {count: images.size}));
+  const note = () => part.note(view.count ? tn('{count} finding', '{count} findings', view.count) : tn('{count} image', '{count} images', images.size));
   store.observe(note);
   note();
   placePanel(panel, part.element);
