@@ -101,6 +101,21 @@ REFUSALS: Final[dict[str, Refusal]] = {
     ),
     "text_too_long": Refusal(status.HTTP_422_UNPROCESSABLE_ENTITY, _("The text is longer than 10,000 characters."), _("Shorten the text.")),
     # reports
+    "cites_malformed": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("What a finding of the examination cites is not written as the interface asks, or it cites nothing."),
+        _("Cite at least one image of the examination, each place once."),
+    ),
+    "cited_image_unknown": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("The finding cites an image that is not of this examination."),
+        _("Cite images of the same subject that the campaign asks for."),
+    ),
+    "cited_mark_unknown": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("The finding cites a mark that you did not make on that image."),
+        _("Cite the image itself, or a mark of your own on it that is saved."),
+    ),
     "span_malformed": Refusal(
         status.HTTP_422_UNPROCESSABLE_ENTITY,
         _("The place in the report is not written as the API asks."),

@@ -8,11 +8,13 @@ import standalone from 'ajv/dist/standalone/index.js';
 import {build} from 'esbuild';
 
 const DOCUMENT = new URL('../annotation/schema/json/document-1.0.0.json', import.meta.url);
-const MAX = {labels: 32, basis: 32, revision: 2 ** 31 - 1, seconds: 1e7};
+const MAX = {labels: 32, basis: 32, revision: 2 ** 31 - 1, seconds: 1e7, cites: 200};
 /** What the API does not take, or writes otherwise. */
 const NOT_SENT = new Set(['Mask', 'VolumeMask']);
 /** What is said of a report: marks on its words, which documents hold among the reports. */
 const OF_REPORTS = ['term', 'report'];
+/** What is said of the whole examination; documents say it of the case. */
+const OF_EXAMS = ['exam'];
 
 /**
  * Writes the schema of what a mark says on its way to the server. Shapes, granularity, certainty and basis are the document's own;
@@ -44,7 +46,7 @@ export function bodySchema() {
     required: ['granularity', 'frame', 'geometry', 'labels'],
     additionalProperties: false,
     properties: {
-      granularity: {enum: [...granularity.enum, ...OF_REPORTS]},
+      granularity: {enum: [...granularity.enum, ...OF_REPORTS, ...OF_EXAMS]},
       span: {
         type: ['object', 'null'],
         required: ['report_id', 'digest', 'polarity'],
@@ -56,6 +58,22 @@ export function bodySchema() {
           end: {type: ['integer', 'null'], minimum: 0},
           polarity: {enum: ['positive', 'negated', 'suspected']},
           coding: {type: ['object', 'null']},
+        },
+      },
+      cites: {
+        type: ['array', 'null'],
+        minItems: 1,
+        maxItems: MAX.cites,
+        uniqueItems: true,
+        items: {
+          type: 'object',
+          required: ['image_id'],
+          additionalProperties: false,
+          properties: {
+            image_id: {type: 'string'},
+            frame: {type: ['integer', 'null'], minimum: 0, maximum: MAX.revision},
+            annotation_id: {type: ['string', 'null']},
+          },
         },
       },
       frame: {type: ['integer', 'null'], minimum: 0, maximum: MAX.revision},
@@ -87,6 +105,11 @@ export function bodySchema() {
         if: {properties: {granularity: {enum: OF_REPORTS}}},
         then: {required: ['span'], properties: {span: {type: 'object'}, geometry: {type: 'null'}}},
         else: {properties: {span: {type: 'null'}}},
+      },
+      {
+        if: {properties: {granularity: {enum: OF_EXAMS}}},
+        then: {required: ['cites'], properties: {cites: {type: 'array'}, geometry: {type: 'null'}}},
+        else: {properties: {cites: {type: 'null'}}},
       },
     ],
     $defs: {position, ring, rectArray, geometry},

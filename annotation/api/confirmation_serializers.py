@@ -65,6 +65,7 @@ class PendingRowSerializer(serializers.Serializer[Any]):
     reader = serializers.CharField(allow_null=True, help_text="Null on one's own list")
     granularity = serializers.CharField()
     labels = serializers.ListField(child=serializers.CharField())
+    coding = serializers.JSONField(allow_null=True, help_text="Of a report's diagnosis: {system, code, display} that the label set lacks")
     certainty = serializers.CharField(allow_null=True)
     basis = BasisSerializer(many=True)
     submitted_at = serializers.DateTimeField()

@@ -7,6 +7,15 @@ from rest_framework import serializers
 from annotation.models import ImportRun
 
 
+class CodeWarningSerializer(serializers.Serializer[Any]):
+    """A coding whose code a table that the site loaded lacks; it hinders nothing."""
+
+    pointer = serializers.CharField(help_text="Where the coding stands; the first place of several")
+    system = serializers.CharField()
+    code = serializers.CharField()
+    message = serializers.CharField(help_text="With the table, in the language of the request")
+
+
 class ImportProblemSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     message = serializers.CharField()
@@ -122,6 +131,7 @@ class ImportSerializer(ImportRowSerializer):
     images = ImportImageSerializer(many=True)
     labels = ImportLabelSerializer(many=True)
     groups = ImportGroupSerializer(many=True)
+    warnings = CodeWarningSerializer(many=True)
     refused = PlacedProblemSerializer(many=True, help_text="The first 200")
     refused_counts = CountedProblemSerializer(many=True)
     notes = ImportNoteSerializer(many=True, help_text="What was changed on the way")

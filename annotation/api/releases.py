@@ -26,7 +26,8 @@ from annotation.api.requests import signed_in
 from annotation.api.streaming import stream_file
 from annotation.models import Campaign, Release
 from annotation.selectors.campaigns import get_campaign
-from annotation.selectors.releases import get_release, ledger_is_whole, ledger_of, list_releases, release_json
+from annotation.selectors.releases import get_release, ledger_of, list_releases, release_json
+from annotation.services.ledger_checks import ledger_is_whole
 from annotation.services.release_export import take_release
 from annotation.services.releases import (
     approve_release,

@@ -9,6 +9,7 @@ from annotation.errors import Conflict
 from annotation.models import Campaign, FormDefinition, Label, Read
 from annotation.selectors.annotations import instant
 from annotation.selectors.cells import layers_of
+from annotation.selectors.exams import has_exam
 from annotation.selectors.reads import can_write, shown_reader
 from annotation.selectors.reports import has_reports
 from annotation.services.endpoint_parameters import takes_prompts
@@ -68,6 +69,7 @@ def read_json(read: Read, *, user: User) -> dict[str, Any]:
         "campaign": campaign_json(read.campaign),
         "has_cell_layers": layers_of(read).exists(),
         "has_reports": has_reports(read),
+        "has_exam": has_exam(read),
     }
 
 
@@ -174,6 +176,7 @@ class ReadSerializer(serializers.Serializer[Any]):
     campaign = ReadCampaignSerializer()
     has_cell_layers = serializers.BooleanField(help_text="Whether there are outlines of cells to be opened")
     has_reports = serializers.BooleanField(help_text="Whether there are reports of the study to be read")
+    has_exam = serializers.BooleanField(help_text="Whether the campaign has other images of the same subject")
 
 
 class BasisSerializer(serializers.Serializer[Any]):
@@ -190,6 +193,12 @@ class SpanSerializer(serializers.Serializer[Any]):
     end = serializers.IntegerField(allow_null=True, required=False, help_text="Behind the last code point")
     polarity = serializers.ChoiceField(choices=["positive", "negated", "suspected"], required=False)
     coding = serializers.JSONField(allow_null=True, required=False, help_text="{system, code, display?}: a code that the label set lacks")
+
+
+class CitationSerializer(serializers.Serializer[Any]):
+    image_id = serializers.UUIDField(help_text="An image of the same subject in the campaign")
+    frame = serializers.IntegerField(allow_null=True, required=False, help_text="From 0")
+    annotation_id = serializers.UUIDField(allow_null=True, required=False, help_text="A mark of the same reader on that image")
 
 
 class BodySerializer(serializers.Serializer[Any]):
@@ -209,6 +218,9 @@ class BodySerializer(serializers.Serializer[Any]):
     suggestion_id = serializers.UUIDField(allow_null=True, required=False)
     active_seconds = serializers.FloatField(required=False)
     span = SpanSerializer(allow_null=True, required=False, help_text="Of a mark on a report; granularity term or report")
+    cites = CitationSerializer(
+        many=True, allow_null=True, required=False, help_text="Of a finding of the whole examination, granularity exam: what shows it"
+    )
 
 
 class AnnotationSerializer(BodySerializer):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from annotation.schema.facts import CaseFacts, DatasetFacts, ReportFacts
+from annotation.schema.facts import AnnotationFacts, CaseFacts, DatasetFacts, ReportFacts
 
 __all__ = ["restricted_case"]
 
@@ -29,8 +29,17 @@ def restricted_case(case: CaseFacts, reads: Mapping[str, Collection[str]], membe
         annotations=(row for row in case.annotations if row.read.id in kept),
         decisions=(row for row in case.decisions if row.read_id in kept),
         datasets=(membership,),
+        findings=tuple(_restricted_findings(case.findings, frozenset(reads), kept)),
         reports=tuple(_restricted_report(report, frozenset(reads), kept) for report in case.reports if set(report.image_ids) & set(reads)),
     )
+
+
+def _restricted_findings(findings: Iterable[AnnotationFacts], images: Collection[str], reads: Collection[str]) -> Iterator[AnnotationFacts]:
+    """Yield the findings of the examination that some reads state and that an image which stays shows."""
+    for finding in findings:
+        cites = tuple(one for one in finding.cites if one.image_id in images)
+        if finding.read.id in reads and cites:
+            yield replace(finding, cites=cites)
 
 
 def _restricted_report(report: ReportFacts, images: Collection[str], reads: Collection[str]) -> ReportFacts:

@@ -18,6 +18,7 @@ from annotation.schema.facts import (
     CampaignFacts,
     CaseFacts,
     CellGroupFacts,
+    CitationFacts,
     ConfirmationFacts,
     DecisionFacts,
     DicomFacts,
@@ -29,7 +30,7 @@ from annotation.schema.facts import (
 )
 from annotation.schema.order import in_order
 
-__all__ = ["EPOCH", "disclosed_campaign", "disclosed_case", "pseudonym_in"]
+__all__ = ["EPOCH", "disclosed_campaign", "disclosed_case", "pseudonym_in", "society_case"]
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST: Final = timedelta(days=29 * 365)
@@ -78,8 +79,24 @@ def disclosed_case(case: CaseFacts, hop: Hop) -> CaseFacts:
         cells=_cells(case.cells, reads, hop, move),
         proposed_cells=case.proposed_cells,
         decisions=() if hop.tier is Tier.THIRD_PARTY else _decisions(case.decisions, hop, move),
+        findings=tuple(_annotations(case.findings, reads, hop, move)),
         reports=tuple(disclosed_report(report, hop, move, lambda one: _confirmation(one, hop, move)) for report in case.reports),
     )
+
+
+def society_case(case: CaseFacts, hop: Hop) -> CaseFacts:
+    """Return a case as it may leave its facility for the society: with a pseudonym of its own, else as it is.
+
+    Raises:
+        ValueError: for a hop to another tier.
+    """
+    if hop.tier is not Tier.SOCIETY:
+        raise ValueError(f"{hop.tier} is not the tier of a society")
+    value = pseudonym_in(case.subject, hop)
+    scheme = case.subject.scheme if case.subject.scheme == "random" else "society-hmac-sha256"
+    subject = replace(case.subject, scheme=scheme, value=value, domain=hop.release_id)
+    named = case.name.startswith("subject-")
+    return replace(case, name=f"subject-{value[:32]}" if named else case.name, subject=subject)
 
 
 def pseudonym_in(subject: SubjectFacts, hop: Hop) -> str:
@@ -130,6 +147,9 @@ def _annotations(rows: Iterable[AnnotationFacts], reads: Mapping[str, ReadFacts]
             suggestion=_suggestion(row.suggestion, hop, move) if row.suggestion is not None else None,
             imported=ImportedFacts(row.imported.format) if row.imported is not None else None,
             confirmations=() if hop.tier is Tier.THIRD_PARTY else tuple(_confirmation(one, hop, move) for one in row.confirmations),
+            cites=tuple(
+                CitationFacts(hop.uuid("image", one.image_id), one.frame, hop.uuid("annotation", one.annotation_id)) for one in row.cites
+            ),
         )
 
 

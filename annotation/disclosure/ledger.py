@@ -30,9 +30,13 @@ def link_hash(previous: str, said: Mapping[str, Any], at: datetime) -> str:
     return hashlib.sha256(canonical_json({"previous": previous, "at": instant(at), "said": dict(said)})).hexdigest()
 
 
-def first_break(links: Iterable[Link]) -> int | None:
-    """Return the index of the first entry that does not fit the one before it or its own digest; None: the chain is whole."""
-    previous = FIRST
+def first_break(links: Iterable[Link], previous: str = FIRST) -> int | None:
+    """Return the index of the first entry that does not fit the one before it or its own digest; None: the chain is whole.
+
+    Args:
+        links: some entries in their order.
+        previous: digest of the entry before the first of them.
+    """
     for index, link in enumerate(links):
         if link.previous != previous or link.hash != link_hash(link.previous, link.said, link.at):
             return index

@@ -31,6 +31,8 @@ _UUID_VERSION: Final = 8  # "custom" (RFC 9562, 5.8): made from a keyed digest, 
 class Hop:
     """One release: to which tier, under which id, and the key that gives everything in it its own names.
 
+    Within a society only the subject's pseudonym is made anew; the id is then the campaign or the version of a dataset.
+
     The same key and name give the same new name; without the key nobody can tell which names of two releases belong together.
     """
 

@@ -46,6 +46,7 @@ class CocoExporter:
 
     holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {
         Field.REPORTS: Held.NO,
+        Field.FINDINGS: Held.NO,
         Field.HOLES: Held.PARTLY,
         Field.POINTS: Held.NO,
         Field.TRACKS: Held.PARTLY,

@@ -34,6 +34,7 @@ class CvatExporter:
     media_type: ClassVar[str] = "application/xml"
     holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {
         Field.REPORTS: Held.NO,
+        Field.FINDINGS: Held.NO,
         Field.CELLS: Held.NO,
         Field.HOLES: Held.PARTLY,
         Field.TRACKS: Held.PARTLY,

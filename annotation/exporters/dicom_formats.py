@@ -19,6 +19,7 @@ class DicomReportExporter:
     media_type: ClassVar[str] = "application/dicom"
     holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {
         Field.REPORTS: Held.NO,
+        Field.FINDINGS: Held.NO,
         Field.CELLS: Held.NO,
         Field.HOLES: Held.PARTLY,
         Field.TRACKS: Held.PARTLY,

@@ -32,7 +32,11 @@ class FhirExporter:
 
     name: ClassVar[str] = "fhir"
     media_type: ClassVar[str] = "application/fhir+json"
-    holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {Field.REPORTS: Held.NO, Field.CELLS: Held.NO}
+    holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {
+        Field.REPORTS: Held.NO,
+        Field.FINDINGS: Held.NO,
+        Field.CELLS: Held.NO,
+    }
 
     def begin(self, campaign: CampaignFacts, required: frozenset[Field] = frozenset()) -> ExportSession:
         """Start a run."""

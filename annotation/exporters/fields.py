@@ -26,6 +26,7 @@ class Field(StrEnum):
     REVIEW = "review"
     EFFORT = "effort"
     REPORTS = "reports"
+    FINDINGS = "findings"
     CELLS = "cells"
 
 
@@ -52,6 +53,7 @@ NOT_HELD: Final[dict[Field, str]] = {
     Field.SUGGESTIONS: "What a model had suggested, and what became of it, have no place in this format.",
     Field.REVIEW: "Whether a read was submitted has no place in this format.",
     Field.REPORTS: "Reports, the terms marked in them and the diagnoses they confirm have no place in this format.",
+    Field.FINDINGS: "Findings of a whole examination, and what shows them, have no place in this format.",
     Field.EFFORT: "How long somebody worked on a mark has no place in this format.",
     Field.CELLS: "Cells of layers have no place in this format.",
 }

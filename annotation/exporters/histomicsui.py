@@ -26,7 +26,11 @@ class HistomicsUiExporter:
 
     name: ClassVar[str] = "histomicsui"
     media_type: ClassVar[str] = "application/json"
-    holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {Field.REPORTS: Held.NO, Field.CELLS: Held.NO}
+    holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {
+        Field.REPORTS: Held.NO,
+        Field.FINDINGS: Held.NO,
+        Field.CELLS: Held.NO,
+    }
 
     def begin(self, campaign: CampaignFacts, required: frozenset[Field] = frozenset()) -> ExportSession:
         """Start a run."""

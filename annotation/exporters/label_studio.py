@@ -31,6 +31,7 @@ class LabelStudioExporter:
     media_type: ClassVar[str] = "application/json"
     holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {
         Field.REPORTS: Held.NO,
+        Field.FINDINGS: Held.NO,
         Field.CELLS: Held.NO,
         Field.HOLES: Held.PARTLY,
         Field.TRACKS: Held.PARTLY,

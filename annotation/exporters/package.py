@@ -135,7 +135,12 @@ class Package:
         for case in self._cases:
             self.case_count += 1
             with_reports = self._exporter.holds[Field.REPORTS] != Held.NO
-            yield case if self._relabelling is None else self._relabelling.case(case, losses, with_reports=with_reports)
+            with_findings = self._exporter.holds[Field.FINDINGS] != Held.NO
+            yield (
+                case
+                if self._relabelling is None
+                else self._relabelling.case(case, losses, with_reports=with_reports, with_findings=with_findings)
+            )
             count_what_stays(case, losses, with_groups=self._exporter.holds[Field.CELLS] == Held.NO)
             self.after_case()
 

@@ -29,6 +29,7 @@ class QuPathExporter:
 
     holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {
         Field.REPORTS: Held.NO,
+        Field.FINDINGS: Held.NO,
         Field.TRACKS: Held.PARTLY,
         Field.MASKS: Held.PARTLY,
         Field.DIAGNOSES: Held.NO,

@@ -78,18 +78,20 @@ class Relabelling:
         applied = AppliedMapFacts(named, self.maps[0].source, self.maps[-1].target, campaign.labels)
         return replace(campaign, labels=self._labels, label_map=applied)
 
-    def case(self, case: CaseFacts, losses: LossReport, *, with_reports: bool = True) -> CaseFacts:
+    def case(self, case: CaseFacts, losses: LossReport, *, with_reports: bool = True, with_findings: bool = True) -> CaseFacts:
         """Return the case under the maps; its streams are read from the case's own, once, annotations before decisions.
 
         Args:
             case: as readers left it.
             losses: where it is told what becomes of labels.
             with_reports: the format holds terms and diagnoses of reports; otherwise their labels are none of its business.
+            with_findings: the same of findings of the whole examination.
         """
         gone: set[str] = set()
         return replace(
             case,
             reports=tuple(self._report(report, losses) for report in case.reports) if with_reports else case.reports,
+            findings=tuple(self._annotations(case.findings, losses, gone)) if with_findings else case.findings,
             annotations=self._annotations(case.annotations, losses, gone),
             decisions=self._decisions(case.decisions, gone),
             cells=self._cells(case.cells, losses),

@@ -26,6 +26,7 @@ class VocExporter:
     media_type: ClassVar[str] = "application/xml"
     holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {
         Field.REPORTS: Held.NO,
+        Field.FINDINGS: Held.NO,
         Field.CELLS: Held.NO,
         Field.HOLES: Held.NO,
         Field.POINTS: Held.NO,

@@ -36,7 +36,11 @@ class WebAnnotationExporter:
 
     name: ClassVar[str] = "web-annotation"
     media_type: ClassVar[str] = "application/ld+json"
-    holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {Field.REPORTS: Held.NO, Field.CELLS: Held.NO}
+    holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {
+        Field.REPORTS: Held.NO,
+        Field.FINDINGS: Held.NO,
+        Field.CELLS: Held.NO,
+    }
 
     def begin(self, campaign: CampaignFacts, required: frozenset[Field] = frozenset()) -> ExportSession:
         """Start a run."""

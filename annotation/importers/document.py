@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from annotation.importers.facts import SourceLabel
 from annotation.importers.figures import ellipse, point, turned_box
 from annotation.importers.problems import FileError
 from annotation.importers.raster import coco_counts, mask_of_columns
 from annotation.importers.reading import FileImage, Reading
+from annotation.importers.report_marks import label_of, note_codings, read_report
 from annotation.importers.source import Source
 from annotation.schema.canonical import content_hash
 from annotation.schema.masks import Mask, RowRuns, mask_of_row_runs
@@ -29,12 +29,15 @@ class DocumentReader:
 
     name: ClassVar[str] = "document"
     title: ClassVar[str] = "Annotation document"
-    takes: ClassVar[str] = "every shape, mask and track; labels, text, form, certainty, basis, active seconds, author; diagnoses of images"
+    takes: ClassVar[str] = (
+        "every shape, mask and track; labels, text, form, certainty, basis, active seconds, author; diagnoses of images; "
+        "findings of examinations; terms and confirmed diagnoses of reports that have the same words here"
+    )
     losses: ClassVar[Mapping[str, str]] = {
         "review": gettext_noop("Reviews and earlier states are left out: the marks become part of a new read."),
         "suggestion": gettext_noop("From which suggestion a mark was made is left out."),
         "confirmations": gettext_noop("Who confirmed a diagnosis later, and what it was before, is left out; the basis comes along."),
-        "reports": gettext_noop("Reports and what readers said of them are left out."),
+        "reports": gettext_noop("Reports without their words are left out, with what was said of them."),
         "nucleus": gettext_noop("The nucleus within a cell is left out."),
         "cells": gettext_noop("Packed cells are left out: bring them in as a cell layer."),
         "extensions": gettext_noop("Decisions on suggestions and times of reads are left out."),
@@ -51,8 +54,6 @@ class DocumentReader:
         images = {str(image["id"]): _image(image, reading) for image in root["images"]}
         if root.get("extensions"):
             reading.lose("extensions")
-        if root.get("reports"):
-            reading.lose("reports", len(root["reports"]))
         for group in root.get("annotationGroups", ()):
             reading.lose("cells", group["count"])
         people = {agent["id"] for agent in root["agents"] if agent.get("type") == "person"}
@@ -62,11 +63,17 @@ class DocumentReader:
             if not isinstance(entry, dict) or problem is not None:
                 reading.refuse(place + (problem.pointer if problem else ""), "object_malformed", problem.detail if problem else "")
                 continue
-            image = images.get(str(entry["target"].get("imageId", "")))
+            finding = "cites" in entry
+            image = images.get(str(entry["target"].get("imageId", entry["cites"][0]["imageId"] if finding else "")))
+            stray = next((number for number, one in enumerate(entry.get("cites", ())) if one["imageId"] not in images), None)
             if image is None:
                 reading.refuse(f"{place}/target/imageId", "unknown_file_image")
+            elif stray is not None:
+                reading.refuse(f"{place}/cites/{stray}/imageId", "unknown_file_image")
             else:
                 _take(place, entry, image, people, reading)
+        for index, report in enumerate(root.get("reports", ())):
+            read_report(f"/reports/{index}", report, images, people, reading)
 
 
 def _checked(root: dict[str, Any]) -> dict[str, Any]:
@@ -107,6 +114,8 @@ def _take(place: str, entry: dict[str, Any], image: FileImage, people: set[str],
         return reading.refuse(f"{place}/geometry{error.pointer}", error.code)
     except FileError as error:
         return reading.refuse(f"{place}/geometry/type", error.code, error.detail)
+    for number, label in enumerate(entry["labels"]):
+        note_codings(f"{place}/labels/{number}", label, reading)
     author = entry["createdBy"]
     for number, geometry in enumerate(shapes):
         suffix = f"/geometry/coordinates/{number}" if len(shapes) > 1 else ""
@@ -115,7 +124,7 @@ def _take(place: str, entry: dict[str, Any], image: FileImage, people: set[str],
             place=place + suffix,
             image=image,
             source_id=entry["id"] + (f"/{number}" if suffix else ""),
-            labels=[_label(label) for label in entry["labels"]],
+            labels=[label_of(label) for label in entry["labels"]],
             frame=entry["target"].get("frame"),
             text="\n".join(entry.get("text", {}).values()),
             author=author if author in people else "",
@@ -145,14 +154,10 @@ def _shapes(geometry: dict[str, Any] | None, place: str, reading: Reading) -> It
         raise FileError("line_not_taken" if kind == "LineString" else "shape_not_taken", "", kind)
 
 
-def _label(member: dict[str, Any]) -> SourceLabel:
-    text = member.get("text", {})
-    coding = (member.get("coding") or [{}])[0]
-    return SourceLabel(text.get("en") or text.get("ja") or coding.get("code", ""), coding.get("code", ""), coding.get("system", ""))
-
-
 def _said(entry: dict[str, Any]) -> dict[str, Any]:
     said: dict[str, Any] = {"granularity": entry["granularity"]}
+    if "cites" in entry:
+        said |= {"granularity": "exam", "cites": entry["cites"]}
     if category := entry.get("confidence", {}).get("category"):
         said["certainty"] = category
     if entry.get("basis"):

@@ -17,6 +17,7 @@ class Target:
 
     `spacing_um` is micrometres a level-0 pixel (x, y), `centre_offset_nm` where the middle of the image lies on the glass (x, y,
     nanometres, Hamamatsu); both None where the image does not say. `sop_instance_uids` has one entry a frame for DICOM images.
+    `report_digests` are SHA-256 of the reports of its study, as their words are now.
     """
 
     id: str
@@ -29,12 +30,14 @@ class Target:
     spacing_um: tuple[float, float] | None = None
     centre_offset_nm: tuple[float, float] | None = None
     sop_instance_uids: tuple[str, ...] = ()
+    report_digests: tuple[str, ...] = ()
 
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> Target:
         """Read what `to_json` wrote."""
         pairs = {key: tuple(value[key]) if value[key] is not None else None for key in ("spacing_um", "centre_offset_nm")}
-        return Target(**{**value, **pairs, "sop_instance_uids": tuple(value["sop_instance_uids"])})
+        lists = {key: tuple(value[key]) for key in ("sop_instance_uids", "report_digests")}
+        return Target(**{**value, **pairs, **lists})
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
@@ -76,7 +79,7 @@ class ImportedMark:
 
     `shape` is None for what is said of the whole image. `source_id` is unique within the file and the same each time the file is
     read. `place` is a JSON pointer, a line or an item. `frame` counts from 0. `said` holds what only documents of this project
-    know: granularity, certainty, basis, form, active_seconds.
+    know: granularity, certainty, basis, form, active_seconds, what a finding cites, where on which report (span).
     """
 
     source_id: str

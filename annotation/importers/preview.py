@@ -15,7 +15,7 @@ from annotation.schema.mask_outlines import outlines_of_mask
 from annotation.schema.masks import Mask
 from annotation.schema.tracks import AnyShape, Track
 
-__all__ = ["preview"]
+__all__ = ["OFF_IMAGE", "preview"]
 
 SAMPLES_A_LABEL: Final = 40
 MAX_SAMPLES: Final = 600
@@ -23,6 +23,10 @@ MAX_SAMPLE_VERTICES: Final = 160
 MAX_GROUPS: Final = 2_000
 MAX_LABELS: Final = 1_000
 MAX_IMAGES: Final = 1_000
+OFF_IMAGE: Final = ("exam", "term", "report")
+CODED: Final = "coded"
+"""Granularities of marks that are on no place of the image: any label goes with them, and they are counted as a kind of their own;
+those with a code instead of a label as another one."""
 
 
 def preview(reader: Reader, reading: Reading) -> dict[str, Any]:
@@ -38,6 +42,7 @@ def preview(reader: Reader, reading: Reading) -> dict[str, Any]:
         "images": [_image(image) for image in list(reading.images.values())[:MAX_IMAGES]],
         "groups": _groups(reading.marks),
         "needs": sorted(reading.needs),
+        "codings": _codings(reading),
         "samples": _samples(reading.marks),
         "largest_shift_px": round(reading.largest_shift_px, 4),
     }
@@ -58,6 +63,11 @@ def _labels(reading: Reading) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (-row["count"], row["key"]))[:MAX_LABELS]
 
 
+def _codings(reading: Reading) -> list[dict[str, str]]:
+    rows = reading.codings.items()
+    return [{"system": system, "code": code, "version": version, "place": place} for (system, code, version), place in rows]
+
+
 def _image(image: FileImage) -> dict[str, Any]:
     return {
         "name": image.name,
@@ -75,7 +85,9 @@ def _groups(marks: list[ImportedMark]) -> list[dict[str, Any]]:
     counts: Counter[tuple[str, str, str]] = Counter()
     for mark in marks:
         label = mark.labels[0].key if mark.labels else ""
-        counts[label, _kind(mark.shape), str(mark.said.get("granularity", ""))] += 1
+        said = str(mark.said.get("granularity", ""))
+        kind = _kind(mark.shape) if said not in OFF_IMAGE else said if mark.labels else CODED
+        counts[label, kind, said] += 1
     rows = [
         {"label": label, "kind": kind, "granularity": said, "count": count} for (label, kind, said), count in counts.most_common(MAX_GROUPS)
     ]

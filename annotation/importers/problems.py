@@ -152,10 +152,23 @@ IMPORT_PROBLEMS: Final[dict[str, ProblemText]] = {
     "diagnosis_there": ProblemText(
         gettext_noop("The read has a diagnosis of the image already."), gettext_noop("Change the diagnosis in the workbench.")
     ),
+    "report_not_here": ProblemText(
+        gettext_noop("No report of the image has these words here, so what was said of them has no place."),
+        gettext_noop("Let the admin of the campaign attach the report in the same words, then import the file again."),
+    ),
+    "citation_left_out": ProblemText(
+        gettext_noop("A finding of the examination cites an image or a mark that is not imported with it."),
+        gettext_noop("Choose the image and a label for its marks, then import the file again."),
+    ),
+    "finding_left_out": ProblemText(
+        gettext_noop("No image that a finding of the examination cites is of the same subject here."),
+        gettext_noop("Choose the images of one subject."),
+    ),
 }
 """Codes of this package; shapes and documents add those of `PROBLEM_TEXTS`."""
 
 NOTES: Final[dict[str, str]] = {
+    "on_reports": gettext_noop("Terms and confirmed diagnoses go to the reports with the same words."),
     "spike_removed": gettext_noop("Repeated points and spikes without area were taken out of outlines."),
     "ellipse_as_outline": gettext_noop("Ellipses became outlines of 64 points."),
     "circle_as_outline": gettext_noop("Circles became outlines of 64 points."),

@@ -78,6 +78,8 @@ class Reading:
         self.label_counts: Counter[str] = Counter()
         self.images: dict[str, FileImage] = {}
         self.needs: set[str] = set()
+        self.codings: dict[tuple[str, str, str], str] = {}
+        """(System, code, version) of the codings that the file holds -> where the first one stands."""
         self.largest_shift_px = 0.0
         self._ids: set[str] = set()
         self._frames: dict[str, tuple[Target, int]] = {}
@@ -148,9 +150,11 @@ class Reading:
         author = author[:200] if not _unstorable(author) else ""
         self.marks.append(ImportedMark(identity, place, image.name, shape, every, frame, text, author, said or {}))
         image.marks += 1
-        for label in every[:1] or (SourceLabel(""),):
+        # What has a code of its own needs no label.
+        none = () if (said or {}).get("span", {}).get("coding") else (SourceLabel(""),)
+        for label in every[:1] or none:
             self.label_counts[label.key] += 1
-        for label in every or (SourceLabel(""),):
+        for label in every or none:
             self.labels.setdefault(label.key, label)
         return True
 

@@ -37,6 +37,9 @@ class Annotation(models.Model):
     span = models.JSONField(
         null=True, blank=True, help_text="Of a mark on a report: {digest, start, end, polarity, coding}, see services.report_marks"
     )
+    cites = models.JSONField(
+        null=True, blank=True, help_text="Of a finding of the whole examination: [{image_id, frame, annotation_id}], what shows it"
+    )
     certainty = models.CharField(max_length=16, blank=True)
     basis = models.JSONField(default=list, help_text="[{method, status}]")
     confirm_by = models.DateField(

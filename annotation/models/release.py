@@ -74,6 +74,20 @@ class LedgerEntry(models.Model):
         return f"{self.action} {self.at:%Y-%m-%d}"
 
 
+class LedgerCheck(models.Model):
+    """How far the ledger was found whole: one row, so that a page checks what came since and not all of it."""
+
+    entry_id = models.BigIntegerField(help_text="The last entry that was checked; 0: none")
+    hash = models.CharField(max_length=64, help_text="Its digest then")
+    checked_in_full_at = models.DateTimeField(null=True, blank=True, help_text="When all of it was read last, by manage.py verify_ledger")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"whole up to {self.entry_id}"
+
+
 class Withdrawal(models.Model):
     """That a subject withdrew: nothing of theirs is exported any more."""
 

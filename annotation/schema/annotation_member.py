@@ -11,6 +11,7 @@ from annotation.schema.facts import (
     AnnotationFacts,
     AppliedMapFacts,
     CampaignFacts,
+    CitationFacts,
     ConfirmationFacts,
     DecisionFacts,
     ImportedFacts,
@@ -115,6 +116,8 @@ def annotation_member(row: AnnotationFacts, campaign: CampaignFacts, agents: Age
         member["geometry"] = row.shape.to_document()
     if extensions := _extensions(row, campaign):
         member["extensions"] = extensions
+    if row.cites:
+        member["cites"] = [_citation(one) for one in row.cites]
     member |= _statements(row, campaign)
     if row.confirmations:
         member["confirmations"] = [confirmation_member(entry, campaign, agents) for entry in row.confirmations]
@@ -169,7 +172,14 @@ def language_of(text: str) -> str:
     return "ja" if _JAPANESE.search(text) else "und"
 
 
+def _citation(cited: CitationFacts) -> dict[str, Any]:
+    place = {} if cited.frame is None else {"frame": cited.frame}
+    return {"imageId": cited.image_id, **place} | ({"annotationId": cited.annotation_id} if cited.annotation_id else {})
+
+
 def _target(row: AnnotationFacts) -> dict[str, Any]:
+    if row.cites:
+        return {"scope": "case", "imageId": row.image_id}
     if isinstance(row.shape, Track):
         # A track is of many frames and, on a stack of files, of many objects: the range says where to look.
         return {"scope": "track", "imageId": row.image_id, "frameRange": [row.shape.first_frame, row.last_frame]}

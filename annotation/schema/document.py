@@ -11,8 +11,9 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
 
 from annotation.schema.annotation_member import LABEL_MAP_KEY, AgentBook, annotation_member, decision_member
@@ -127,6 +128,7 @@ class _Writing:
             self.agents.officer(campaign.confirmed_by)
         self.images = [image_member(image) for image in case.images]
         self.members = Members(self.images, self.agents.types)
+        self.cited = {one.annotation_id for finding in case.findings for one in finding.cites}
         self.original_groups: dict[str, dict[str, Any]] = {}
         """Group id -> the label that a label map made another one of; groups have no extensions of their own."""
 
@@ -167,11 +169,13 @@ class _Writing:
         index = -1
         # names of a release do not ascend; whoever gave them saw to the order of what they stand for
         rows = self.case.annotations if self.disclosed else in_order(self.case.annotations, self.case.name)
-        for index, row in enumerate(rows):
+        for index, row in enumerate(chain(rows, map(self._resolved, self.case.findings))):
             pointer = f"/annotations/{index}"
             spool.write(b"," if index else b"[")
             spool.write(canonical_json(self._checked(row, pointer)))
             instants = [min([*instants, row.created_at])]
+            if row.id in self.cited:
+                self.members.marks[row.id] = row.image_id
         spool.write(b"[]" if index < 0 else b"]")
         return min(instants, default=self.case.registered_at)
 
@@ -194,6 +198,12 @@ class _Writing:
             with self._located(f"/reports/{index}"):
                 members.append(report_member(report, self.campaign, self.agents))
         return members
+
+    def _resolved(self, finding: AnnotationFacts) -> AnnotationFacts:
+        """Return a finding of the examination that cites no mark which the document lacks; the image of such a mark stays cited."""
+        known = self.members.marks
+        cites = (replace(one, annotation_id=one.annotation_id if one.annotation_id in known else "") for one in finding.cites)
+        return replace(finding, cites=tuple(dict.fromkeys(cites)))
 
     def _checked(self, row: AnnotationFacts, pointer: str) -> dict[str, Any]:
         with self._located(pointer):

@@ -24,6 +24,7 @@ __all__ = [
     "CaseFacts",
     "CellGroupFacts",
     "CellPiece",
+    "CitationFacts",
     "ConfirmationFacts",
     "DatasetFacts",
     "DecisionFacts",
@@ -198,6 +199,15 @@ class ConfirmationFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class CitationFacts:
+    """An image that shows a finding of the whole examination; more closely one frame of it, or one mark on it (empty: none)."""
+
+    image_id: str
+    frame: int | None = None
+    annotation_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AnnotationFacts:
     """A mark, or a diagnosis of the whole image, as its newest revision says."""
 
@@ -227,6 +237,8 @@ class AnnotationFacts:
     active_seconds: float = 0.0
     original_labels: tuple[str, ...] = ()
     """What the reader chose, where a label map made other labels of it."""
+    cites: tuple[CitationFacts, ...] = ()
+    """Of a finding of the whole examination: what shows it. `image_id` is then the image at which it was stated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,3 +378,5 @@ class CaseFacts:
     """Cells of layers that no counted read changed anything of: proposals, and no part of any export."""
     datasets: tuple[DatasetFacts, ...] = ()
     reports: tuple[ReportFacts, ...] = ()
+    findings: tuple[AnnotationFacts, ...] = ()
+    """Of the whole examination; none of them is among `annotations`."""

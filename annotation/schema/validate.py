@@ -52,6 +52,8 @@ class Members:
         self.images = {str(image["id"]): image for image in images}
         self.agent_types = agent_types
         self.reports = set(reports)
+        self.marks: dict[str, str] = {}
+        """Id of each annotation that a finding of the examination may cite -> id of its image."""
 
 
 def validate_document(document: object, *, forms: FormSchemas | None = None) -> list[Problem]:
@@ -108,6 +110,7 @@ def check_annotation(
         yield Problem("unknown_image", "/target/imageId")
     if image is not None:
         yield from _frame_problems(target, image)
+    yield from _citation_problems(annotation.get("cites", ()), members)
     for name in ("createdBy", "updatedBy"):
         if name in annotation and annotation[name] not in members.agent_types:
             yield Problem("unknown_agent", f"/{name}")
@@ -197,6 +200,7 @@ def _semantic_problems(document: dict[str, Any], forms: FormSchemas | None) -> I
     for name in ("images", "agents", "reports", "annotations", "annotationGroups"):
         yield from _duplicates(document.get(name, ()), f"/{name}")
     annotation_ids = {annotation["id"] for annotation in document["annotations"]}
+    members.marks = {each["id"]: each["target"].get("imageId", "") for each in document["annotations"] if "cites" not in each}
     for index, annotation in enumerate(document["annotations"]):
         held_back = document["disclosureTier"] in TIER_RULES
         yield from _at(f"/annotations/{index}", check_annotation(annotation, members, forms, held_back=held_back))
@@ -263,6 +267,18 @@ def _frame_problems(target: Mapping[str, Any], image: Mapping[str, Any]) -> Iter
     first, last = target.get("frameRange", (0, 0))
     if last >= frames or first > last:
         yield Problem("frame_outside_image", "/target/frameRange")
+
+
+def _citation_problems(cites: Iterable[Mapping[str, Any]], members: Members) -> Iterator[Problem]:
+    """Check that images, frames and marks that a finding cites are there; a mark is one of the image that is named with it."""
+    for index, cited in enumerate(cites):
+        image = members.images.get(cited["imageId"])
+        if image is None:
+            yield Problem("unknown_image", f"/cites/{index}/imageId")
+        elif cited.get("frame", 0) >= image["pixelMatrix"].get("frames", 1):
+            yield Problem("frame_outside_image", f"/cites/{index}/frame")
+        if "annotationId" in cited and members.marks.get(cited["annotationId"]) != cited["imageId"]:
+            yield Problem("unknown_annotation", f"/cites/{index}/annotationId")
 
 
 def _review_problems(review: Mapping[str, Any], members: Members) -> Iterator[Problem]:

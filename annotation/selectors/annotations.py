@@ -49,6 +49,7 @@ def annotation_json(annotation: Annotation, *, reader_id: int) -> dict[str, Any]
         "updated_at": instant(annotation.updated_at),
         "created_by": reader_id,
         "span": span_json(annotation.report, annotation.span) if annotation.report_id else None,
+        "cites": annotation.cites,
     }
 
 

@@ -1,67 +1,34 @@
 """The cases of a campaign as plain facts: what exports are made of, read from the database in bounded pieces."""
 
-import hashlib
-import hmac
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from itertools import groupby, islice
-from typing import Any, Final
+from itertools import groupby
+from typing import Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from annotation.models import (
-    Annotation,
-    Campaign,
-    CampaignImage,
-    Decision,
-    ImportedAnnotation,
-    Label,
-    LabelSet,
-    Read,
-    Suggestion,
-    SuggestionRun,
-    Withdrawal,
-)
-from annotation.schema.facts import (
-    AnnotationFacts,
-    CampaignFacts,
-    CaseFacts,
-    DecisionFacts,
-    DicomFacts,
-    FormFacts,
-    ImageFacts,
-    ImportedFacts,
-    ModelFacts,
-    ReadFacts,
-    SubjectFacts,
-    SuggestionFacts,
-)
+from annotation.disclosure.cases import society_case
+from annotation.models import Campaign, CampaignImage, Label, LabelSet, Read, Withdrawal
+from annotation.schema.facts import CampaignFacts, CaseFacts, FormFacts
 from annotation.schema.labels import QUERY_STRATEGIES, Coding, Granularity, LabelValue
-from annotation.schema.shapes import Shape
 from annotation.selectors.cell_groups import cell_groups, proposed_cells
-from annotation.selectors.document_confirmations import confirmation_facts, put_back, sequences_then
+from annotation.selectors.document_confirmations import sequences_then
+from annotation.selectors.document_images import image_facts, subject_facts
+from annotation.selectors.document_marks import annotations_of, decisions_of, findings_of, read_facts
 from annotation.selectors.document_reports import report_facts
-from annotation.selectors.geometry import shape_of
 from annotation.selectors.people import People
 from annotation.services.release_errors import release_refusal
+from annotation.services.society_hops import hop_of_campaign
 from viewer.api.errors import not_found
-from viewer.dicomweb.uids import uid_of
-from viewer.models import Image, Instance
-from viewer.services.frame_times import frame_seconds
-from viewer.services.manifests import members_of
-from viewer.services.pseudonym import facility_key
+from viewer.models import Image
 
 __all__ = ["People", "campaign_facts", "cases_of", "count_cases", "get_case", "label_values", "subject_key"]
 
-ROWS_AT_ONCE: Final = 500
 CASES_AT_ONCE: Final = 2_000
-_MODALITY: Final = re.compile(r"[A-Z]{2,16}")
-_DICOM_UID: Final = re.compile(r"[0-9]+(\.(0|[1-9][0-9]*))+")
 _PSEUDONYM: Final = re.compile(r"[0-9a-f]{32,128}")
-_LARGEST_INTEGER: Final = (1 << 53) - 1
 
 
 def campaign_facts(campaign: Campaign) -> CampaignFacts:
@@ -89,8 +56,8 @@ def label_values(label_set: LabelSet) -> dict[str, LabelValue]:
     return {label.code: _label_value(label, system, label_set.version) for label in label_set.labels.all()}
 
 
-def cases_of(campaign: Campaign, *, include_drafts: bool, until: datetime | None = None) -> Iterator[CaseFacts]:
-    """Yield the cases that have a read, in the order of their names; the annotations of a case come while it is read.
+def cases_of(campaign: Campaign, *, include_drafts: bool, until: datetime | None = None, of_facility: bool = False) -> Iterator[CaseFacts]:
+    """Yield the cases that have a read, in the order of their pseudonyms on this site; the annotations of a case come while it is read.
 
     A case is every image of the campaign that shares a subject; an image without a subject is a case of its own. Subjects that
     withdrew have no case.
@@ -99,10 +66,13 @@ def cases_of(campaign: Campaign, *, include_drafts: bool, until: datetime | None
         campaign: whose cases.
         include_drafts: count reads that are not submitted yet too.
         until: count only reads that were submitted, and images that were added, up to then.
+        of_facility: with the pseudonyms of this site, which leave it under other names only; else those of the campaign.
     """
+    hop = None if of_facility else hop_of_campaign(campaign.pk)
     reads = _counted_reads(campaign, include_drafts=include_drafts, until=until)
     for pseudonym, image_ids in _members_of_cases(campaign, reads, until):
-        yield _case(campaign, pseudonym, image_ids, reads, until)
+        case = _case(campaign, pseudonym, image_ids, reads, until)
+        yield case if hop is None else society_case(case, hop)
 
 
 def count_cases(campaign: Campaign, *, include_drafts: bool) -> int:
@@ -134,8 +104,10 @@ def subject_key(image: Image) -> str:
     return image.series.study.subject_pseudonym or str(image.pk)
 
 
-def get_case(campaign: Campaign, *, image_id: UUID, include_drafts: bool, withdrawn_too: bool = False) -> CaseFacts:
-    """Return the case that an image of the campaign belongs to, also when nobody has read it yet.
+def get_case(
+    campaign: Campaign, *, image_id: UUID, include_drafts: bool, withdrawn_too: bool = False, of_facility: bool = False
+) -> CaseFacts:
+    """Return the case that an image of the campaign belongs to, also when nobody has read it yet; pseudonyms as in :func:`cases_of`.
 
     Raises:
         ApiError: ``not_found`` for an image that the campaign does not hold, ``subject_withdrawn`` unless asked for those too.
@@ -149,7 +121,8 @@ def get_case(campaign: Campaign, *, image_id: UUID, include_drafts: bool, withdr
     pseudonym = image.series.study.subject_pseudonym
     same = images.filter(series__study__subject_pseudonym=pseudonym) if pseudonym else images.filter(pk=image_id)
     image_ids = list(same.order_by("pk").values_list("pk", flat=True))
-    return _case(campaign, pseudonym, image_ids, _counted_reads(campaign, include_drafts=include_drafts))
+    case = _case(campaign, pseudonym, image_ids, _counted_reads(campaign, include_drafts=include_drafts))
+    return case if of_facility else society_case(case, hop_of_campaign(campaign.pk))
 
 
 def _counted_reads(campaign: Campaign, *, include_drafts: bool, until: datetime | None = None) -> QuerySet[Read]:
@@ -164,34 +137,24 @@ def _case(campaign: Campaign, pseudonym: str, image_ids: list[UUID], counted: Qu
     asked = list(CampaignImage.objects.filter(campaign=campaign, image_id__in=image_ids))
     strategies = {row.image_id: row.strategy for row in asked if row.strategy in QUERY_STRATEGIES}
     people = People(campaign.document_project["society"])
-    reads = {read.pk: _read_facts(read, people) for read in counted.filter(image_id__in=image_ids).order_by("pk")}
+    reads = {read.pk: read_facts(read, people) for read in counted.filter(image_id__in=image_ids).order_by("pk")}
     if until is not None:
         reads |= {key: replace(reads[key], sequence=then) for key, then in sequences_then(reads, until).items()}
     was_read = {read.image_id for read in reads.values()}
     known = _PSEUDONYM.fullmatch(pseudonym) is not None
     return CaseFacts(
         name=f"subject-{pseudonym[:32]}" if known else f"image-{image_ids[0]}",
-        subject=_subject(pseudonym if known else "", images),
+        subject=subject_facts(pseudonym if known else "", images),
         registered_at=min(row.added_at for row in asked),
-        images=tuple(_image_facts(image, was_read=str(image.pk) in was_read) for image in images),
+        images=tuple(image_facts(image, was_read=str(image.pk) in was_read) for image in images),
         reads=tuple(reads.values()),
-        annotations=_annotations(reads, strategies, people, until),
-        decisions=_decisions(reads, people),
+        annotations=annotations_of(reads, strategies, people, until),
+        decisions=decisions_of(reads, people),
         cells=cell_groups(reads),
+        findings=findings_of(reads, people, until),
         reports=report_facts(images, reads, until=until, pseudonym=people.pseudonym),
         proposed_cells=proposed_cells(campaign, image_ids, reads),
     )
-
-
-def _subject(pseudonym: str, images: list[Image]) -> SubjectFacts:
-    """Return the subject as its earliest study knows it; where no file names one, the image stands in, under a keyed digest."""
-    studies = sorted((image.series.study for image in images), key=lambda study: (study.created_at, study.pk))
-    ages = [study.subject_age_years for study in studies if study.subject_age_years is not None]
-    sexes = [study.subject_sex for study in studies if study.subject_sex]
-    value, scheme = pseudonym, "facility-hmac-sha256"
-    if not pseudonym:
-        value, scheme = hmac.new(facility_key(), f"image\0{images[0].pk}".encode(), hashlib.sha256).hexdigest(), "random"
-    return SubjectFacts(scheme, value, sexes[0] if sexes else "", ages[0] if ages else None)
 
 
 def _label_value(label: Label, system: str, version: str) -> LabelValue:
@@ -202,205 +165,3 @@ def _label_value(label: Label, system: str, version: str) -> LabelValue:
         for entry in label.codings
     )
     return LabelValue(label.role, label.code, display, (own, *others), label.colour)
-
-
-def _image_facts(image: Image, *, was_read: bool) -> ImageFacts:
-    inspection: dict[str, Any] = image.inspection
-    spacing = (image.spacing_x_um, image.spacing_y_um) if image.spacing_x_um and image.spacing_y_um else None
-    frame_time_ms = (inspection.get("frames") or {}).get("frame_time_ms")
-    return ImageFacts(
-        id=str(image.pk),
-        kind=image.kind,
-        modality=image.modality if _MODALITY.fullmatch(image.modality) else "OT",
-        digest=image.digest,
-        width_px=image.width_px,
-        height_px=image.height_px,
-        frame_count=image.frame_count,
-        levels=tuple((level["width"], level["height"], level["downsample"]) for level in inspection.get("levels") or ()),
-        spacing_um=spacing,
-        spacing_source=re.sub(r"[^A-Za-z0-9._-]+", "-", image.spacing_source),
-        frame_time_ms=frame_time_ms,
-        dicom=_dicom_facts(image),
-        acquisition={key: _plain(value) for key, value in (inspection.get("acquisition") or {}).items() if value is not None},
-        was_read=was_read,
-    )
-
-
-def _plain(value: Any) -> Any:
-    """Return a parameter of the file as other programs can hold it: whole numbers beyond 2^53 as text."""
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _LARGEST_INTEGER:
-        return str(value)
-    if isinstance(value, list):
-        return [_plain(member) for member in value]
-    return value
-
-
-def _dicom_facts(image: Image) -> DicomFacts | None:
-    """Return the UIDs by which DICOMweb knows the objects behind an image, its files in the order of their frames; two queries."""
-    stored = Instance.objects.filter(image=image).exclude(sop_instance_uid="")
-    classes = dict(stored.values_list("id", "sop_class_uid"))
-    members = members_of(image)
-    if not members or not all(_DICOM_UID.fullmatch(classes.get(member.id, "")) for member in members):
-        return None
-    instances = tuple((classes[member.id], uid_of(member.id), member.frame_count) for member in members)
-    return DicomFacts(uid_of(image.series.study_id), uid_of(image.series_id), instances)
-
-
-def _read_facts(read: Read, people: People) -> ReadFacts:
-    return ReadFacts(
-        id=str(read.pk),
-        image_id=str(read.image_id),
-        reader=people.pseudonym(read.reader_id),
-        state=read.state,
-        sequence=read.sequence,
-        opened_at=read.opened_at,
-        submitted_at=read.submitted_at,
-        active_seconds=read.active_seconds,
-    )
-
-
-def _annotations(
-    reads: dict[UUID, ReadFacts], strategies: dict[UUID, str], people: People, until: datetime | None
-) -> Iterator[AnnotationFacts]:
-    """Yield the annotations of some reads by (image, id), with the decision behind each one that came from a suggestion."""
-    if not reads:
-        return
-    rows = (
-        Annotation.objects.filter(read_id__in=list(reads), deleted=False, report__isnull=True)
-        .select_related("suggestion__run__endpoint")
-        .order_by("read__image_id", "pk")
-        .iterator(chunk_size=ROWS_AT_ONCE)
-    )
-    while batch := list(islice(rows, ROWS_AT_ONCE)):
-        if until is not None:
-            put_back(batch, until)
-        decisions, uids, imports = _last_decisions(batch), _shared_uids(batch, reads), _imports(batch)
-        confirmations = confirmation_facts(batch, until=until, pseudonym=people.pseudonym)
-        for row in batch:
-            suggestion = None
-            if row.suggestion is not None:
-                decision = decisions.get((row.read_id, row.suggestion.pk))
-                suggestion = _decided(row.suggestion, decision, strategies.get(row.suggestion.image_id, ""), people)
-            read = reads[row.read_id]
-            facts = _annotation_facts(row, read, suggestion, uids.get((read.image_id, row.sop_instance_uid), ""))
-            yield replace(facts, imported=imports.get(row.pk), confirmations=confirmations.get(row.pk, ()))
-
-
-def _imports(batch: Iterable[Annotation]) -> dict[UUID, ImportedFacts]:
-    """Return where imported marks came from, the last time where they were imported twice; at most one query."""
-    asked = [row.pk for row in batch if row.origin == "import"]
-    if not asked:
-        return {}
-    rows = ImportedAnnotation.objects.filter(annotation_id__in=asked).select_related("run").order_by("pk")
-    return {row.annotation_id: ImportedFacts(row.run.format, row.run.digest, row.source_id, row.source_label) for row in rows}
-
-
-def _shared_uids(batch: Iterable[Annotation], reads: dict[UUID, ReadFacts]) -> dict[tuple[str, str], str]:
-    """Return (image, SOP Instance UID of the file) -> the UID that is told outside; at most one query."""
-    named = {(reads[row.read_id].image_id, row.sop_instance_uid) for row in batch if row.sop_instance_uid}
-    if not named:
-        return {}
-    images, uids = {image for image, _ in named}, {uid for _, uid in named}
-    rows = Instance.objects.filter(image_id__in=images, sop_instance_uid__in=uids).values_list("image_id", "sop_instance_uid", "id")
-    return {(str(image), uid): uid_of(key) for image, uid, key in rows}
-
-
-def _last_decisions(batch: Iterable[Annotation]) -> dict[tuple[UUID, UUID], Decision]:
-    """Return (read, suggestion) -> the decision that counts, for annotations that came from suggestions; one query."""
-    asked = Q(pk__in=[])
-    pairs = [(row.read_id, row.suggestion_id) for row in batch if row.suggestion_id is not None]
-    if pairs:
-        asked = Q(read_id__in={read for read, _ in pairs}, suggestion_id__in={suggestion for _, suggestion in pairs})
-    return {(row.read_id, row.suggestion_id): row for row in Decision.objects.filter(asked).order_by("pk")}
-
-
-def _annotation_facts(row: Annotation, read: ReadFacts, suggestion: SuggestionFacts | None, sop_instance_uid: str) -> AnnotationFacts:
-    return AnnotationFacts(
-        id=str(row.pk),
-        revision=row.revision,
-        image_id=read.image_id,
-        read=read,
-        granularity=row.granularity,
-        shape=shape_of(row),
-        labels=tuple(row.labels),
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        frame=row.frame,
-        last_frame=row.last_frame,
-        frame_s=None if row.frame is None else frame_seconds(UUID(read.image_id), row.frame),
-        sop_instance_uid=sop_instance_uid,
-        text=row.text,
-        form_data=row.form_data,
-        certainty=row.certainty,
-        basis=tuple(row.basis),
-        suggestion=suggestion,
-        active_seconds=row.active_seconds,
-    )
-
-
-def _decided(suggestion: Suggestion, decision: Decision | None, strategy: str, people: People) -> SuggestionFacts:
-    if decision is None or decision.verdict == Decision.Verdict.UNDO:
-        return _suggestion_facts(suggestion, strategy=strategy)
-    return _suggestion_facts(
-        suggestion,
-        strategy=strategy,
-        verdict=decision.verdict,
-        decided_by=people.pseudonym(decision.author_id),
-        decided_at=decision.decided_at,
-        shown_at=decision.shown_at,
-        reason=decision.reason,
-    )
-
-
-def _suggestion_facts(suggestion: Suggestion, *, strategy: str = "", verdict: str = "", **decided: Any) -> SuggestionFacts:
-    return SuggestionFacts(
-        id=str(suggestion.pk),
-        run_id=str(suggestion.run_id),
-        model=_model_facts(suggestion.run),
-        score=suggestion.score,
-        uncertainty=suggestion.uncertainty,
-        strategy=strategy,
-        shape=_shape(suggestion),
-        labels=tuple(suggestion.labels),
-        verdict=verdict,
-        **decided,
-    )
-
-
-def _model_facts(run: SuggestionRun) -> ModelFacts:
-    name = run.model_name or run.endpoint.model_name
-    version = run.model_version or "not-stated"
-    digest = hashlib.sha256(f"{name}\n{version}".encode()).hexdigest()
-    return ModelFacts(f"model-{digest[:16]}", name, version)
-
-
-def _shape(row: Suggestion) -> Shape | None:
-    return Shape.from_wkb(row.geometry_kind, bytes(row.geometry_wkb)) if row.geometry_wkb is not None else None
-
-
-def _decisions(reads: dict[UUID, ReadFacts], people: People) -> Iterator[DecisionFacts]:
-    """Yield every verdict of some reads in the order in which they fell, undone ones included."""
-    if not reads:
-        return
-    rows = (
-        Decision.objects.filter(read_id__in=list(reads))
-        .select_related("suggestion__run__endpoint", "annotation")
-        .order_by("pk")
-        .iterator(chunk_size=ROWS_AT_ONCE)
-    )
-    for row in rows:
-        mark = row.annotation
-        yield DecisionFacts(
-            suggestion=_suggestion_facts(row.suggestion),
-            image_id=str(row.suggestion.image_id),
-            frame=row.suggestion.frame,
-            granularity=row.suggestion.granularity,
-            read_id=str(row.read_id),
-            verdict=row.verdict,
-            by=people.pseudonym(row.author_id),
-            at=row.decided_at,
-            shown_at=row.shown_at,
-            reason=row.reason,
-            annotation_id=str(mark.pk) if mark is not None else "",
-            kept=mark is not None and not mark.deleted and mark.suggestion_id == row.suggestion_id,
-        )

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 
 from annotation.models import VocabularyDraft
 from annotation.schema.label_diff import Diff, diff_items
+from annotation.selectors.code_warnings import warnings_of_labels
 from annotation.services.vocabularies import VOCABULARIES
 from annotation.services.vocabulary_errors import problems_json
 from viewer.api.errors import not_found
@@ -60,6 +61,7 @@ def draft_json(draft: VocabularyDraft) -> dict[str, Any]:
         "saved_at": draft.saved_at.isoformat(),
         "content": draft.content,
         "problems": problems_json(vocabulary.problems(draft.content)),
+        "warnings": warnings_of_labels(draft.content.get("labels", ())) if draft.kind == VocabularyDraft.Kind.LABEL_SET else [],
         "compared_with": newest.version if newest is not None else "",
         "changes": diff_json(diff_items(before, vocabulary.items(draft.content))),
     }

@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 
 from annotation.cells.names import KnownLabel, codes_of
 from annotation.errors import REFUSALS
+from annotation.importers.preview import OFF_IMAGE
 from annotation.importers.problems import IMPORT_PROBLEMS, NOTES
 from annotation.importers.registry import READERS
 from annotation.models import Campaign, ImportMapping, ImportRun, Label
 from annotation.schema.problems import PROBLEM_TEXTS
 from annotation.selectors.annotations import instant
+from annotation.selectors.code_warnings import code_warnings
 from annotation.services.cell_errors import IMPORT_TEXTS
 from annotation.services.import_storing import granularity_for
 from annotation.services.mark_checks import CampaignRules
@@ -73,6 +75,7 @@ def import_json(run: ImportRun) -> dict[str, Any]:
         "refused_counts": [{"code": code, "count": count} | _said(code) for code, count in preview.get("refused_counts", {}).items()],
         "notes": [note | {"message": _translated(NOTES[note["code"]])} for note in preview.get("notes", ())],
         "losses": [loss | {"message": _translated(losses[loss["code"]])} for loss in preview.get("losses", ()) if loss["code"] in losses],
+        "warnings": code_warnings((one["place"], one) for one in preview.get("codings", ())),
         "samples": preview.get("samples", []),
         "result": _result(run),
     }
@@ -98,7 +101,7 @@ def label_choices(campaign: Campaign) -> list[dict[str, Any]]:
             "code": label.code,
             "display": {"ja": label.display_ja, "en": label.display_en},
             "colour": label.colour,
-            "kinds": [kind for kind in kinds if granularity_for(kind, "", label.code, rules) is not None],
+            "kinds": [kind for kind in kinds if granularity_for(kind, "", label.code, rules) is not None] + [*OFF_IMAGE],
         }
         for label in campaign.label_set.labels.all()
     ]

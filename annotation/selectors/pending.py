@@ -9,12 +9,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from annotation.errors import refusal
-from annotation.models import Annotation, Campaign, Confirmation, Label, Read
+from annotation.models import Annotation, Campaign, Confirmation, Label, Read, Withdrawal
 from annotation.selectors.annotations import instant
 from annotation.selectors.campaigns import campaigns_for
 from viewer.services.manifests import thumbnail_url
@@ -114,7 +114,14 @@ def confirmation_json(row: Confirmation) -> dict[str, Any]:
 
 
 def _pending() -> QuerySet[Annotation]:
-    return Annotation.objects.filter(confirm_by__isnull=False, deleted=False, read__state=Read.State.SUBMITTED)
+    """Return what waits, but for subjects who withdrew; asks once which images that name nobody are among those."""
+    waiting = Annotation.objects.filter(confirm_by__isnull=False, deleted=False, read__state=Read.State.SUBMITTED)
+    withdrawn = Withdrawal.objects.filter(
+        collection=OuterRef("read__image__collection"), subject=OuterRef("read__image__series__study__subject_pseudonym")
+    )
+    # An id with its dashes is no pseudonym, which has none.
+    named = Withdrawal.objects.filter(subject__contains="-").values_list("subject", flat=True)
+    return waiting.exclude(Exists(withdrawn)).exclude(read__image__in=[UUID(key) for key in named])
 
 
 def _place(after: str) -> tuple[date, UUID]:
@@ -140,6 +147,7 @@ def _row(row: Annotation, today: date, *, with_readers: bool) -> dict[str, Any]:
         "reader": (read.reader.get_full_name() or read.reader.get_username()) if with_readers else None,
         "granularity": row.granularity,
         "labels": row.labels,
+        "coding": (row.span or {}).get("coding"),
         "certainty": row.certainty or None,
         "basis": row.basis,
         "submitted_at": instant(submitted_at),

@@ -5,14 +5,13 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 
-from annotation.disclosure.ledger import Link, first_break
-from annotation.models import Campaign, LedgerEntry, Release
+from annotation.models import Campaign, Release
 from annotation.selectors.campaigns import campaigns_for
 from annotation.services.release_errors import say_blockers
 from annotation.services.releases import keeping
 from viewer.api.errors import not_found
 
-__all__ = ["get_release", "ledger_is_whole", "ledger_of", "list_releases", "release_json"]
+__all__ = ["get_release", "ledger_of", "list_releases", "release_json"]
 
 MAX_ENTRIES: Final = 200
 WAITING: Final = frozenset({Release.State.REQUESTED, Release.State.APPROVED})
@@ -72,12 +71,6 @@ def ledger_of(campaign: Campaign) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
-
-
-def ledger_is_whole() -> bool:
-    """Tell whether no entry of the site's ledger was changed or taken out since it was written; reads all of it."""
-    rows = LedgerEntry.objects.order_by("pk").values_list("previous", "said", "at", "hash").iterator(chunk_size=2_000)
-    return first_break(Link(*row) for row in rows) is None
 
 
 def _name(person: User | None) -> str:

@@ -21,7 +21,9 @@ from annotation.models import Annotation, Campaign, Confirmation, Read, Revision
 from annotation.selectors.annotations import annotation_json
 from annotation.selectors.reads import get_read
 from annotation.services.confirmation_input import PENDING, Confirming
+from annotation.services.exam_marks import EXAM
 from annotation.services.mark_checks import CampaignRules
+from annotation.services.report_marks import DIAGNOSIS
 
 __all__ = ["MAX_DAYS", "await_confirmation", "confirm_diagnosis", "set_confirmation_days"]
 
@@ -155,7 +157,7 @@ def _check_labels(rules: CampaignRules, annotation: Annotation, labels: Sequence
         allowed = rules.labels.get(code)
         if allowed is None:
             raise refusal("unknown_label", f"/labels/{index}")
-        if allowed and annotation.granularity not in allowed:
+        if allowed and annotation.granularity not in {*allowed, DIAGNOSIS, EXAM}:
             raise refusal("label_not_allowed", f"/labels/{index}")
 
 

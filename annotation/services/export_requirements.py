@@ -42,6 +42,7 @@ FIELD_NAMES: Final[dict[Field, Any]] = {
     Field.REVIEW: _("whether a read was submitted"),
     Field.EFFORT: _("working time"),
     Field.REPORTS: _("reports and their terms"),
+    Field.FINDINGS: _("findings of examinations"),
     Field.CELLS: _("cells of layers"),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Final
 
@@ -20,11 +20,14 @@ from annotation.locks import lock_read
 from annotation.models import Annotation, ImportedAnnotation, ImportRun, Read, Revision
 from annotation.schema.labels import BASIS_METHODS, BASIS_STATUSES, CERTAINTIES, GRANULARITY_KINDS, Granularity
 from annotation.selectors.annotations import annotation_json
+from annotation.selectors.reports import last_texts
+from annotation.services.exam_marks import EXAM, Citation
 from annotation.services.forms import check_form_data
 from annotation.services.mark_checks import IMAGE_LEVEL, CampaignRules, CheckedMark, MarkRules, check_mark
 from annotation.services.mark_imports import end, marks_path
 from annotation.services.operation_input import Body
 from annotation.services.reads import open_read
+from annotation.services.report_marks import parse_span
 from viewer.api.errors import ApiError
 from viewer.models import Image
 
@@ -114,27 +117,93 @@ def undo_import(*, run: ImportRun, user: User) -> ImportRun:
 
 def _plan(run: ImportRun, told: _Told) -> list[_Plan]:
     """Check every mark before anything is locked. Raises ApiError."""
-    targets = {image["name"]: image["target"] for image in run.preview["images"] if image["target"]}
-    plans: dict[str, _Plan] = {}
-    rules: dict[str, MarkRules] = {}
+    planning = _Planning(run, told)
+    findings = []
     for number, mark in enumerate(marks_of(marks_path(run.pk)), 1):
         if number % _BATCH == 0:
             ImportRun.objects.filter(pk=run.pk, attempt=run.attempt).update(done_count=number)
-        target = targets.get(mark["image"])
-        keys = mark["labels"] or [""]
-        if target is None or not run.mapping.get(keys[0]):
+        if mark["said"].get("cites"):
+            findings.append(mark)
+        else:
+            planning.add(mark)
+    # What they cite is known by now.
+    for mark in findings:
+        planning.add(mark)
+    return list(planning.plans.values())
+
+
+class _Planning:
+    """Turns what was read into marks of reads, one after the other; findings of examinations come last."""
+
+    def __init__(self, run: ImportRun, told: _Told) -> None:
+        self.run = run
+        self.told = told
+        self.targets = {image["name"]: image["target"] for image in run.preview["images"] if image["target"]}
+        self.plans: dict[str, _Plan] = {}
+        self.rules: dict[str, MarkRules] = {}
+        self.coming: dict[uuid.UUID, uuid.UUID] = {}
+        """Id of each planned mark -> id of its image."""
+
+    def add(self, mark: dict[str, Any]) -> None:
+        """Plan a mark, or count why it is left out. Raises ApiError."""
+        run, told = self.run, self.told
+        target = self.targets.get(mark["image"])
+        keys, span = mark["labels"] or [""], mark["said"].get("span") or {}
+        if target is None or not (run.mapping.get(keys[0]) or span.get("coding")):
             told.left_out["image_not_chosen" if target is None else "label_not_mapped"] += 1
-            continue
-        if target not in plans:
-            plans[target] = _Plan(_read_of(run, target))
-            rules[target] = MarkRules(plans[target].read)
+            return
+        if target not in self.plans:
+            self.plans[target] = _Plan(_read_of(run, target))
+            self.rules[target] = MarkRules(self.plans[target].read)
+            self.rules[target].coming = self.coming
         codes = list(dict.fromkeys(code for key in keys if (code := run.mapping.get(key))))
-        body = _body(mark, codes, rules[target], told)
-        if body is not None:
-            checked = check_mark(rules[target], body, f"{mark['place']}:")
-            identity = mark_id(read_id=plans[target].read.pk, digest=run.digest, source_id=mark["source_id"])
-            plans[target].marks.append(_Planned(identity, checked, mark))
-    return list(plans.values())
+        cites = mark["said"].get("cites")
+        if span:
+            body = self._on_report(mark, codes, span, target)
+        else:
+            body = self._finding(mark, codes, cites, target) if cites else _body(mark, codes, self.rules[target], told)
+        if body is None:
+            return
+        checked = check_mark(self.rules[target], body, f"{mark['place']}:")
+        identity = self._mark_id(target, mark["source_id"])
+        self.coming[identity] = uuid.UUID(target)
+        self.plans[target].marks.append(_Planned(identity, checked, mark))
+
+    def _mark_id(self, target: str, source_id: str) -> uuid.UUID:
+        return mark_id(read_id=self.plans[target].read.pk, digest=self.run.digest, source_id=source_id)
+
+    def _on_report(self, mark: dict[str, Any], codes: list[str], span: dict[str, Any], target: str) -> Body | None:
+        """Return what is said of the report with the same words; None where there is none any more, or two that nothing tells apart."""
+        texts = last_texts().filter(report__study__series__images=uuid.UUID(target), digest=span["digest"])
+        same = [row.report for row in texts]
+        told_apart = [report for report in same if (report.kind, report.issued_on) == (span["kind"], span["issued_on"])]
+        chosen = told_apart if len(same) > 1 else same
+        if len(chosen) != 1:
+            self.told.left_out["report_not_here"] += 1
+            return None
+        placed = {name: span[name] for name in ("digest", "start", "end", "polarity")}
+        value = placed | {"report_id": str(chosen[0].pk), "coding": span.get("coding")}
+        said = _words(mark, codes, mark["said"]["granularity"])
+        return replace(said, span=parse_span(value, f"{mark['place']}:/span"))
+
+    def _finding(self, mark: dict[str, Any], codes: list[str], cites: list[dict[str, Any]], target: str) -> Body | None:
+        """Return a finding of the examination that cites what came along; None where no image of it is taken as this examination's."""
+        images = self.rules[target].exam_images
+        found = []
+        for cited in cites:
+            chosen = self.targets.get(cited["imageId"], "")
+            if not chosen or uuid.UUID(chosen) not in images:
+                self.told.left_out["citation_left_out"] += 1
+                continue
+            wanted = self._mark_id(chosen, cited["annotationId"]) if "annotationId" in cited and chosen in self.plans else None
+            known = wanted if wanted in self.coming else None
+            if "annotationId" in cited and known is None:
+                self.told.left_out["citation_left_out"] += 1
+            found.append(Citation(uuid.UUID(chosen), cited.get("frame"), known))
+        if not found:
+            self.told.left_out["finding_left_out"] += 1
+            return None
+        return replace(_words(mark, codes, EXAM), cites=tuple(dict.fromkeys(found)))
 
 
 def _read_of(run: ImportRun, image_id: str) -> Read:
@@ -159,14 +228,20 @@ def _body(mark: dict[str, Any], codes: list[str], rules: MarkRules, told: _Told)
     if geometry and geometry["type"] == "Rectangle" and granularity == Granularity.REGION:
         geometry = _outlined(geometry)
         told.changed["rectangle_as_outline"] += 1
+    return replace(_words(mark, fitting, granularity), frame=mark["frame"], geometry=geometry, form=_form(said, rules, told))
+
+
+def _words(mark: dict[str, Any], codes: list[str], granularity: str) -> Body:
+    """Return what a mark says wherever it is."""
+    said = mark["said"]
     basis = [one for one in said.get("basis", ()) if one.get("method") in BASIS_METHODS and one.get("status") in BASIS_STATUSES]
     return Body(
         granularity=granularity,
-        frame=mark["frame"],
-        geometry=geometry,
-        labels=fitting,
+        frame=None,
+        geometry=None,
+        labels=codes,
         text=mark["text"],
-        form=_form(said, rules, told),
+        form=None,
         certainty=said["certainty"] if said.get("certainty") in CERTAINTIES else "",
         basis=basis,
         origin="import",

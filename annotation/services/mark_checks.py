@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
+from uuid import UUID
 
 from annotation.errors import problem_refusal, refusal, shape_refusal
 from annotation.models import Campaign, Read
@@ -10,7 +11,9 @@ from annotation.schema.labels import BASIS_METHODS, BASIS_STATUSES, CERTAINTIES,
 from annotation.schema.masks import Mask, is_mask, parse_mask
 from annotation.schema.shapes import ShapeError, check_inside, normalise, parse_geometry
 from annotation.schema.tracks import AnyShape, Track, parse_track
+from annotation.selectors.exams import exam_images
 from annotation.selectors.frames import sop_instance_uids
+from annotation.services.exam_marks import EXAM, check_cites
 from annotation.services.forms import check_form_data
 from annotation.services.operation_input import Body
 from annotation.services.report_marks import DIAGNOSIS, REPORT_LEVEL, check_report_mark
@@ -49,12 +52,20 @@ class MarkRules(CampaignRules):
 
     def __init__(self, read: Read) -> None:
         super().__init__(read.campaign)
+        self.read = read
         self.image = read.image
+        self.coming: dict[UUID, UUID] = {}
+        """Id of each mark that is about to be stored -> id of its image: findings of the examination may cite it."""
 
     @cached_property
     def sop_instance_uids(self) -> list[str]:
         """SOP Instance UID of each frame; empty for images that are not DICOM frames."""
         return sop_instance_uids(self.image)
+
+    @cached_property
+    def exam_images(self) -> dict[UUID, Image]:
+        """The images of the examination by id: those that a finding may cite."""
+        return {image.pk: image for image in exam_images(self.read)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +89,8 @@ def check_mark(rules: MarkRules, body: Body, pointer: str = "/annotation") -> Ch
     """
     if body.span is not None or body.granularity in REPORT_LEVEL:
         return _check_on_report(rules, body, pointer)
+    if body.cites is not None or body.granularity == EXAM:
+        return _check_of_exam(rules, body, pointer)
     if body.granularity not in rules.granularities:
         raise refusal("granularity_not_allowed", f"{pointer}/granularity")
     shape = _check_shape(rules.image, body, pointer)
@@ -102,6 +115,7 @@ def check_mark(rules: MarkRules, body: Body, pointer: str = "/annotation") -> Ch
         "active_seconds": body.active_seconds,
         "report": None,
         "span": None,
+        "cites": None,
     }
     return CheckedMark(columns, shape)
 
@@ -112,15 +126,36 @@ def _check_on_report(rules: MarkRules, body: Body, pointer: str) -> CheckedMark:
     if span is None or body.granularity not in REPORT_LEVEL or body.geometry is not None or body.frame is not None or body.form is not None:
         raise refusal("span_malformed", f"{pointer}/span")
     report = check_report_mark(rules.image.series.study_id, body.granularity, span, f"{pointer}/span")
-    for index, code in enumerate(body.labels):
-        if code not in rules.labels:
-            raise refusal("unknown_label", f"{pointer}/labels/{index}")
+    _check_known(rules, body, pointer)
     if not body.labels and span.coding is None:
         raise refusal("label_missing", f"{pointer}/labels")
     _check_words(body, pointer)
     if body.granularity == DIAGNOSIS and not body.basis:
         raise refusal("confirmed_without_basis", f"{pointer}/basis")
-    columns = {
+    return CheckedMark(_columns_off_image(body) | {"report": report, "span": span.stored()}, None)
+
+
+def _check_of_exam(rules: MarkRules, body: Body, pointer: str) -> CheckedMark:
+    """Return the columns of a finding of the whole examination, which is on no place of the image that it was stated at."""
+    if body.cites is None or body.granularity != EXAM or body.geometry is not None or body.frame is not None or body.form is not None:
+        raise refusal("cites_malformed", f"{pointer}/cites")
+    _check_known(rules, body, pointer)
+    if not body.labels:
+        raise refusal("label_missing", f"{pointer}/labels")
+    _check_words(body, pointer)
+    check_cites(rules.read, rules.exam_images, body.cites, f"{pointer}/cites", coming=rules.coming)
+    return CheckedMark(_columns_off_image(body) | {"cites": [one.stored() for one in body.cites]}, None)
+
+
+def _check_known(rules: MarkRules, body: Body, pointer: str) -> None:
+    for index, code in enumerate(body.labels):
+        if code not in rules.labels:
+            raise refusal("unknown_label", f"{pointer}/labels/{index}")
+
+
+def _columns_off_image(body: Body) -> dict[str, Any]:
+    """Return the columns of what is said of no place of the image."""
+    return {
         "granularity": body.granularity,
         "frame": None,
         "sop_instance_uid": "",
@@ -134,10 +169,10 @@ def _check_on_report(rules: MarkRules, body: Body, pointer: str) -> CheckedMark:
         "certainty": body.certainty,
         "basis": body.basis,
         "active_seconds": body.active_seconds,
-        "report": report,
-        "span": span.stored(),
+        "report": None,
+        "span": None,
+        "cites": None,
     }
-    return CheckedMark(columns, None)
 
 
 def track_columns(shape: AnyShape | None, *, frame_count: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotation.errors import refusal
+from annotation.importers.preview import CODED
 from annotation.importers.source import MAX_BYTES
 from annotation.models import Campaign, ImportMapping, ImportRun
 from annotation.services.uploads import keep_upload
@@ -121,7 +122,9 @@ def confirm_import(*, run: ImportRun, labels: Mapping[str, str | None]) -> Impor
         raise refusal("import_choice_missing", f"/labels/{missing}")
     chosen = {key: labels[key] for key in asked}
     placed = any(image["target"] and image["marks"] for image in run.preview.get("images", ()))
-    if run.state == _State.READ and not (placed and any(chosen.values())):
+    # What bears a code of its own asks for no label.
+    coded = any(group["kind"] == CODED for group in run.preview.get("groups", ()))
+    if run.state == _State.READ and not (placed and (coded or any(chosen.values()))):
         raise refusal("import_nothing")
     with transaction.atomic():
         _move(run, (_State.READ,), _State.CONFIRMED, mapping=chosen, attempt=0, done_count=0)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from annotation.errors import refusal
 from annotation.models import Decision
+from annotation.services.exam_marks import Citation, parse_cites
 from annotation.services.report_marks import Span, parse_span
 
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -27,6 +28,7 @@ _BODY_MEMBERS: Final = frozenset(
         "suggestion_id",
         "active_seconds",
         "span",
+        "cites",
     }
 )
 _MAX_REVISION: Final = 2**31 - 1
@@ -54,6 +56,8 @@ class Body:
     active_seconds: float
     span: Span | None = None
     """Of a mark on a report: where in its text."""
+    cites: tuple[Citation, ...] | None = None
+    """Of a finding of the whole examination: what shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,7 @@ def parse_body(value: object, pointer: str) -> Body:
         origin=_text(value.get("origin", "manual"), f"{pointer}/origin"),
         active_seconds=_seconds(value.get("active_seconds", 0), f"{pointer}/active_seconds"),
         span=parse_span(value.get("span"), f"{pointer}/span"),
+        cites=parse_cites(value.get("cites"), f"{pointer}/cites"),
     )
 
 

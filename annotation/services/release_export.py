@@ -73,7 +73,7 @@ def _package(release: Release) -> Package:
 
 
 def _cases(release: Release, hop: Hop) -> Iterator[CaseFacts]:
-    for case in cases_of(release.campaign, include_drafts=False, until=release.decided_at):
+    for case in cases_of(release.campaign, include_drafts=False, until=release.decided_at, of_facility=True):
         yield disclosed_case(case, hop)
 
 

@@ -25,7 +25,7 @@ def withdraw_subject(*, campaign: Campaign, image: Image, user: User) -> list[di
         The releases that were handed over with the subject in them, each with recipient and the pseudonym by which the
         recipient knows the subject, so that they can be told what to delete.
     """
-    case = get_case(campaign, image_id=image.pk, include_drafts=True, withdrawn_too=True)
+    case = get_case(campaign, image_id=image.pk, include_drafts=True, withdrawn_too=True, of_facility=True)
     _row, new = Withdrawal.objects.get_or_create(collection=campaign.collection, subject=subject_key(image), defaults={"recorded_by": user})
     releases = Release.objects.filter(
         campaign__collection=campaign.collection, ledger__action=LedgerEntry.Action.TAKEN, campaign__campaign_images__image=image

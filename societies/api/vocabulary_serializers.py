@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from annotation.api.import_serializers import CodeWarningSerializer
 from annotation.schema.label_checks import MAX_LABELS
 from societies.api.serializers import NameSerializer
 
@@ -157,6 +158,7 @@ class DraftSerializer(serializers.Serializer[object]):
     saved_at = serializers.DateTimeField()
     content = serializers.DictField()
     problems = DraftProblemSerializer(many=True)
+    warnings = CodeWarningSerializer(many=True, help_text="Of label sets: codes that a table of this site lacks; they hinder nothing")
     compared_with = serializers.CharField(help_text="Version; empty: none is published")
     changes = ChangesSerializer()
 

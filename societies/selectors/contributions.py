@@ -121,15 +121,24 @@ def contributions_csv(rows: Iterable[Contribution]) -> str:
 
 def citation_lines(*, society: Society, rows: Iterable[Contribution]) -> Iterator[str]:
     """Yield the lines of a CITATION.cff (Citation File Format 1.2.0) that names those who agreed to it, most reads first."""
-    named = [row.credit_name for row in rows if row.credit_name]
+    named = [line for row in rows if row.credit_name for line in _author(row)]
     yield "cff-version: 1.2.0"
     yield f"title: {_quoted(society.name_en)}"
     yield "message: If you use these annotations, please cite them as below."
     yield "type: dataset"
     yield "authors:"
-    # The format wants an author at least; a society is an entity, and so are people here: how a name divides is not known.
-    for name in [*named, society.name_en]:
-        yield f"  - name: {_quoted(name)}"
+    yield from named
+    # The format wants an author at least.
+    yield f"  - name: {_quoted(society.name_en)}"
+
+
+def _author(row: Contribution) -> list[str]:
+    """Return an author: divided where the name is made of the two parts that the account holds, otherwise whole, as an entity."""
+    person, words = row.person, row.credit_name.split()
+    family, given = person.last_name.split(), person.first_name.split()
+    if family and given and words in ([*family, *given], [*given, *family]):
+        return [f"  - family-names: {_quoted(' '.join(family))}", f"    given-names: {_quoted(' '.join(given))}"]
+    return [f"  - name: {_quoted(row.credit_name)}"]
 
 
 def _submitted(society: Society, person: User | None) -> QuerySet[Read]:

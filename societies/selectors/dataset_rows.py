@@ -71,7 +71,7 @@ def _reads(campaign: Campaign, until: datetime) -> dict[UUID, list[ReadRow]]:
     labels: dict[UUID, set[str]] = defaultdict(set)
     diagnoses: dict[UUID, str] = {}
     marks: dict[UUID, int] = defaultdict(int)
-    rows = Annotation.objects.filter(read__in=submitted, deleted=False, report__isnull=True).order_by("pk")
+    rows = Annotation.objects.filter(read__in=submitted, deleted=False, report__isnull=True, cites__isnull=True).order_by("pk")
     for read, kind, frame, codes in rows.values_list("read_id", "geometry_kind", "frame", "labels").iterator(chunk_size=ROWS_AT_ONCE):
         labels[read].update(codes)
         marks[read] += 1

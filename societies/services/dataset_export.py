@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from annotation.datasets.restrict import restricted_case
+from annotation.disclosure.cases import society_case
 from annotation.exporters.base import Entry
 from annotation.exporters.package import Package
 from annotation.exporters.registry import EXPORTERS
@@ -17,6 +18,7 @@ from annotation.schema.canonical import canonical_json
 from annotation.schema.facts import CaseFacts, DatasetFacts
 from annotation.selectors.documents import campaign_facts, cases_of
 from annotation.services.export import Export
+from annotation.services.society_hops import hop_of_dataset
 from societies.errors import refusal
 from societies.models import DatasetExport, DatasetMember, DatasetVersion
 from societies.selectors.dataset_rows import withdrawn_subjects
@@ -85,10 +87,11 @@ def _reads(version: DatasetVersion, campaign: Campaign, split: str) -> Mapping[s
 
 
 def _cases(version: DatasetVersion, campaign: Campaign, reads: Mapping[str, list[str]], membership: DatasetFacts) -> Iterator[CaseFacts]:
-    for case in cases_of(campaign, include_drafts=False, until=version.frozen_at):
+    hop = hop_of_dataset(version.dataset_id, version.number)
+    for case in cases_of(campaign, include_drafts=False, until=version.frozen_at, of_facility=True):
         cut = restricted_case(case, reads, membership)
         if cut is not None:
-            yield cut
+            yield society_case(cut, hop)
 
 
 def _told(version: DatasetVersion, campaign: Campaign, membership: DatasetFacts) -> Entry:

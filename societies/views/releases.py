@@ -13,7 +13,9 @@ from django.views.decorators.http import require_safe
 
 from annotation.models import LedgerEntry, Release
 from annotation.selectors.campaigns import campaigns_for
-from annotation.selectors.releases import ledger_is_whole, ledger_of, list_releases
+from annotation.selectors.code_warnings import warnings_of_campaign
+from annotation.selectors.releases import ledger_of, list_releases
+from annotation.services.ledger_checks import ledger_is_whole
 from societies.selectors.campaigns import VIEW
 from societies.selectors.societies import display_name
 from societies.views.export_formats import EXPORT_FORMATS
@@ -57,6 +59,7 @@ def releases_page(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
         "can_export": can_export,
         "releases": list_releases(campaign),
         "ledger": {"whole": ledger_is_whole(), "entries": ledger_of(campaign)},
+        "warnings": warnings_of_campaign(campaign),
         "governance": campaign.governance,
         "words": {
             "tier": _words(Release.Tier.choices),

@@ -140,6 +140,7 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "api-annotation-confirmations": {"GET": SEEING_A_READ, "POST": api(409, READER, *MANAGERS, leaver=403)},
     # reports
     "api-read-reports": {"GET": SEEING_A_READ},
+    "api-read-exam": {"GET": SEEING_A_READ},
     "api-campaign-reports": {"GET": api(200, *MANAGERS), "POST": api(200, *MANAGERS)},
     # models
     "endpoints": {"GET": page(*MANAGERS, "other_admin")},

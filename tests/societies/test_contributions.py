@@ -130,6 +130,29 @@ def test_a_name_cannot_break_the_citation_file(world: World, client_of: Callable
     assert cited["cff-version"] == "1.2.0"
 
 
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        ("山田 花子", {"family-names": "山田", "given-names": "花子"}),
+        ("花子 山田", {"family-names": "山田", "given-names": "花子"}),
+        ("Hanako Yamada", {"name": "Hanako Yamada"}),
+        ("山田 花子 医師", {"name": "山田 花子 医師"}),
+        ("山田", {"name": "山田"}),
+    ],
+)
+def test_a_name_is_divided_where_the_account_says_how(
+    world: World, client_of: Callable[[User], Client], chosen: str, expected: dict[str, str]
+) -> None:
+    yaml = pytest.importorskip("yaml")
+    reader = world.readers[0]
+    reader.last_name, reader.first_name = "山田", "花子"
+    reader.save()
+    read_one(world, reader)
+    choose(client_of(reader), world, chosen)
+    answer = client_of(world.admin).get(f"/api/societies/{world.society.slug}/contributions/?as=cff")
+    assert yaml.safe_load(answer.content.decode())["authors"] == [expected, {"name": world.society.name_en}]
+
+
 def test_nobody_else_sees_or_chooses(world: World, client_of: Callable[[User], Client]) -> None:
     stranger = make_person(make_society(), "stranger", ADMIN, READER)
     address = f"/api/societies/{world.society.slug}/contributions/"

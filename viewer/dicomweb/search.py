@@ -22,7 +22,7 @@ from viewer.services.grouping import Member, in_order
 User = AbstractBaseUser | AnonymousUser
 Row = TypeVar("Row", bound=Model)
 PATIENT_ID_DIGITS: Final = 32
-"""Hexadecimal digits of the pseudonym that stand for the patient, as in the names of exported cases."""
+"""Hexadecimal digits of the pseudonym that stand for the patient, shown inside this site; what is exported bears other names."""
 # A video instance is one stream: it has no frames that DICOMweb could hand out one by one.
 _STORED: Final = ~Q(sop_class_uid="") & ~Q(sop_instance_uid="") & ~Q(image__kind=Image.Kind.VIDEO)
 

@@ -16,6 +16,7 @@ const KINDS = {
   cell: ['Polygon', 'Mask'],
   term: [],
   report: [],
+  exam: [],
 };
 
 /** @type {Record<DrawingTool, Geometry['type']>} */

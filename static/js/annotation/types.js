@@ -15,7 +15,7 @@
  * @typedef {{frame: number, outside: boolean, geometry?: OutlineGeometry}} Keyframe what a person said on a frame; no geometry: outside from here on
  * @typedef {{type: 'Track', interpolation: 'linear' | 'none', keyframes: Keyframe[]}} Track one mark on many frames
  *
- * @typedef {'presence' | 'diagnosis' | 'tissue' | 'point' | 'box' | 'region' | 'cell' | 'term' | 'report'} Granularity the last two are of reports
+ * @typedef {'presence' | 'diagnosis' | 'tissue' | 'point' | 'box' | 'region' | 'cell' | 'term' | 'report' | 'exam'} Granularity the last three: of reports, and of the whole examination
  * @typedef {'definite' | 'probable' | 'possible' | 'indeterminate'} Certainty
  * @typedef {{method: string, status: string}} Basis
  *
@@ -32,6 +32,9 @@
  * @property {string | null} suggestion_id
  * @property {number} active_seconds
  * @property {SpanBody} [span] of a mark on a report
+ * @property {Citation[] | null} [cites] of a finding of the whole examination: what shows it
+ *
+ * @typedef {{image_id: string, frame: number | null, annotation_id: string | null}} Citation frame from 0; a mark of the same reader
  *
  * @typedef {{system: string, code: string, display: string}} SpanCoding a code that the label set lacks
  *
@@ -99,6 +102,7 @@
  * @property {{id: number | string, name: string}} reader
  * @property {boolean} has_cell_layers
  * @property {boolean} has_reports
+ * @property {boolean} has_exam the campaign has other images of the subject
  * @property {object} campaign
  * @property {string} campaign.id
  * @property {{ja: string, en: string}} campaign.name

@@ -20,7 +20,15 @@ async function load() {
   draw();
 }
 
+function drawWarnings() {
+  const place = byId('release-warnings');
+  place.hidden = data.warnings.length === 0;
+  const lines = data.warnings.map((/** @type {{message: string}} */ {message}) => el('li', {class: 'small', text: message}));
+  replaceChildren(place, el('p', {text: t('Codes that leave with a release and that a table of this site lacks. Nothing is held back for it.')}), el('ul', {}, ...lines));
+}
+
 function draw() {
+  drawWarnings();
   drawReleases(byId('releases'), data, load);
   drawLedger();
 }

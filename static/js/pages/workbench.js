@@ -203,10 +203,16 @@ function build(data, session, viewer) {
       })
       .catch(() => say(t('The cells could not be loaded. Reload the page.'), true));
   }
+  const beside = {session, viewer, workspace, rules, review, panel: byId('panel')};
   if (read.has_reports) {
     void import('../annotation/report/start.js')
-      .then(({startReports}) => startReports({session, workspace, rules, panel: byId('panel')}))
+      .then(({startReports}) => startReports(beside))
       .catch(() => say(t('The reports could not be loaded. Reload the page.'), true));
+  }
+  if (read.has_exam) {
+    void import('../annotation/exam/start.js')
+      .then(({startExam}) => startExam(beside))
+      .catch(() => say(t('The images of the examination could not be loaded. Reload the page.'), true));
   }
   if (!read.can_write) close();
 }

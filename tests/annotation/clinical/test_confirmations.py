@@ -15,7 +15,7 @@ from django.utils import timezone
 from guardian.shortcuts import remove_perm
 
 from annotation.errors import Conflict
-from annotation.models import Annotation, Campaign, Confirmation, Read, Revision
+from annotation.models import Annotation, Campaign, Confirmation, Read, Revision, Withdrawal
 from annotation.schema.document import build_document
 from annotation.selectors.documents import campaign_facts, cases_of, get_case
 from annotation.selectors.pending import PAGE, pending_count, pending_of_campaign, pending_of_reader, pending_page
@@ -72,6 +72,20 @@ def test_what_does_not_wait_and_what_is_not_submitted_is_not_listed(campaign: Ca
     submitted(campaign, basis=[{"method": "CT", "status": "confirmed"}])
     make_read(campaign, reader=make_user())
     assert not pending_of_campaign(campaign).exists()
+
+
+def test_subjects_who_withdrew_wait_for_nothing(campaign: Campaign) -> None:
+    named, nameless = submitted(campaign), submitted(campaign)
+    subject = named.read.image.series.study
+    assert pending_count(pending_of_campaign(campaign))["pending"] == 2
+    withdraw = lambda key: Withdrawal.objects.create(collection=campaign.collection, subject=key, recorded_by=campaign.created_by)  # noqa: E731
+    withdraw(subject.subject_pseudonym)
+    assert pending_count(pending_of_campaign(campaign))["pending"] == 0, "both are of one subject"
+    subject.subject_pseudonym = ""
+    subject.save()
+    assert pending_count(pending_of_campaign(campaign))["pending"] == 2
+    withdraw(str(nameless.read.image_id))
+    assert pending_count(pending_of_reader(named.read.reader))["pending"] == 0
 
 
 def test_a_reader_without_the_campaign_is_not_reminded(waiting: Annotation, campaign: Campaign) -> None:
@@ -250,7 +264,7 @@ def test_pages_follow_one_another_and_take_few_queries(campaign: Campaign, djang
             updated_at=timezone.now(),
         )
         keys.add(str(row.pk))
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         first = pending_page(pending_of_campaign(campaign), with_readers=True)
     second = pending_page(pending_of_campaign(campaign), after=first["next"], with_readers=True)
     shown = [row["annotation_id"] for row in (*first["rows"], *second["rows"])]

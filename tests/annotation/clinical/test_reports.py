@@ -26,13 +26,17 @@ from annotation.schema.document import build_document
 from annotation.schema.facts import DatasetFacts
 from annotation.schema.validate import validate_document
 from annotation.selectors.documents import campaign_facts, get_case
+from annotation.selectors.imports import import_json
 from annotation.selectors.reports import reports_of_read
 from annotation.services.confirmation_input import parse_confirming
 from annotation.services.confirmations import confirm_diagnosis
+from annotation.services.import_storing import undo_import
+from annotation.services.mark_imports import confirm_import
 from annotation.services.operations import OperationResult, apply_operations
 from annotation.services.reads import submit_read
 from annotation.services.report_files import read_reports
 from annotation.services.reports import attach_reports
+from tests.annotation.importers.objects import looked_at, worked
 from tests.annotation.marking.objects import body, delete, diagnosis, make_image, make_read, make_user, put
 from viewer.api.errors import ApiError
 
@@ -356,3 +360,81 @@ def test_offsets_count_code_points_like_the_browser(text: str, data: st.DataObje
     utf16 = text.encode("utf-16-le")
     units = len(text[:start].encode("utf-16-le")), len(text[:end].encode("utf-16-le"))
     assert utf16[units[0] : units[1]].decode("utf-16-le") == text[start:end]
+
+
+def test_what_was_said_of_a_report_comes_in_with_a_document_and_goes_out_the_same(
+    read: Read, report: dict[str, Any], campaign: Campaign
+) -> None:
+    coded = term(report, FLUID, (), polarity="negated", coding=ICD)
+    assert {one.status for one in save(read, put(said=term(report)), put(said=coded), put(said=confirmed(report)))} == {"applied"}
+    before = document(read)
+    colleague = make_read(campaign, image=read.image)
+    run = looked_at(colleague, before, name="case.json")
+    assert (run.preview["refused"], run.preview["losses"]) == ([], [{"code": "extensions", "count": 1}])
+    assert [(note["code"], note["count"]) for note in run.preview["notes"]] == [("on_reports", 3)]
+    labels = {row["key"]: row["proposed"] for row in import_json(run)["labels"]}
+    assert None not in labels.values()
+    confirm_import(run=run, labels=labels)
+    done = worked()
+    assert (done.result["created"], done.result["left_out"]) == (3, {})
+    brought = Annotation.objects.filter(read=colleague)
+    assert {one.origin for one in brought} == {"import"}
+    save(read, *(delete(one.pk, 1) for one in Annotation.objects.filter(read=read)))
+    # Without the first reader's the document says the same of the report, but for who and when.
+    after = document(read)
+    told = [[plain(one) for one in made["reports"]] for made in (before, after)]
+    assert told[0] == told[1]
+    assert validate_document(after) == []
+    again = looked_at(colleague, before, name="case.json")
+    confirm_import(run=again, labels=labels)
+    assert worked().result["already_there"] == 3
+    undo_import(run=done, user=colleague.reader)
+    assert not Annotation.objects.filter(read=colleague, deleted=False).exists()
+
+
+def plain(report: dict[str, Any]) -> dict[str, Any]:
+    """Return a report without who said what when; what the order of ids decides is sorted."""
+    lists = {
+        name: sorted(({key: value for key, value in one.items() if not key.startswith("entered")} for one in report[name]), key=str)
+        for name in ("terms", "confirmedDiagnosis")
+    }
+    return report | lists
+
+
+def test_a_report_in_other_words_takes_nothing_and_says_so(read: Read, report: dict[str, Any], campaign: Campaign) -> None:
+    save(read, put(said=term(report)), put(said=confirmed(report)))
+    before = document(read)
+    attach_reports(campaign=campaign, user=campaign.created_by, rows=rows(str(read.image_id), "別の所見", issued_on="2026-11-20"))
+    colleague = make_read(campaign, image=read.image)
+    run = looked_at(colleague, before, name="case.json")
+    assert run.preview["marks"] == 0
+    assert {(one["place"], one["code"]) for one in run.preview["refused"]} == {
+        ("/reports/0/terms/0", "report_not_here"),
+        ("/reports/0/confirmedDiagnosis/0", "report_not_here"),
+    }
+
+
+def test_words_that_change_between_preview_and_import_leave_the_terms_out(read: Read, report: dict[str, Any], campaign: Campaign) -> None:
+    save(read, put(said=term(report, FLUID, (), coding=ICD)))
+    colleague = make_read(campaign, image=read.image)
+    run = looked_at(colleague, document(read), name="case.json")
+    assert run.preview["labels"] == []
+    attach_reports(campaign=campaign, user=campaign.created_by, rows=rows(str(read.image_id), "別の所見", issued_on="2026-11-20"))
+    confirm_import(run=run, labels={})
+    assert worked().result["left_out"] == {"report_not_here": 1}
+
+
+def test_of_two_reports_in_the_same_words_kind_and_day_decide(read: Read, report: dict[str, Any], campaign: Campaign) -> None:
+    attach_reports(campaign=campaign, user=campaign.created_by, rows=rows(str(read.image_id), issued_on="2026-11-21"))
+    save(read, put(said=term(report)))
+    colleague = make_read(campaign, image=read.image)
+    run = looked_at(colleague, document(read), name="case.json")
+    confirm_import(run=run, labels={row["key"]: "tumour" for row in run.preview["labels"]})
+    assert worked().result["created"] == 1
+    assert str(Annotation.objects.get(read=colleague).report_id) == report["id"]
+
+
+def test_a_release_has_no_places_and_so_nothing_to_import(read: Read, report: dict[str, Any], campaign: Campaign) -> None:
+    save(read, put(said=term(report)))
+    run = looked_at(make_read(campaign, image=read.image), document(read, Tier.PLATFORM), name="case.json")
+    assert {one["code"]: one["count"] for one in run.preview["losses"]}["reports"] == 1

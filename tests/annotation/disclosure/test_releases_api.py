@@ -7,15 +7,17 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections, transaction
 from django.test import Client
 from django.utils import timezone
 from guardian.shortcuts import assign_perm
 
-from annotation.models import Campaign, ExportRun, LedgerEntry, Release
+from annotation.append_only import LEDGER_TABLES, drop_triggers
+from annotation.models import Campaign, ExportRun, LedgerCheck, LedgerEntry, Release
 from annotation.schema.shapes import parse_geometry
-from annotation.selectors.releases import ledger_is_whole
 from annotation.services.ledger import enter
+from annotation.services.ledger_checks import AT_ONCE, first_broken_entry, ledger_is_whole
 from tests.annotation.disclosure.test_tiers import receiver
 from tests.annotation.document import objects
 from viewer.models import Collection, Image
@@ -261,6 +263,64 @@ def test_many_writers_make_one_chain(campaign: Campaign) -> None:
             thread.join()
         assert LedgerEntry.objects.count() == 20
     assert ledger_is_whole()
+
+
+def tampered(statement: str, entry: int) -> tuple[bool, int | None, bool]:
+    """Return what a page, the command, and a page after it say when somebody gets behind the triggers; all of it is taken back."""
+    with transaction.atomic():
+        drop_triggers(connection, LEDGER_TABLES)
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [entry])
+        found = ledger_is_whole(), first_broken_entry(), ledger_is_whole()
+        transaction.set_rollback(True)
+    return found
+
+
+def test_what_came_since_is_checked_by_pages_and_all_of_it_by_the_command(
+    campaign: Campaign, django_assert_max_num_queries: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    actor = objects.user("admin")
+
+    def write(count: int) -> list[int]:
+        for number in range(count):
+            enter(campaign=campaign, actor=actor, action=LedgerEntry.Action.GOVERNANCE, said={"number": number})
+        return list(LedgerEntry.objects.order_by("pk").values_list("pk", flat=True))
+
+    assert ledger_is_whole()
+    first = write(3)
+    assert ledger_is_whole()
+    entries = write(2)
+    change = "UPDATE annotation_ledgerentry SET said = '{}' WHERE id = %s"
+    delete = "DELETE FROM annotation_ledgerentry WHERE id = %s"
+    assert tampered(change, entries[3]) == (False, entries[3], False), "what came since is read"
+    assert tampered(delete, first[2]) == (False, entries[3], False), "where the last look ended"
+    assert tampered(change, entries[1]) == (True, entries[1], False), "what is older is found by the command, and pages say so then"
+    assert ledger_is_whole()
+    with django_assert_max_num_queries(3):
+        assert ledger_is_whole()
+    assert tampered(delete, entries[-1])[:2] == (False, entries[-1]), "the end was cut off"
+    call_command("verify_ledger")
+    assert "whole: 5 entries" in capsys.readouterr().out
+    assert LedgerCheck.objects.get().checked_in_full_at is not None
+    with transaction.atomic():
+        drop_triggers(connection, LEDGER_TABLES)
+        LedgerEntry.objects.filter(pk=entries[0]).update(said={})
+        with pytest.raises(CommandError, match=f"entry {entries[0]} "):
+            call_command("verify_ledger")
+        transaction.set_rollback(True)
+
+
+def test_a_page_reads_a_bounded_part_of_a_long_ledger(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    actor = objects.user("admin")
+    for _ in range(5):
+        enter(campaign=campaign, actor=actor, action=LedgerEntry.Action.GOVERNANCE, said={})
+    assert AT_ONCE >= 1_000
+    monkeypatch.setattr("annotation.services.ledger_checks.AT_ONCE", 2)
+    entries = list(LedgerEntry.objects.order_by("pk").values_list("pk", flat=True))
+    for reached in (1, 3, 4, 4):
+        assert ledger_is_whole()
+        assert LedgerCheck.objects.get().entry_id == entries[reached]
+    assert first_broken_entry() is None
 
 
 def test_strangers_find_nothing(campaign: Campaign, exporter: Client) -> None:

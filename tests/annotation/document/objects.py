@@ -8,6 +8,7 @@ from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 from guardian.shortcuts import assign_perm
 
+from annotation.disclosure.cases import pseudonym_in
 from annotation.models import (
     Annotation,
     Campaign,
@@ -21,10 +22,20 @@ from annotation.models import (
     Suggestion,
     SuggestionRun,
 )
+from annotation.schema.facts import SubjectFacts
 from annotation.schema.shapes import Shape
+from annotation.services.society_hops import hop_of_campaign
 from viewer.models import Collection, Image, Instance, Series, Study
 
 _number = itertools.count(1)
+
+
+def case_name(campaign: Campaign, pseudonym: str) -> str:
+    """Return what exports of a campaign call the case of a subject that this site knows by a pseudonym."""
+    subject = SubjectFacts("facility-hmac-sha256", pseudonym)
+    return f"subject-{pseudonym_in(subject, hop_of_campaign(campaign.pk))[:32]}"
+
+
 FORM = {"type": "object", "required": ["group"], "additionalProperties": False, "properties": {"group": {"enum": ["1", "5"]}}}
 LABELS = [
     ("tumour", "tissue", "腫瘍", "tumour"),

@@ -177,7 +177,7 @@ def report(image_id: str, by: ReadFacts, text: str = "右下葉に結節\U00020b
 
 
 def subject() -> SubjectFacts:
-    return SubjectFacts("facility-hmac-sha256", "5f" * 32, "M", 93)
+    return SubjectFacts("society-hmac-sha256", "5f" * 32, "M", 93, "campaign:test")
 
 
 def rich_case() -> CaseFacts:

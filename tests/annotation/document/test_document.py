@@ -41,7 +41,7 @@ def test_a_case_becomes_a_valid_document() -> None:
     assert "exportedAt" not in document
     assert document["revision"] == 18
     assert document["subject"] == {
-        "pseudonyms": [{"scheme": "facility-hmac-sha256", "value": "5f" * 32}],
+        "pseudonyms": [{"scheme": "society-hmac-sha256", "value": "5f" * 32, "domain": "campaign:test"}],
         "sex": "M",
         "ageAtExam": {"value": 90, "unit": "Y", "topCoded": True},
     }

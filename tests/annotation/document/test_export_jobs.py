@@ -287,7 +287,7 @@ def test_data_that_cannot_be_written_fails_with_code_and_place(campaign: Campaig
     job = made(campaign, exporter)
     assert job.state == "failed"
     said = client.get(f"/api/export-jobs/{job.pk}/").json()["error"]
-    assert (said["code"], said["place"].split("/")[0]) == ("unknown_label", f"subject-{'00' * 16}")
+    assert (said["code"], said["place"].split("/")[0]) == ("unknown_label", objects.case_name(campaign, "00" * 32))
     assert said["message"]
     assert said["hint"]
     assert list(exports_folder().iterdir()) == []

@@ -13,7 +13,7 @@ import numpy as np
 from annotation.exporters.fields import Field
 from annotation.exporters.package import Package
 from annotation.exporters.registry import EXPORTERS
-from annotation.schema.facts import CaseFacts, CellGroupFacts, CellPiece, DicomFacts, ImageFacts, ModelFacts
+from annotation.schema.facts import CaseFacts, CellGroupFacts, CellPiece, CitationFacts, DicomFacts, ImageFacts, ModelFacts
 from annotation.schema.labels import Coding, LabelValue
 from annotation.schema.tracks import parse_track
 from tests.annotation.document import rows
@@ -26,6 +26,7 @@ MASK = mask_of_picture(["####", "#..#", "#.##", "###."], 254, 240)
 BOX = {"type": "Rectangle", "bbox": [10, 10, 20, 20]}
 MOVED = {"type": "Rectangle", "bbox": [30, 10, 20, 20]}
 TEXT = '中分化型管状腺癌 <moderate> & "quoted"'
+EXAM_TEXT = "進展範囲は胃体部まで"
 FORMULA = '=HYPERLINK("http://x.example")'
 SNOMED = "108369006"
 SECOND_LABEL = "second-77"
@@ -106,7 +107,10 @@ def full_case(slide: ImageFacts = SLIDE, stack: ImageFacts = STACK, box: dict[st
     marks.sort(key=lambda row: (row.image_id, row.id))
     ordered = tuple(sorted((flat, loop), key=lambda image: image.id))
     reports = (rows.report(flat.id, second),)
-    return CaseFacts("subject-" + "5f" * 16, rows.subject(), rows.NOW, ordered, (by, second, echo), marks, reports=reports)
+    cites = (CitationFacts(flat.id, annotation_id=identity("two")), CitationFacts(loop.id, 3))
+    findings = (rows.mark("of-exam", echo, "diagnosis", None, ("cancer",), cites=cites, text=EXAM_TEXT),)
+    reads = (by, second, echo)
+    return CaseFacts("subject-" + "5f" * 16, rows.subject(), rows.NOW, ordered, reads, marks, reports=reports, findings=findings)
 
 
 WHOLE_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"

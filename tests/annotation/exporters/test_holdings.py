@@ -33,6 +33,7 @@ SIGNS: dict[Field, str] = {
     Field.SUGGESTIONS: rows.suggestion().id,
     Field.REVIEW: r"submitted(?!_)",
     Field.REPORTS: "右下葉に結節",
+    Field.FINDINGS: cases.EXAM_TEXT,
     Field.EFFORT: r"12\.25",
     Field.CELLS: r"StarDist-77",
 }

@@ -39,7 +39,8 @@ def some_cases(name: str) -> list[CaseFacts]:
         groups = [dataclasses.replace(group, image_id=new[group.image_id]) for group in case.cells]
         reports = tuple(dataclasses.replace(each, image_ids=tuple(new[key] for key in each.image_ids)) for each in case.reports)
         name = f"subject-{number:032x}"
-        found.append(dataclasses.replace(case, name=name, images=images, annotations=marks, reads=reads, cells=groups, reports=reports))
+        parts = {"annotations": marks, "reads": reads, "cells": groups, "reports": reports, "findings": ()}
+        found.append(dataclasses.replace(case, name=name, images=images, **parts))
     return found
 
 

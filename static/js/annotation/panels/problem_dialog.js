@@ -151,6 +151,7 @@ function copyOf(body) {
     certainty: body.certainty,
     basis: body.basis,
     ...(body.span && {span: body.span}),
+    ...(body.cites && {cites: body.cites}),
   };
 }
 

@@ -6,6 +6,8 @@ import {pickText, t, tn} from '../../lib/i18n.js';
 /** @import {CampaignLabel, FileLabel, Import} from './types.js' */
 
 /** Value of the choice that is no label; codes of labels hold no blanks at their beginning. */
+/** Kind of what bears a code of its own and needs no label. */
+const CODED = 'coded';
 const LEFT_OUT = ' ';
 const GREY = '#5a6466';
 
@@ -39,13 +41,13 @@ export class LabelTable {
 
   /** Whether something is chosen for each class. */
   get isComplete() {
-    return this.selects.size > 0 && [...this.selects.values()].every(({value}) => value !== '');
+    return (this.selects.size > 0 || this.detail.groups.some(({kind}) => kind === CODED)) && [...this.selects.values()].every(({value}) => value !== '');
   }
 
   /** How many marks would be imported. */
   get mapped() {
     let sum = 0;
-    for (const {label, kind, count} of this.detail.groups) if (this.#labelOf(label)?.kinds.includes(kind)) sum += count;
+    for (const {label, kind, count} of this.detail.groups) if (kind === CODED || this.#labelOf(label)?.kinds.includes(kind)) sum += count;
     return sum;
   }
 

@@ -22,6 +22,10 @@ export function told(detail) {
   const parts = [];
   if (detail.refused_counts.length > 0) parts.push(refused(detail));
   if (detail.losses.length > 0) parts.push(el('section', {}, el('h3', {text: t('What will be lost')}), list(detail.losses)));
+  if (detail.warnings.length > 0) {
+    const lines = detail.warnings.map(({pointer, message}) => el('li', {}, message, ' ', el('code', {class: 'small muted', text: pointer})));
+    parts.push(el('section', {}, el('h3', {text: t('Codes that a table of this site lacks')}), el('ul', {class: 'import-told small'}, ...lines)));
+  }
   const notes = el('section', {}, el('h3', {text: t('What was changed')}));
   if (detail.notes.length > 0) notes.append(list(detail.notes));
   if (detail.largest_shift_px > 0) {

@@ -67,6 +67,7 @@
  * @property {Counted[]} refused_counts
  * @property {Counted[]} notes
  * @property {Counted[]} losses
+ * @property {{pointer: string, system: string, code: string, message: string}[]} warnings codes that a table of this site lacks
  * @property {Sample[]} samples
  * @property {{created: number, restored: number, already_there: number, left_out: Counted[], changed: Counted[],
  *   reads: {read: string, image: string, name: string, marks: number}[], undone?: number, kept?: string[]} | null} result

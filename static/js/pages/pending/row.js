@@ -16,6 +16,12 @@ export const ANSWERS = () => {
   return [...answers, {key: '5', status: 'pending', label: t('Ask me later')}];
 };
 
+/** Granularities of what is said of no place of the image: any label goes with them. */
+const OFF_IMAGE = ['report', 'exam'];
+
+/** @returns {Record<string, string>} of what it is, where it is not of the image */
+const granularities = () => ({report: t('diagnosis of the report'), exam: t('finding of the examination')});
+
 export class PendingRow {
   /** The request that was not answered yet: sent again it keeps its key, so that it is stored once. @type {{key: string, text: string} | null} */
   #unsent = null;
@@ -172,9 +178,11 @@ export class PendingRow {
     const {data} = this;
     const late = data.days_overdue;
     const due = late > 0 ? el('span', {class: 'badge badge-warn', text: tn('{count} day overdue', '{count} days overdue', late)}) : el('span', {class: 'badge', text: t('reminded on {day}', {day: data.due_on})});
-    const said = data.labels.map((code) => this.#name(code)).join('、') || t('no diagnosis');
+    const coded = data.coding ? [data.coding.display, data.coding.code].filter(Boolean).join(' ') : '';
+    const said = data.labels.map((code) => this.#name(code)).join('、') || coded || t('no diagnosis');
+    const what = granularities()[data.granularity];
     const where = [pickText(this.campaign.name), data.reader, data.submitted_at.slice(0, 10)].filter(Boolean).join(' · ');
-    return el('div', {}, el('h2', {text: said}), el('p', {class: 'small', text: data.image.name}), el('p', {class: 'small muted', text: where}), el('p', {}, due));
+    return el('div', {}, el('h2', {text: said}), el('p', {class: 'small', text: [data.image.name, what].filter(Boolean).join(' · ')}), el('p', {class: 'small muted', text: where}), el('p', {}, due));
   }
 
   #answers() {
@@ -183,7 +191,7 @@ export class PendingRow {
     this.method = select(words, this.awaited);
     this.day = el('input', {attrs: {type: 'date', max: this.shared.today, value: this.shared.day}});
     this.day.value = this.shared.day;
-    this.diagnosis = this.data.reader === null ? select(this.#diagnoses(), this.data.labels[0] ?? '') : null;
+    this.diagnosis = this.data.reader === null ? select([...this.#unlabelled(), ...this.#diagnoses()], this.data.labels[0] ?? '') : null;
     const buttons = ANSWERS().map(({key, status, label}) =>
       el('button', {class: `button-small${status === 'confirmed' ? ' button-primary' : ''}`, attrs: {type: 'button'}, on: {click: () => this.tell(status)}}, label, el('kbd', {text: key})),
     );
@@ -196,12 +204,18 @@ export class PendingRow {
     );
   }
 
+  /** @returns {[string, string][]} what stands for a diagnosis without a label: it stays */
+  #unlabelled() {
+    const {labels, coding} = this.data;
+    return labels.length ? [] : [['', coding ? [coding.display, coding.code].filter(Boolean).join(' ') : t('no diagnosis')]];
+  }
+
   /** @returns {[string, string][]} what the diagnosis may become */
   #diagnoses() {
     const {label_roles: roles, labels} = this.campaign;
     const {granularity} = this.data;
     const own = this.data.labels[0];
-    const fits = labels.filter((label) => label.code === own || ((!roles.length || roles.includes(label.role)) && (!label.granularities.length || label.granularities.includes(granularity))));
+    const fits = labels.filter((label) => label.code === own || ((!roles.length || roles.includes(label.role)) && (OFF_IMAGE.includes(granularity) || !label.granularities.length || label.granularities.includes(granularity))));
     return fits.map((label) => [label.code, pickText(label.display) || label.code]);
   }
 

@@ -14,6 +14,7 @@
  * @property {string | null} reader null on one's own list
  * @property {string} granularity
  * @property {string[]} labels
+ * @property {{system: string, code: string, display: string} | null} coding that the label set lacks
  * @property {Basis[]} basis
  * @property {string} submitted_at
  * @property {string} due_on

@@ -17,6 +17,7 @@ const AGAIN_MS = 5_000;
  * @property {string} saved_at
  * @property {any} content
  * @property {{pointer: string, code: string, message: string}[]} problems
+ * @property {{pointer: string, system: string, code: string, message: string}[]} warnings codes that a table of this site lacks
  * @property {string} compared_with
  * @property {any} changes
  */

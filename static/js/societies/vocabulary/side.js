@@ -34,11 +34,13 @@ export function drawState(place, draft) {
  * @param {any} data the page's data
  */
 export function drawPublishing(place, draft, data) {
-  const {problems, changes, compared_with: version} = draft.server;
+  const {problems, warnings, changes, compared_with: version} = draft.server;
   const wrong = problems.length
     ? el('div', {class: 'message message-warning'}, el('p', {text: tn('{count} thing must be corrected before it can be published.', '{count} things must be corrected before it can be published.', problems.length)}))
     : null;
   const faults = problems.slice(0, 8).map((problem) => el('li', {class: 'small'}, el('code', {text: problem.pointer}), ` ${problem.message}`));
+  const lacking = warnings.map(({pointer, message}) => el('li', {class: 'small'}, el('code', {text: pointer}), ` ${message}`));
+  const doubts = lacking.length ? el('details', {class: 'doubts'}, el('summary', {text: tn('{count} code is not in the table of this site. It can be published all the same.', '{count} codes are not in the tables of this site. They can be published all the same.', lacking.length)}), el('ul', {class: 'faults'}, ...lacking)) : null;
   const input = textInput(nextVersion(data.versions.map((/** @type {any} */ row) => row.version)), () => {}, {maxlength: 16, spellcheck: 'false'});
   const publish = el('button', {class: 'button-primary', text: t('Publish'), attrs: {type: 'submit', disabled: problems.length > 0 || countChanges(changes) === 0}});
   const form = el('form', {class: 'publish', attrs: {novalidate: true}}, field(t('Version'), input, {help: t('A published version never changes.')}), publish);
@@ -52,7 +54,7 @@ export function drawPublishing(place, draft, data) {
   });
   const difference = el('div', {});
   drawChanges(difference, changes, version);
-  replaceChildren(place, difference, wrong, faults.length ? el('ul', {class: 'faults'}, ...faults) : null, form, discarding(draft));
+  replaceChildren(place, difference, wrong, faults.length ? el('ul', {class: 'faults'}, ...faults) : null, doubts, form, discarding(draft));
 }
 
 /** @param {Draft} draft */
