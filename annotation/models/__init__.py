@@ -12,7 +12,7 @@ from annotation.models.label_map import LabelMap, VocabularyDraft
 from annotation.models.label_set import FormDefinition, Label, LabelSet
 from annotation.models.mark_import import ImportedAnnotation, ImportMapping, ImportRun
 from annotation.models.read import Read
-from annotation.models.release import LedgerEntry, Release, Withdrawal
+from annotation.models.release import LedgerEntry, Release, ReleaseRead, Withdrawal
 from annotation.models.report import Report, ReportText
 from annotation.models.suggestion import Decision, Exposure, Suggestion, SuggestionRun
 
@@ -40,6 +40,7 @@ __all__ = [
     "ModelEndpoint",
     "Read",
     "Release",
+    "ReleaseRead",
     "Report",
     "ReportText",
     "Revision",
