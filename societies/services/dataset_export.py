@@ -20,7 +20,8 @@ from annotation.services.export import Export
 from societies.errors import refusal
 from societies.models import DatasetExport, DatasetMember, DatasetVersion
 from societies.selectors.dataset_rows import withdrawn_subjects
-from societies.selectors.datasets import leaks_today
+from societies.selectors.datasets import leaks_today, torn_today
+from societies.services.dataset_maps import relabelling_for
 
 __all__ = ["export_split"]
 
@@ -44,21 +45,26 @@ def export_split(
         may_open_test: the user administers the society.
 
     Raises:
-        ApiError: ``test_set_locked``, ``split_leaks``, ``campaign_needed``.
+        ApiError: ``test_set_locked``, ``split_leaks``, ``test_set_elsewhere``, ``campaign_needed``.
     """
     locked = split == _Split.TEST
     if locked and not (may_open_test and purpose == _Purpose.EVALUATION):
         raise refusal("test_set_locked")
     if leaks_today(version):
         raise refusal("split_leaks")
+    if not locked and any(split in leak.splits for leak in torn_today(version)):
+        raise refusal("test_set_elsewhere")
     campaign = _campaign(version, campaign_id)
+    relabelling = relabelling_for(campaign, version.recipe)
     membership = DatasetFacts(str(version.dataset_id), str(version.number), split, "subject-hash", locked)
     with transaction.atomic():
-        run = ExportRun.objects.create(campaign=campaign, requested_by=user, format=format_name)
+        maps = [] if relabelling is None else relabelling.named
+        run = ExportRun.objects.create(campaign=campaign, requested_by=user, format=format_name, label_maps=maps)
         DatasetExport.objects.create(version=version, run=run, split=split, purpose=purpose)
     cases = _cases(version, campaign, _reads(version, campaign, split), membership)
     extras = [_told(version, campaign, membership)]
-    package = Package(EXPORTERS[format_name], campaign_facts(campaign), cases, include_drafts=False, extras=extras)
+    exporter, facts = EXPORTERS[format_name], campaign_facts(campaign)
+    package = Package(exporter, facts, cases, include_drafts=False, extras=extras, relabelling=relabelling)
     export = Export(run, package)
     export.file_name = f"{version.dataset.code}-{version.number}-{split}-{campaign.code}-{format_name}.zip"
     return export
