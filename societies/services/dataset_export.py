@@ -12,7 +12,7 @@ from annotation.datasets.restrict import restricted_case
 from annotation.exporters.base import Entry
 from annotation.exporters.package import Package
 from annotation.exporters.registry import EXPORTERS
-from annotation.models import Campaign, ExportRun
+from annotation.models import Campaign, ExportRun, Read
 from annotation.schema.canonical import canonical_json
 from annotation.schema.facts import CaseFacts, DatasetFacts
 from annotation.selectors.documents import campaign_facts, cases_of
@@ -91,7 +91,10 @@ def _reads(version: DatasetVersion, campaign: Campaign, split: str) -> Mapping[s
 
 
 def _cases(version: DatasetVersion, campaign: Campaign, reads: Mapping[str, list[str]], membership: DatasetFacts) -> Iterator[CaseFacts]:
-    for case in cases_of(campaign, include_drafts=False, until=version.frozen_at):
+    # cases without an image of the split are passed over by the database, not read and thrown away
+    images = version.members.filter(campaign=campaign, split=membership.split).values("image")
+    pinned = Read.objects.filter(campaign=campaign, image__in=images)
+    for case in cases_of(campaign, include_drafts=False, until=version.frozen_at, pinned=pinned):
         cut = restricted_case(case, reads, membership)
         if cut is not None:
             yield cut

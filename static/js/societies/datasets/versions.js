@@ -57,8 +57,8 @@ function handOut(dataset, data, url) {
   const place = el('div', {class: 'field-pair'});
   const link = el('a', {class: 'button', text: t('Download'), attrs: {download: true}});
   const locked = el('p', {class: 'muted small', text: t('The test split is for evaluation only. That you take it is recorded under your name.')});
-  const leaking = el('p', {class: 'message message-warning', attrs: {hidden: true}, text: t('A person was found to be in two splits of this version. Freeze a new one; it puts them into quarantine.')});
-  const elsewhere = el('p', {class: 'message message-warning', attrs: {hidden: true}});
+  const leaking = el('p', {class: 'message message-warning leaking', attrs: {hidden: true}, text: t('A person was found to be in two splits of this version. Freeze a new one; it puts them into quarantine.')});
+  const elsewhere = el('p', {class: 'message message-warning elsewhere', attrs: {hidden: true}});
   const version = () => dataset.versions.find((/** @type {any} */ each) => String(each.number) === chosen('version')) ?? dataset.versions.at(-1);
   const chosen = (/** @type {string} */ name) => /** @type {HTMLSelectElement | null} */ (place.querySelector(`#field-${name}`))?.value ?? '';
   const warn = async (/** @type {string} */ number) => {
