@@ -7,9 +7,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 TABLES = ("annotation_revision", "annotation_decision", "annotation_exposure")
 CELL_TABLES = ("annotation_cellchange",)
 LEDGER_TABLES = ("annotation_ledgerentry",)
+RELEASE_TABLES = ("annotation_releaseread",)
 PUBLISHED_TABLES = ("annotation_labelset", "annotation_label", "annotation_formdefinition", "annotation_labelmap")
 CLINICAL_TABLES = ("annotation_confirmation", "annotation_reporttext")
-ALL_TABLES = (*TABLES, *CELL_TABLES, *LEDGER_TABLES, *PUBLISHED_TABLES, *CLINICAL_TABLES)
+ALL_TABLES = (*TABLES, *CELL_TABLES, *LEDGER_TABLES, *RELEASE_TABLES, *PUBLISHED_TABLES, *CLINICAL_TABLES)
 _POSTGRES_FUNCTION = """
 CREATE OR REPLACE FUNCTION mitate_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -14,6 +14,7 @@ from bench import (
     dicomweb,
     exporting,
     frames,
+    freeze,
     giant,
     ingest,
     interchange_kills,
@@ -47,6 +48,7 @@ BENCHES: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "cells": cells.run,
     "catalogue": catalogue.run,
     "codes": codes.run,
+    "freeze": freeze.run,
     "dicomweb": dicomweb.run,
 }
 

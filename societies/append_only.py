@@ -8,5 +8,6 @@ DATASET_TABLES: Final = (
     "societies_datasetexport",
     "societies_subjectlink",
 )
+PICK_TABLES: Final = ("societies_datasetpick",)
 CREDIT_TABLES: Final = ("societies_creditchoice",)
-ALL_TABLES: Final = (*DATASET_TABLES, *CREDIT_TABLES)
+ALL_TABLES: Final = (*DATASET_TABLES, *PICK_TABLES, *CREDIT_TABLES)

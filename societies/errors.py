@@ -93,6 +93,11 @@ REFUSALS: Final[dict[str, Refusal]] = {
         _("Since this version was frozen, a person was found to be in two of its splits."),
         _("Freeze a new version: it puts that person into quarantine."),
     ),
+    "test_set_elsewhere": Refusal(
+        status.HTTP_409_CONFLICT,
+        _("A person of this split is in the locked test set of another dataset of the society."),
+        _("Freeze a new version: it puts that person into quarantine. Nothing that learned from them may be tested with them."),
+    ),
     "campaign_needed": Refusal(
         status.HTTP_422_UNPROCESSABLE_ENTITY,
         _("This version is made of several campaigns, or not of this one."),

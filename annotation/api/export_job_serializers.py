@@ -4,6 +4,7 @@ from rest_framework import serializers
 
 from annotation.exporters.fields import Field
 from annotation.exporters.registry import EXPORTERS
+from annotation.exporters.relabelling import Unmapped
 from annotation.models import ExportJob
 
 FORMATS = [*EXPORTERS, "crops"]
@@ -28,6 +29,17 @@ class ExportJobRequestSerializer(serializers.Serializer[object]):
     drafts = serializers.BooleanField(required=False)
     require = serializers.ListField(child=serializers.ChoiceField(list(Field)), required=False)
     options = CropOptionsSerializer(required=False, help_text="For crops only")
+    label_map = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="id@version of each published label map, in their order"
+    )
+    unmapped = serializers.ChoiceField(list(Unmapped), required=False, help_text="Labels that the maps say nothing of; refuse if not said")
+
+
+class AppliedMapSerializer(serializers.Serializer[object]):
+    """A label map by its name and version."""
+
+    id = serializers.CharField()
+    version = serializers.CharField()
 
 
 class ExportJobErrorSerializer(serializers.Serializer[object]):
@@ -48,6 +60,8 @@ class ExportJobSerializer(serializers.Serializer[object]):
     drafts = serializers.BooleanField()
     require = serializers.ListField(child=serializers.CharField())
     options = CropOptionsSerializer()
+    label_maps = AppliedMapSerializer(many=True, help_text="In their order; empty: the labels that readers chose")
+    unmapped = serializers.ChoiceField(list(Unmapped))
     state = serializers.ChoiceField(ExportJob.State.values)
     cases = serializers.IntegerField(help_text="0: not counted yet")
     done = serializers.IntegerField()

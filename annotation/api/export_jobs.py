@@ -20,6 +20,7 @@ from annotation.api.export_job_serializers import ExportJobListSerializer, Expor
 from annotation.api.exports import EXPORTERS_OF, OneRenderer
 from annotation.api.requests import signed_in
 from annotation.api.streaming import stream_file
+from annotation.exporters.relabelling import Unmapped
 from annotation.models import ExportJob
 from annotation.selectors.campaigns import get_campaign
 from annotation.selectors.export_jobs import export_file_name, export_job_json, export_jobs_of, get_export_job
@@ -27,11 +28,12 @@ from annotation.services.export_guard import check_export
 from annotation.services.export_job_errors import job_refusal
 from annotation.services.export_jobs import cancel_export, file_path, is_outdated, remove_export, request_export
 from annotation.services.export_requirements import parse_required
+from annotation.services.label_maps import relabelling_of
 from viewer.tiles.ranges import Part, Unsatisfiable, asked_part
 
 LISTED: Final = 50
 _PIECE: Final = 1 << 18
-_KNOWN: Final = frozenset({"request_id", "format", "drafts", "require", "options"})
+_KNOWN: Final = frozenset({"request_id", "format", "drafts", "require", "options", "label_map", "unmapped"})
 
 
 class CampaignExportJobsView(APIView):
@@ -50,6 +52,8 @@ class CampaignExportJobsView(APIView):
         campaign = get_campaign(user=user, campaign_id=campaign_id, permissions=EXPORTERS_OF)
         check_export(campaign=campaign, user=user)
         asked = _asked(request.data)
+        named = {"names": asked.pop("label_map"), "unmapped": asked.pop("unmapped")}
+        asked["relabelling"] = relabelling_of(user=user, campaign=campaign, **named)
         job = request_export(campaign=campaign, user=user, **asked)
         return Response(export_job_json(job), status=status.HTTP_202_ACCEPTED)
 
@@ -156,11 +160,14 @@ def _asked(data: Any) -> dict[str, Any]:
         raise job_refusal("export_malformed", "/request_id") from error
     format_name, drafts = data.get("format", "document"), data.get("drafts", False)
     required, options = data.get("require", []), data.get("options", {})
+    label_map, unmapped = data.get("label_map", []), data.get("unmapped", Unmapped.REFUSE.value)
     wrong = {
         "/format": not isinstance(format_name, str),
         "/drafts": not isinstance(drafts, bool),
         "/require": not (isinstance(required, list) and all(isinstance(one, str) for one in required)),
         "/options": not isinstance(options, dict),
+        "/label_map": not (isinstance(label_map, list) and all(isinstance(one, str) for one in label_map)),
+        "/unmapped": not isinstance(unmapped, str),
     }
     for pointer, is_wrong in wrong.items():
         if is_wrong:
@@ -171,4 +178,6 @@ def _asked(data: Any) -> dict[str, Any]:
         "include_drafts": drafts,
         "required": parse_required(required),
         "options": options,
+        "label_map": label_map,
+        "unmapped": unmapped,
     }

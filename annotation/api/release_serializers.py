@@ -2,8 +2,10 @@
 
 from rest_framework import serializers
 
+from annotation.api.export_job_serializers import AppliedMapSerializer
 from annotation.disclosure.gate import PURPOSES, RECIPIENT_KINDS
 from annotation.exporters.registry import EXPORTERS
+from annotation.exporters.relabelling import Unmapped
 from annotation.models import LedgerEntry, Release
 
 
@@ -24,6 +26,10 @@ class ReleaseInputSerializer(serializers.Serializer[object]):
     recipient_kind = serializers.ChoiceField(choices=RECIPIENT_KINDS)
     purpose = serializers.ChoiceField(choices=PURPOSES)
     expires_on = serializers.DateField(help_text="the last day on which it may be taken")
+    label_map = serializers.ListField(
+        child=serializers.CharField(max_length=100), max_length=8, default=list, help_text="id@version of each label map, in their order"
+    )
+    unmapped = serializers.ChoiceField(choices=list(Unmapped), default=Unmapped.REFUSE, help_text="labels that the maps say nothing of")
 
 
 class ReleaseSerializer(serializers.Serializer[object]):
@@ -36,6 +42,8 @@ class ReleaseSerializer(serializers.Serializer[object]):
     recipient_kind = serializers.CharField()
     purpose = serializers.CharField()
     expires_on = serializers.DateField()
+    label_maps = AppliedMapSerializer(many=True)
+    unmapped = serializers.ChoiceField(choices=list(Unmapped))
     state = serializers.ChoiceField(choices=Release.State.values)
     requested_by = serializers.CharField()
     requested_at = serializers.DateTimeField()

@@ -27,6 +27,7 @@ from annotation.api.streaming import stream_file
 from annotation.models import Campaign, Release
 from annotation.selectors.campaigns import get_campaign
 from annotation.selectors.releases import get_release, ledger_of, list_releases, release_json
+from annotation.services.label_maps import complete_relabelling
 from annotation.services.ledger_checks import ledger_is_whole
 from annotation.services.release_export import take_release
 from annotation.services.releases import (
@@ -64,7 +65,9 @@ class ReleaseListView(APIView):
         serializer = ReleaseInputSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         values = dict(serializer.validated_data)
-        release = request_release(campaign=campaign, user=signed_in(request), format_name=values.pop("format"), **values)
+        user, named = signed_in(request), {"names": values.pop("label_map"), "unmapped": values.pop("unmapped")}
+        relabelling = complete_relabelling(user=user, campaign=campaign, **named)
+        release = request_release(campaign=campaign, user=user, format_name=values.pop("format"), relabelling=relabelling, **values)
         return Response(release_json(release), status=status.HTTP_201_CREATED)
 
 

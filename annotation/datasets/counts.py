@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -19,13 +19,15 @@ def count_members(members: Sequence[Member]) -> dict[str, Any]:
 
     `splits`: split -> {images, subjects, persons, reads, marks}; `total`: the same of all; `by`: of every stratum value -> split
     -> {images, subjects, persons, reads, marks}, by the names of STRATA and by `labels`, where an image counts under each of its labels.
-    Subjects of one person are one person.
+    Subjects of one person are one person. `reasons`: why persons are where they are -> how many.
     """
+    reasons = {member.group: member.reason for member in members}
     return {
         "total": _count(members),
         "splits": {split: _count([member for member in members if member.split == split]) for split in (*SPLITS, QUARANTINE)},
         "by": {name: _table(members, _value_of(name)) for name in STRATA}
         | {"labels": _table(members, lambda member: member.candidate.labels)},
+        "reasons": dict(sorted(Counter(reasons.values()).items())),
         "without_label": sum(not member.candidate.label for member in members),
     }
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -48,6 +48,9 @@ class Version:
     counts: Mapping[str, Any]
     digest: str
     sources: Sequence[Source]
+    label_maps: Sequence[str] = ()
+    unmapped: str = "refuse"
+    picks: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def write_datasheet(version: Version, language: str) -> str:
@@ -84,8 +87,18 @@ def _origin(version: Version, language: str, text: Texts) -> Iterable[str]:
         _table([text["campaign"], text["label_set"], text["readers"]], rows),
         text["query"],
         "```json\n" + json.dumps(asked, ensure_ascii=False, indent=2, sort_keys=True) + "\n```",
+        *_by_hand(version, text),
         *(_by(version, name, language, text) for name in ("collection", "modality", "device")),
     ]
+
+
+def _by_hand(version: Version, text: Texts) -> Iterable[str]:
+    """Return what was said beside the query; nothing where nothing was."""
+    said = [(text[f"picked_{choice}"], str(len(images))) for choice, images in version.picks.items() if images]
+    if version.label_maps:
+        said.append((text["label_maps"], ", ".join(version.label_maps)))
+        said.append((text["unmapped"], text[f"unmapped_{version.unmapped}"]))
+    return [_list(said)] if said else []
 
 
 def _split(version: Version, language: str, text: Texts) -> Iterable[str]:

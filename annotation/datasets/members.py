@@ -43,7 +43,14 @@ class Member:
         return self.candidate.campaign, self.candidate.image
 
 
-def make_members(candidates: Iterable[Candidate], recipe: Recipe, *, links: Iterable[Link], kept: Mapping[str, str]) -> list[Member]:
+def make_members(
+    candidates: Iterable[Candidate],
+    recipe: Recipe,
+    *,
+    links: Iterable[Link],
+    kept: Mapping[str, str],
+    elsewhere: Iterable[tuple[str, str]] = (),
+) -> list[Member]:
     """Return the members of a version, by campaign and image.
 
     Args:
@@ -51,18 +58,25 @@ def make_members(candidates: Iterable[Candidate], recipe: Recipe, *, links: Iter
         recipe: how to split.
         links: subjects known to be one person.
         kept: subject -> split in the newest earlier version that held it.
+        elsewhere: subject and split, of all versions of other datasets; quarantine is no place.
 
     Raises:
         ValueError: for shares that do not make 100.
     """
     chosen = sorted(candidates, key=lambda each: (each.campaign, each.image))
-    groups = group_subjects([*(each.subject for each in chosen), *kept], links)
-    earlier: dict[str, set[str]] = defaultdict(set)
-    for subject, split in kept.items():
-        earlier[groups[subject]].add(split)
+    others = list(elsewhere)
+    groups = group_subjects([*(each.subject for each in chosen), *kept, *(subject for subject, _split in others)], links)
+    earlier, away = _by_group(kept.items(), groups), _by_group(others, groups)
     strata = _strata(chosen, groups, recipe.strata)
-    assigned = assign(strata, shares=recipe.shares, seed=recipe.seed, kept=earlier)
+    assigned = assign(strata, shares=recipe.shares, seed=recipe.seed, kept=earlier, elsewhere=away)
     return [_member(each, groups[each.subject], assigned[groups[each.subject]]) for each in chosen]
+
+
+def _by_group(placed: Iterable[tuple[str, str]], groups: Mapping[str, str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for subject, split in placed:
+        found[groups[subject]].add(split)
+    return found
 
 
 def members_digest(members: Sequence[Member], **said: Any) -> str:

@@ -54,7 +54,9 @@ class Query:
         campaigns, collections, modalities, manufacturers, models: one of these.
         labels: at least one of them in at least one read.
         excluded_labels: none of them in any read, such as those that say that an image is blurred.
-        left_out: images that somebody picked out by hand.
+        left_out: images that somebody left out by hand.
+        picked: images that somebody picked by hand: they come whatever else is asked for, with every submitted read, out of
+            the campaigns that are asked for.
         submitted_from, submitted_to: only reads of these days count, both included.
         min_reads: how many reads count at least; never fewer than one.
         min_agreement: percent of these readers who say the same.
@@ -68,6 +70,7 @@ class Query:
     labels: tuple[str, ...] = ()
     excluded_labels: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    picked: tuple[str, ...] = ()
     submitted_from: date | None = None
     submitted_to: date | None = None
     min_reads: int = 1
@@ -96,8 +99,12 @@ class Candidate:
 
 def select(rows: Iterable[ImageRow], query: Query) -> Iterator[Candidate]:
     """Yield the images that a query chooses, in the order in which they come."""
+    left_out, picked = frozenset(query.left_out), frozenset(query.picked)
     for row in rows:
-        if _asked(row, query):
+        if row.image in picked:
+            if row.reads and (not query.campaigns or row.campaign in query.campaigns):
+                yield _candidate(row, list(row.reads))
+        elif row.image not in left_out and _asked(row, query):
             reads = [read for read in row.reads if _in_time(read, query)]
             if len(reads) >= max(query.min_reads, 1) and _labels_fit(reads, query) and _agreement(reads) >= query.min_agreement:
                 yield _candidate(row, reads)
@@ -111,7 +118,7 @@ def _asked(row: ImageRow, query: Query) -> bool:
         (row.manufacturer, query.manufacturers),
         (row.model, query.models),
     )
-    return row.image not in query.left_out and all(not among or value in among for value, among in wanted)
+    return all(not among or value in among for value, among in wanted)
 
 
 def _in_time(read: ReadRow, query: Query) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["QUARANTINE", "SPLITS", "Assignment", "Leak", "Stratum", "assign", "check_shares", "leaks"]
+__all__ = ["QUARANTINE", "SPLITS", "Assignment", "Leak", "Stratum", "assign", "check_shares", "leaks", "torn"]
 
 SPLITS: Final = ("train", "tune", "test")
 QUARANTINE: Final = "quarantine"
@@ -20,13 +20,20 @@ QUARANTINE: Final = "quarantine"
 DRAWN: Final = "drawn"
 KEPT: Final = "kept"
 MERGED: Final = "merged-across-splits"
+ELSEWHERE: Final = "as-in-another-dataset"
+TORN: Final = "tested-and-learned-from"
+_LEARNED: Final = frozenset({"train", "tune"})
 
 Stratum = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Where a group is, and why: drawn in this version, kept from an earlier one, or merged across splits."""
+    """Where a group is, and why.
+
+    Drawn in this version, kept from an earlier one, or as in another dataset; in quarantine because it was merged across splits, or
+    because one dataset tests with it and another one learns from it.
+    """
 
     split: str
     reason: str
@@ -46,7 +53,12 @@ def check_shares(shares: Mapping[str, int]) -> bool:
 
 
 def assign(
-    strata: Mapping[str, Stratum], *, shares: Mapping[str, int], seed: str, kept: Mapping[str, Iterable[str]]
+    strata: Mapping[str, Stratum],
+    *,
+    shares: Mapping[str, int],
+    seed: str,
+    kept: Mapping[str, Iterable[str]],
+    elsewhere: Mapping[str, Iterable[str]] | None = None,
 ) -> dict[str, Assignment]:
     """Return group -> where it is.
 
@@ -60,13 +72,17 @@ def assign(
         seed: the draw; the same seed draws the same.
         kept: group -> the splits in which its subjects were in earlier versions. Those stay; with two of them the group goes to
             quarantine, and who is there never comes back.
+        elsewhere: group -> the splits in which its subjects ever were in other datasets. Whom one of them tests with no dataset
+            learns from, and the other way round; who is new here gets the place from there.
 
     Raises:
         ValueError: for shares that do not make 100.
     """
     if not check_shares(shares):
         raise ValueError("shares are whole percentages of train, tune and test that make 100")
-    placed = {group: _kept(set(kept[group])) for group in strata if kept.get(group)}
+    others = elsewhere or {}
+    known = {group: (set(kept.get(group, ())), set(others.get(group, ()))) for group in strata}
+    placed = {group: _kept(earlier, away) for group, (earlier, away) in known.items() if earlier or away}
     drawing = _Drawing(shares, {group: stratum for group, stratum in strata.items() if _counts(placed.get(group))})
     for group, assignment in placed.items():
         if _counts(assignment):
@@ -89,6 +105,26 @@ def leaks(assigned: Iterable[tuple[str, str]], groups: Mapping[str, str]) -> lis
         if split != QUARANTINE:
             found[groups.get(subject, subject)].add(split)
     return [Leak(group, tuple(sorted(splits))) for group, splits in sorted(found.items()) if len(splits) > 1]
+
+
+def torn(assigned: Iterable[tuple[str, str]], elsewhere: Iterable[tuple[str, str]], groups: Mapping[str, str]) -> list[Leak]:
+    """Return every group that one dataset tests with while another one learns from it.
+
+    Args:
+        assigned: (subject, split) of the members of a version.
+        elsewhere: the same of all versions of other datasets.
+        groups: subject -> group, as it is known today.
+    """
+    away: dict[str, set[str]] = defaultdict(set)
+    for subject, split in elsewhere:
+        away[groups.get(subject, subject)].add(split)
+    found: dict[str, set[str]] = defaultdict(set)
+    for subject, split in assigned:
+        group = groups.get(subject, subject)
+        against = _LEARNED if split == "test" else {"test"} if split in _LEARNED else frozenset()
+        if away[group] & against:
+            found[group].add(split)
+    return [Leak(group, tuple(sorted(splits))) for group, splits in sorted(found.items())]
 
 
 class _Drawing:
@@ -124,10 +160,15 @@ class _Drawing:
         return max((split for split in SPLITS if lacking[split] > 0), key=lambda split: (in_all[split], lacking[split]))
 
 
-def _kept(earlier: set[str]) -> Assignment:
+def _kept(earlier: set[str], away: set[str]) -> Assignment:
     if QUARANTINE in earlier or len(earlier) > 1:
         return Assignment(QUARANTINE, MERGED)
-    return Assignment(earlier.pop(), KEPT)
+    ever = earlier | away
+    if "test" in ever and ever & _LEARNED:
+        return Assignment(QUARANTINE, TORN)
+    if earlier:
+        return Assignment(earlier.pop(), KEPT)
+    return Assignment(next(split for split in ("test", "train", "tune") if split in away), ELSEWHERE)
 
 
 def _counts(assignment: Assignment | None) -> bool:

@@ -41,6 +41,9 @@ class LossReport:
         self.holds = holds
         self._required = required
         self._losses: dict[str, Loss] = {}
+        self._tallies: dict[str, int] = {}
+        self.applied: dict[str, Any] | None = None
+        """Which label maps were applied, and what became of how many marks; None without maps."""
         never = [one for one in Field if holds[one] == Held.NO]
         self._notes: dict[str, str] = {f"no_{one.value}": NOT_HELD[one] for one in never}
         for one in never:
@@ -57,7 +60,7 @@ class LossReport:
             raise ExportWouldLoseError(field, self.format_name, identity)
         loss = self._losses.setdefault(code, Loss(text))
         loss.count += count
-        if len(loss.examples) < MAX_EXAMPLES:
+        if identity and len(loss.examples) < MAX_EXAMPLES:
             loss.examples.append(identity)
 
     def drop(self, code: str, text: str, identity: str) -> None:
@@ -69,15 +72,24 @@ class LossReport:
         loss = self._losses.get(code)
         return loss.count if loss is not None else 0
 
+    def tally(self, name: str) -> None:
+        """Count something that is no loss by itself."""
+        self._tallies[name] = self._tallies.get(name, 0) + 1
+
+    def tallied(self, name: str) -> int:
+        """Return how often something was tallied."""
+        return self._tallies.get(name, 0)
+
     def state(self) -> dict[str, Any]:
         """Return what was counted and noted so far, as JSON values."""
         counted = {code: [loss.text, loss.count, list(loss.examples)] for code, loss in self._losses.items()}
-        return {"counted": counted, "notes": dict(self._notes)}
+        return {"counted": counted, "notes": dict(self._notes), "tallies": dict(self._tallies)}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from what :meth:`state` returned."""
         self._losses = {code: Loss(text, count, list(examples)) for code, (text, count, examples) in state["counted"].items()}
         self._notes |= state["notes"]
+        self._tallies = dict(state.get("tallies", {}))
 
     def to_json(self) -> bytes:
         """Return the report as canonical JSON."""
@@ -85,7 +97,8 @@ class LossReport:
             {"code": code, "text": loss.text, "count": loss.count, "examples": loss.examples} for code, loss in sorted(self._losses.items())
         ]
         always: list[dict[str, Any]] = [{"code": code, "text": text} for code, text in sorted(self._notes.items())]
-        return canonical_json({"format": self.format_name, "losses": counted, "always": always})
+        told = {} if self.applied is None else {"labelMap": self.applied}
+        return canonical_json({"format": self.format_name, "losses": counted, "always": always, **told})
 
 
 class ExportSession(Protocol):

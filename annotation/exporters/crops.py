@@ -199,7 +199,7 @@ class _Session:
     def _wanted(self, marks: Iterable[OnFrame]) -> Iterator[tuple[OnFrame, FrameShape]]:
         """Yield the marks that have a shape and one of the chosen labels; the others are counted."""
         for mark in marks:
-            if not self._choices.wants(mark.row.labels):
+            if not self._choices.wants(mark.row.original_labels or mark.row.labels):
                 self.losses.add("other_labels", "What has none of the chosen labels is left out.", mark.id)
             elif mark.shape is None:
                 self.losses.add("without_shape", "Diagnoses of a whole image or frame have no shape and are left out.", mark.id)
@@ -226,7 +226,7 @@ class _Session:
 
     def _of_cells(self, image: ImageFacts, groups: Iterable[CellGroupFacts]) -> Iterator[_Cut]:
         for group in groups:
-            if not self._choices.wants([group.label] if group.label else []):
+            if not self._choices.wants(filter(None, [group.original_label or group.label])):
                 self.losses.add("other_labels", "What has none of the chosen labels is left out.", group.id, count=group.count)
                 continue
             made = left = 0

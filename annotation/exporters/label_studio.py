@@ -7,16 +7,18 @@ from contextlib import ExitStack
 from typing import Any, ClassVar, Final
 
 from annotation.exporters.base import Entry, ExportSession, LossReport
+from annotation.exporters.brush import MAX_BRUSH_PX, brush_rle
 from annotation.exporters.details import colour_of, member_of, names_of_labels
 from annotation.exporters.fields import Field, Held
 from annotation.exporters.frames import OnFrame, frame_by_frame
 from annotation.exporters.markup import element
 from annotation.exporters.outlines import solid_rings
+from annotation.exporters.painting import runs_of
 from annotation.exporters.per_frame import picture_name
 from annotation.exporters.streams import by_image
 from annotation.schema.canonical import canonical_json
 from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts, ImageFacts, SuggestionFacts
-from annotation.schema.masks import FrameShape
+from annotation.schema.masks import FrameShape, Mask
 from annotation.schema.spool import Spool
 
 __all__ = ["LabelStudioExporter"]
@@ -68,6 +70,7 @@ class _Session:
         self._task_count = 0
         self.losses = LossReport(LabelStudioExporter.name, LabelStudioExporter.holds, required)
         self.losses.note("percent", "Coordinates are percent of the picture; read back, they differ by less than a millionth of a pixel.")
+        self.losses.note("brushes", "Masks are brush marks, pixel by pixel; on pictures of more than 2^28 pixels they are outlines.")
         self.losses.note("pictures", "data.image names the image and its frame; put the address of your own copy there before importing.")
         self.losses.note("one_label", "A region has its primary label; everything else that is known of it is in its meta.mitate.")
 
@@ -146,15 +149,7 @@ class _Session:
 
     def _regions(self, shape: FrameShape, identity: str, annotation: str, names: list[str], image: ImageFacts) -> Iterator[dict[str, Any]]:
         """Yield one region, or one for each outline; the parts of one mark share the first part's id as their parent."""
-        kind = _KINDS.get(shape.kind, "polygonlabels")
-        values = (
-            [_value(shape, image)]
-            if shape.kind in _KINDS
-            else [
-                {"points": [_percent(position, image) for position in ring[:-1]], "closed": True}
-                for ring in solid_rings(shape, self.losses, annotation)
-            ]
-        )
+        kind, values = self._values(shape, annotation, image)
         for number, value in enumerate(values):
             region: dict[str, Any] = {
                 "id": f"{identity}-{number}" if number else identity,
@@ -168,13 +163,23 @@ class _Session:
             }
             yield region | {"parentID": identity} if number else region
 
+    def _values(self, shape: FrameShape, annotation: str, image: ImageFacts) -> tuple[str, list[dict[str, Any]]]:
+        """Return the kind of region that a shape is, and the value of each."""
+        if shape.kind in _KINDS:
+            return _KINDS[shape.kind], [_value(shape, image)]
+        if isinstance(shape, Mask) and image.width_px * image.height_px <= MAX_BRUSH_PX:
+            runs = runs_of(shape, width=image.width_px, height=image.height_px)
+            return "brushlabels", [{"format": "rle", "rle": brush_rle(runs, width=image.width_px, height=image.height_px)}]
+        rings = solid_rings(shape, self.losses, annotation)
+        return "polygonlabels", [{"points": [_percent(position, image) for position in ring[:-1]], "closed": True} for ring in rings]
+
     def _config(self) -> str:
         colours = [(name, colour_of(code, self._campaign)) for code, name in self._names.items()]
         labels = [element("Label", {"value": name, "background": colour}) for name, colour in colours]
         choices = [element("Choice", {"value": name}) for name in self._names.values()]
         controls = [
             element(tag, {"name": tag.removesuffix("Labels").lower(), "toName": "image"}, *labels)
-            for tag in ("RectangleLabels", "PolygonLabels", "KeyPointLabels")
+            for tag in ("RectangleLabels", "PolygonLabels", "KeyPointLabels", "BrushLabels")
         ]
         return element(
             "View",

@@ -78,6 +78,8 @@ class Package:
         self.after_case: Callable[[], None] = _nothing
         """Called when all bytes of a case have been yielded."""
         self.case_count = self._begun.cases
+        self.label_map: dict[str, Any] | None = None
+        """Which label maps were applied, and what became of how many marks; when the stream has ended."""
         self.digest = ""
 
     def stream(self) -> Iterator[bytes]:
@@ -125,7 +127,13 @@ class Package:
             losses = session.losses.to_json()
             yield from _listed(Entry("losses.json", len(losses), [losses]), listing)
             head = {"campaign": self._campaign.code, "cases": self.case_count}
-            tail = {"format": self._exporter.name, "includesDrafts": self._include_drafts, "schema": schema_id(LATEST_VERSION)}
+            tail: dict[str, Any] = {
+                "format": self._exporter.name,
+                "includesDrafts": self._include_drafts,
+                "schema": schema_id(LATEST_VERSION),
+            }
+            self.label_map = session.losses.applied
+            tail |= {} if self.label_map is None else {"labelMap": self.label_map}
             opening = canonical_json(head)[:-1] + b',"entries":['
             closing = b"]," + canonical_json(tail)[1:]
             size = len(opening) + listing.size + len(closing)

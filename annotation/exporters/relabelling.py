@@ -21,12 +21,20 @@ from annotation.schema.facts import (
     ReportFacts,
     SuggestionFacts,
 )
-from annotation.schema.label_maps import LabelRule, apply_rules, compose
+from annotation.schema.label_maps import LabelRule, RuleKind, apply_rules, compose, rule_kinds
 from annotation.schema.labels import LabelValue
 
 __all__ = ["LABEL_MAP_ENTRY", "LabelNotMappedError", "PublishedMap", "Relabelling", "Unmapped"]
 
 LABEL_MAP_ENTRY: Final = "label-map.json"
+_TOLD: Final = {
+    RuleKind.SAME: "same",
+    RuleKind.RENAME: "renamed",
+    RuleKind.MERGE: "merged",
+    RuleKind.SPLIT: "split",
+    RuleKind.DROP: "dropped",
+    RuleKind.UNMAPPED: "unmapped",
+}
 
 
 class Unmapped(StrEnum):
@@ -61,19 +69,47 @@ class PublishedMap:
 class Relabelling:
     """One or several maps, one after the other, over the cases of one export."""
 
-    def __init__(self, maps: Sequence[PublishedMap], labels: Mapping[str, LabelValue], unmapped: Unmapped = Unmapped.REFUSE) -> None:
-        """Take the maps in their order and the labels of the set that the last one leads to; each map begins where the one before ends."""
+    def __init__(
+        self,
+        maps: Sequence[PublishedMap],
+        labels: Mapping[str, LabelValue],
+        unmapped: Unmapped = Unmapped.REFUSE,
+        *,
+        tells_originals: bool = True,
+    ) -> None:
+        """Take the maps of an export.
+
+        Args:
+            maps: in their order; each begins where the one before ends.
+            labels: of the set that the last one leads to.
+            unmapped: what is done with a label that no rule names.
+            tells_originals: each mark also says what its reader chose; not in what leaves the society.
+        """
         self.maps = tuple(maps)
         self.unmapped = unmapped
+        self.tells_originals = tells_originals
         self._labels = labels
+        self._kinds: dict[str, RuleKind] = {}
         self._rules: dict[str, LabelRule] = reduce(compose, (one.rules for one in maps[1:]), dict(maps[0].rules))
 
     def may_refuse(self, campaign: CampaignFacts) -> bool:
         """Tell whether a mark may bear a label that makes the export stop."""
-        return self.unmapped is Unmapped.REFUSE and any(code not in self._rules for code in campaign.labels)
+        return self.unmapped is Unmapped.REFUSE and bool(self.not_named(campaign.labels))
+
+    def not_named(self, codes: Iterable[str]) -> list[str]:
+        """Return those of some labels that the maps say nothing of."""
+        return [code for code in codes if code not in self._rules]
+
+    @property
+    def named(self) -> list[dict[str, str]]:
+        """The maps as records keep them: id and version of each, in their order."""
+        return [{"id": one.id, "version": one.version} for one in self.maps]
 
     def campaign(self, campaign: CampaignFacts) -> CampaignFacts:
         """Return the campaign with the labels of the last map's set; those of before stay known as the original ones."""
+        self._kinds = rule_kinds(self._rules, list(campaign.labels))
+        if not self.tells_originals:
+            return replace(campaign, labels=self._labels)
         named = tuple((one.id, one.version) for one in self.maps)
         applied = AppliedMapFacts(named, self.maps[0].source, self.maps[-1].target, campaign.labels)
         return replace(campaign, labels=self._labels, label_map=applied)
@@ -109,8 +145,17 @@ class Relabelling:
         body = canonical_json(told)
         return Entry(LABEL_MAP_ENTRY, len(body), [body])
 
+    def summary(self, losses: LossReport) -> dict[str, Any]:
+        """Return the maps, and what became of how many marks; terms of reports and groups of cells count as marks.
+
+        A mark with several labels counts once under each kind of change. `leftOut` are those of which no label is left.
+        """
+        marks = {name: losses.tallied(f"label_map_{kind.value}") for kind, name in _TOLD.items()}
+        return {"maps": self.named, "unmapped": self.unmapped.value, "marks": marks | {"leftOut": losses.tallied("label_map_left_out")}}
+
     def note(self, losses: LossReport) -> None:
-        """Say in the report that labels are not those that readers chose."""
+        """Say in the report that labels are not those that readers chose, and what became of how many marks."""
+        losses.applied = self.summary(losses)
         maps = ", then ".join(f"{one.id} {one.version}" for one in self.maps)
         losses.note("label_map", f"Labels were changed by the label map {maps}; {LABEL_MAP_ENTRY} holds its rules.")
 
@@ -123,19 +168,26 @@ class Relabelling:
                 continue
             suggestion = self._suggestion(row.suggestion) if row.suggestion is not None else None
             before = self._confirmations(row.confirmations)
-            yield replace(row, labels=labels, original_labels=row.labels, suggestion=suggestion, confirmations=before)
+            original = row.labels if self.tells_originals else ()
+            yield replace(row, labels=labels, original_labels=original, suggestion=suggestion, confirmations=before)
 
     def _become(self, labels: Sequence[str], identity: str, losses: LossReport) -> tuple[str, ...]:
         outcome = apply_rules(labels, self._rules)
         if outcome.unmapped and self.unmapped is Unmapped.REFUSE:
             raise LabelNotMappedError(outcome.unmapped[0], identity)
+        for kind in {self._kinds.get(code, RuleKind.UNMAPPED) for code in labels}:
+            losses.tally(f"label_map_{kind.value}")
+        if labels and not outcome.labels:
+            losses.tally("label_map_left_out")
+        # an example would tell what the reader chose
+        example = identity if self.tells_originals else ""
         for code in outcome.unmapped:
-            losses.add(f"label_unmapped_{code}", f"The label map says nothing of the label {code}; it is left out.", identity)
+            losses.add(f"label_unmapped_{code}", f"The label map says nothing of the label {code}; it is left out.", example)
         for code in outcome.dropped:
-            losses.add(f"label_dropped_{code}", f"The label map drops the label {code}.", identity)
+            losses.add(f"label_dropped_{code}", f"The label map drops the label {code}.", example)
         for code in outcome.split:
             text = f"The label map splits {code} into {', '.join(self._rules[code].to)}; marks are given {self._rules[code].chosen}."
-            losses.add(f"label_split_{code}", text, identity)
+            losses.add(f"label_split_{code}", text, example)
         return outcome.labels
 
     def _suggestion(self, suggestion: SuggestionFacts) -> SuggestionFacts:
@@ -170,7 +222,7 @@ class Relabelling:
                 continue
             labels = self._become((group.label,), group.id, losses)
             if labels:
-                yield replace(group, label=labels[0], original_label=group.label)
+                yield replace(group, label=labels[0], original_label=group.label if self.tells_originals else "")
             else:
                 text = "No label of the cells is left under the label map; the group is left out."
                 losses.drop("cells_without_label", text, group.id)

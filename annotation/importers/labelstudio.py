@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
+from annotation.importers.brush import brush_counts
 from annotation.importers.facts import SourceLabel
 from annotation.importers.figures import ellipse, is_number, outline, point, rotated_box
 from annotation.importers.problems import FileError
+from annotation.importers.raster import mask_of_rows
 from annotation.importers.reading import Reading
 from annotation.importers.source import Source
-from annotation.schema.problems import gettext_noop
+from annotation.schema.masks import Mask
+from annotation.schema.problems import ShapeError, gettext_noop
 
 __all__ = ["LabelStudioReader"]
 
@@ -19,11 +22,11 @@ _MAX_SIDE: Final = 1 << 24
 
 
 class LabelStudioReader:
-    """Polygons, boxes, turned boxes, ellipses and key points that people drew."""
+    """Polygons, boxes, turned boxes, ellipses, key points and brush marks that people drew."""
 
     name: ClassVar[str] = "labelstudio"
     title: ClassVar[str] = "Label Studio JSON"
-    takes: ClassVar[str] = "polygons, rectangles (turned ones too), ellipses, key points; labels; who completed them"
+    takes: ClassVar[str] = "polygons, rectangles (turned ones too), ellipses, key points, brush marks; labels; who completed them"
     losses: ClassVar[Mapping[str, str]] = {
         "predictions": gettext_noop("Predictions of models are left out; they are no person's marks."),
         "cancelled": gettext_noop("Annotations that their author skipped are left out."),
@@ -95,13 +98,27 @@ def _take(place: str, name: str, author: str, result: Any, reading: Reading) -> 
     if not isinstance(value, dict) or not all(type(side) is int and 0 < side <= _MAX_SIDE for side in size):
         raise FileError("object_malformed", "", "value, original_width, original_height")
     image = reading.image(name, width=size[0], height=size[1])
-    geometry = _geometry(kind, value, (size[0] / 100, size[1] / 100))  # type: ignore[operator]
+    geometry = _brush(value, *size) if kind == "brush" else _geometry(kind, value, (size[0] / 100, size[1] / 100))  # type: ignore[operator,arg-type]
     if kind == "ellipse":
         reading.note("ellipse_as_outline", place)
-    elif kind == "rectangle" and geometry["type"] == "Polygon":
+    elif kind == "rectangle" and not isinstance(geometry, Mask) and geometry["type"] == "Polygon":
         reading.note("rotated_as_outline", place)
     reading.mark(geometry, place=place, image=image, source_id=str(result.get("id") or ""), labels=_labels(value), author=author)
     return None
+
+
+def _brush(value: dict[str, Any], width: int, height: int) -> Mask:
+    """Return the pixels of a brush mark. Raises FileError."""
+    rle = value.get("rle")
+    if value.get("format") != "rle" or not isinstance(rle, list) or not all(type(byte) is int and 0 <= byte < 256 for byte in rle):
+        raise FileError("object_malformed", "/value/rle")
+    counts = brush_counts(bytes(rle), pixels=width * height)
+    if counts is None:
+        raise FileError("mask_size_invalid", "/value/rle")
+    try:
+        return mask_of_rows(counts, width=width)
+    except ShapeError as error:
+        raise FileError(error.code, "/value/rle") from error
 
 
 def _labels(value: dict[str, Any]) -> list[SourceLabel]:

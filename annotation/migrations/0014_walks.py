@@ -9,7 +9,7 @@ def keep_readers_apart(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("annotation", "0012_prompts"),
+        ("annotation", "0013_cell_origins"),
     ]
 
     operations = [

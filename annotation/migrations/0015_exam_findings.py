@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("annotation", "0012_prompts"),
+        ("annotation", "0014_walks"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("annotation", "0012_prompts"),
+        ("annotation", "0016_export_label_maps"),
     ]
 
     operations = [

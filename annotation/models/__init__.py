@@ -12,7 +12,7 @@ from annotation.models.label_map import LabelMap, VocabularyDraft
 from annotation.models.label_set import FormDefinition, Label, LabelSet
 from annotation.models.mark_import import ImportedAnnotation, ImportMapping, ImportRun
 from annotation.models.read import Read
-from annotation.models.release import LedgerCheck, LedgerEntry, Release, Withdrawal
+from annotation.models.release import LedgerCheck, LedgerEntry, Release, ReleaseRead, Withdrawal
 from annotation.models.report import Report, ReportText
 from annotation.models.suggestion import Decision, Exposure, Suggestion, SuggestionRun
 from annotation.models.walk import Walk
@@ -42,6 +42,7 @@ __all__ = [
     "ModelEndpoint",
     "Read",
     "Release",
+    "ReleaseRead",
     "Report",
     "ReportText",
     "Revision",

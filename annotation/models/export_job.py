@@ -30,6 +30,8 @@ class ExportJob(models.Model):
     include_drafts = models.BooleanField(default=False)
     required = models.JSONField(default=list, help_text="Names of fields that must not be lost")
     options = models.JSONField(default=dict, help_text="What the format lets one choose, see annotation.services.export_jobs")
+    label_maps = models.JSONField(default=list, help_text="[{id, version}] of the label maps to be applied, in their order")
+    unmapped = models.CharField(max_length=8, default="refuse", help_text="What to do with labels that the maps say nothing of")
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     attempt = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)

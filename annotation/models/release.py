@@ -25,6 +25,8 @@ class Release(models.Model):
     recipient = models.CharField(max_length=200)
     recipient_kind = models.CharField(max_length=20)
     purpose = models.CharField(max_length=32)
+    label_maps = models.JSONField(default=list, help_text="[{id, version}] of the label maps that it is made under, in their order")
+    unmapped = models.CharField(max_length=8, default="refuse", help_text="What to do with labels that the maps say nothing of")
     expires_on = models.DateField(help_text="The last day on which it may be taken")
     state = models.CharField(max_length=10, choices=State.choices, default=State.REQUESTED)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -40,6 +42,20 @@ class Release(models.Model):
 
     def __str__(self) -> str:
         return f"release {self.id}"
+
+
+class ReleaseRead(models.Model):
+    """A read that a release is made of, pinned when it was approved; never changed."""
+
+    release = models.ForeignKey("annotation.Release", on_delete=models.PROTECT, related_name="pinned")
+    read = models.ForeignKey("annotation.Read", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["release", "read"], name="read_is_pinned_once")]
+
+    def __str__(self) -> str:
+        return f"{self.release_id}: {self.read_id}"
 
 
 class LedgerEntry(models.Model):

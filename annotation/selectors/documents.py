@@ -56,7 +56,14 @@ def label_values(label_set: LabelSet) -> dict[str, LabelValue]:
     return {label.code: _label_value(label, system, label_set.version) for label in label_set.labels.all()}
 
 
-def cases_of(campaign: Campaign, *, include_drafts: bool, until: datetime | None = None, of_facility: bool = False) -> Iterator[CaseFacts]:
+def cases_of(
+    campaign: Campaign,
+    *,
+    include_drafts: bool,
+    until: datetime | None = None,
+    of_facility: bool = False,
+    pinned: QuerySet[Read] | None = None,
+) -> Iterator[CaseFacts]:
     """Yield the cases that have a read, in the order of their pseudonyms on this site; the annotations of a case come while it is read.
 
     A case is every image of the campaign that shares a subject; an image without a subject is a case of its own. Subjects that
@@ -67,9 +74,12 @@ def cases_of(campaign: Campaign, *, include_drafts: bool, until: datetime | None
         include_drafts: count reads that are not submitted yet too.
         until: count only reads that were submitted, and images that were added, up to then.
         of_facility: with the pseudonyms of this site, which leave it under other names only; else those of the campaign.
+        pinned: count only these reads; None: all of them.
     """
     hop = None if of_facility else hop_of_campaign(campaign.pk)
     reads = _counted_reads(campaign, include_drafts=include_drafts, until=until)
+    if pinned is not None:
+        reads = reads.filter(pk__in=pinned.values("pk"))
     for pseudonym, image_ids in _members_of_cases(campaign, reads, until):
         case = _case(campaign, pseudonym, image_ids, reads, until)
         yield case if hop is None else society_case(case, hop)

@@ -45,6 +45,8 @@ def export_job_json(job: ExportJob) -> dict[str, Any]:
         "drafts": job.include_drafts,
         "require": job.required,
         "options": job.options,
+        "label_maps": job.label_maps,
+        "unmapped": job.unmapped,
         "state": job.state,
         "cases": job.case_count,
         "done": job.done_count,

@@ -9,7 +9,7 @@ from guardian.shortcuts import get_objects_for_user
 
 from annotation.models import Campaign, LabelMap, LabelSet
 
-__all__ = ["maps_for", "maps_of_campaign"]
+__all__ = ["maps_for", "maps_of_campaign", "maps_of_sets"]
 
 
 def maps_for(user: User | None) -> QuerySet[LabelMap]:
@@ -22,7 +22,12 @@ def maps_for(user: User | None) -> QuerySet[LabelMap]:
 
 def maps_of_campaign(user: User, campaign: Campaign) -> list[dict[str, Any]]:
     """Return the maps that begin with a campaign's label set, the newest first."""
-    rows = maps_for(user).filter(source=campaign.label_set_id).select_related("target").order_by("-created_at", "pk")
+    return maps_of_sets(user, LabelSet.objects.filter(pk=campaign.label_set_id).values("pk"))
+
+
+def maps_of_sets(user: User, sets: QuerySet[LabelSet, Any]) -> list[dict[str, Any]]:
+    """Return the maps that begin with one of some label sets, the newest first."""
+    rows = maps_for(user).filter(source__in=sets).select_related("target").order_by("-created_at", "pk")
     return [
         {
             "name": f"{each.slug}@{each.version}",

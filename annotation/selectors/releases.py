@@ -46,6 +46,8 @@ def release_json(release: Release) -> dict[str, Any]:
         "recipient_kind": release.recipient_kind,
         "purpose": release.purpose,
         "expires_on": release.expires_on.isoformat(),
+        "label_maps": release.label_maps,
+        "unmapped": release.unmapped,
         "state": release.state,
         "requested_by": _name(release.requested_by),
         "requested_at": release.requested_at.isoformat(),

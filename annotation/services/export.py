@@ -148,7 +148,7 @@ def export_campaign(
         raise unknown_format()
     refuse_impossible(exporter, required)
     facts, cases = campaign_facts(campaign), cases_of(campaign, include_drafts=include_drafts)
-    maps = [] if relabelling is None else [{"id": each.id, "version": each.version} for each in relabelling.maps]
+    maps = [] if relabelling is None else relabelling.named
     run = _start(campaign, user, format_name, include_drafts=include_drafts, label_maps=maps)
     package = Package(exporter, facts, cases, include_drafts=include_drafts, required=required, relabelling=relabelling)
     return Export(run, package, required=required, may_refuse=relabelling is not None and relabelling.may_refuse(facts))

@@ -10,6 +10,7 @@ from annotation.exporters.fields import Field
 from annotation.models import ExportJob
 from annotation.schema.problems import PROBLEM_TEXTS
 from annotation.services.export_requirements import EXPORT_TEXTS, FIELD_NAMES
+from annotation.services.vocabulary_errors import REFUSALS as VOCABULARY_REFUSALS
 from viewer.api.errors import ApiError
 from viewer.readers.errors import REASONS
 
@@ -20,7 +21,7 @@ EXPORT_JOB_TEXTS: Final[dict[str, tuple[int, Any, Any]]] = {
     "export_malformed": (
         status.HTTP_400_BAD_REQUEST,
         _("The request for an export cannot be read."),
-        _("Send request_id (a UUID), format, drafts, require and options as docs/interchange.md describes them."),
+        _("Send request_id (a UUID), format, drafts, require, options, label_map and unmapped as docs/interchange.md describes them."),
     ),
     "export_request_reused": (
         status.HTTP_409_CONFLICT,
@@ -86,6 +87,9 @@ def _texts(job: ExportJob, code: str) -> tuple[Any, Any]:
         field = FIELD_NAMES[Field(job.error_detail)] if job.error_detail in set(Field) else job.error_detail
         words = {"format": job.format, "field": field, "formats": "document"}
         return text % words, hint % words
+    if code == "label_not_mapped":
+        refused = VOCABULARY_REFUSALS[code]
+        return refused.text % {"label": job.error_detail}, refused.hint
     if code in PROBLEM_TEXTS:
         said = PROBLEM_TEXTS[code]
         # The message ids are marked for translation where they stand.

@@ -22,12 +22,14 @@ from annotation.exporters.fields import ExportWouldLoseError, Field
 from annotation.exporters.package import Package
 from annotation.exporters.parts import BY_CASE, Archive, forget
 from annotation.exporters.registry import EXPORTERS
+from annotation.exporters.relabelling import LabelNotMappedError
 from annotation.models import ExportJob
 from annotation.schema.facts import CaseFacts
 from annotation.schema.problems import DocumentError
 from annotation.selectors.documents import campaign_facts, cases_of, count_cases
 from annotation.services.export_jobs import CROPS, end_run, file_path, is_outdated, part_path, remove_export
 from annotation.services.export_pixels import CampaignPixels
+from annotation.services.label_maps import kept_relabelling
 
 __all__ = ["LEASE_S", "REPORT_EVERY_S", "Progress", "claim_export", "execute_export", "release_export", "report_export"]
 
@@ -103,6 +105,8 @@ def execute_export(*, job: ExportJob, progress: Progress | None = None) -> Expor
         _fail(job, error.code, f"{error.case}{error.pointer}", error.problems[0].detail)
     except ExportWouldLoseError as error:
         _fail(job, error.code, error.identity, error.field.value)
+    except LabelNotMappedError as error:
+        _fail(job, error.code, error.identity, error.label)
     except OSError as error:
         log.exception("export %s", job.pk)
         _fail(job, "export_no_room" if error.errno in _FULL else "export_crashed", "", type(error).__name__)
@@ -129,6 +133,7 @@ def _write(job: ExportJob, archive: Archive, progress: Progress) -> None:
         _cases_left(job, archive),
         include_drafts=job.include_drafts,
         required=frozenset(map(Field, job.required)),
+        relabelling=kept_relabelling(job.campaign, job.label_maps, job.unmapped),
         begun=archive.begun,
     )
 

@@ -16,6 +16,7 @@ from annotation.exporters.crops import CropChoices
 from annotation.exporters.fields import Field
 from annotation.exporters.parts import forget
 from annotation.exporters.registry import find_exporter
+from annotation.exporters.relabelling import Relabelling, Unmapped
 from annotation.models import Campaign, ExportJob, ExportRun, Withdrawal
 from annotation.services.export import unknown_format
 from annotation.services.export_job_errors import job_refusal
@@ -65,6 +66,7 @@ def request_export(
     include_drafts: bool = False,
     required: frozenset[Field] = frozenset(),
     options: Mapping[str, Any] | None = None,
+    relabelling: Relabelling | None = None,
 ) -> ExportJob:
     """Leave an export to the worker; the caller has checked that the user may export. The same request gives the same job.
 
@@ -85,6 +87,8 @@ def request_export(
         "include_drafts": include_drafts,
         "required": sorted(required),
         "options": chosen,
+        "label_maps": [] if relabelling is None else relabelling.named,
+        "unmapped": Unmapped.REFUSE.value if relabelling is None else relabelling.unmapped.value,
     }
     known = ExportJob.objects.filter(requested_by=user, request_id=request_id).first()
     if known is None:
@@ -92,7 +96,8 @@ def request_export(
             raise job_refusal("too_many_exports")
         try:
             with transaction.atomic():
-                run = ExportRun.objects.create(campaign=campaign, requested_by=user, format=format_name, include_drafts=include_drafts)
+                told = {"format": format_name, "include_drafts": include_drafts, "label_maps": asked["label_maps"]}
+                run = ExportRun.objects.create(campaign=campaign, requested_by=user, **told)
                 return ExportJob.objects.create(requested_by=user, request_id=request_id, run=run, **asked)
         except IntegrityError:  # the same request came twice at this very moment
             known = ExportJob.objects.get(requested_by=user, request_id=request_id)

@@ -14,7 +14,7 @@ from annotation.selectors.label_maps import maps_for
 from annotation.services.vocabulary_errors import problems_json, vocabulary_refusal
 from viewer.api.errors import ApiError
 
-__all__ = ["MAX_MAPS", "not_mapped", "publish_label_map", "relabelling_of"]
+__all__ = ["MAX_MAPS", "complete_relabelling", "kept_relabelling", "not_mapped", "publish_label_map", "relabelling_of"]
 
 MAX_MAPS: Final = 8
 
@@ -81,6 +81,41 @@ def relabelling_of(*, user: User | None, campaign: Campaign, names: Sequence[str
     if len(names) > MAX_MAPS:
         raise vocabulary_refusal("label_map_mismatch", "/label_map")
     return Relabelling([_published(each) for each in maps], label_values(maps[-1].target), Unmapped(unmapped))
+
+
+def complete_relabelling(
+    *, user: User | None, campaign: Campaign, names: Sequence[str], unmapped: str = Unmapped.REFUSE
+) -> Relabelling | None:
+    """Return what :func:`relabelling_of` returns, for what is taken long after it was asked for: it must never be refused at a mark.
+
+    Raises:
+        ApiError: ``label_map_incomplete`` where a label of the campaign's set has no rule and is not to be dropped; or as there.
+    """
+    relabelling = relabelling_of(user=user, campaign=campaign, names=names, unmapped=unmapped)
+    if relabelling is not None and relabelling.unmapped is Unmapped.REFUSE:
+        codes = campaign.label_set.labels.values_list("code", flat=True)
+        missing = relabelling.not_named(codes)
+        if missing:
+            raise vocabulary_refusal("label_map_incomplete", "/unmapped", values={"label": missing[0]}, labels=missing)
+    return relabelling
+
+
+def kept_relabelling(
+    campaign: Campaign, maps: Sequence[Mapping[str, str]], unmapped: str, *, tells_originals: bool = True
+) -> Relabelling | None:
+    """Return what an export under maps needs that were named and checked before: published versions never change.
+
+    Args:
+        campaign: whose labels are mapped.
+        maps: ``{id, version}`` of each, in their order, as :attr:`Relabelling.named` told them.
+        unmapped: refuse or drop.
+        tells_originals: each mark also says what its reader chose.
+    """
+    names = [f"{one['id']}@{one['version']}" for one in maps]
+    relabelling = relabelling_of(user=None, campaign=campaign, names=names, unmapped=unmapped)
+    if relabelling is not None:
+        relabelling.tells_originals = tells_originals
+    return relabelling
 
 
 def not_mapped(error: LabelNotMappedError) -> ApiError:

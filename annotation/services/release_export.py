@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Generator, Iterator
-from typing import Final
+from typing import Any, Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -13,14 +13,15 @@ from annotation.disclosure.tiers import Hop, Tier
 from annotation.exporters.base import Entry
 from annotation.exporters.package import Package
 from annotation.exporters.registry import EXPORTERS
-from annotation.models import ExportRun, LedgerEntry, Release
+from annotation.models import ExportRun, LedgerEntry, Read, Release
 from annotation.schema.canonical import canonical_json
 from annotation.schema.facts import CaseFacts
 from annotation.selectors.documents import People, campaign_facts, cases_of
 from annotation.services.export import Export
+from annotation.services.label_maps import kept_relabelling
 from annotation.services.ledger import enter
 from annotation.services.release_errors import release_refusal, say_blockers
-from annotation.services.releases import keeping, locked_release
+from annotation.services.releases import keeping, locked_release, told_maps
 from viewer.services.pseudonym import facility_key
 
 __all__ = ["hop_of", "take_release"]
@@ -38,7 +39,9 @@ class ReleaseExport(Export):
 
     def _recorded(self) -> Generator[bytes, None, None]:
         yield from super()._recorded()
-        said = {"run": str(self.run.pk), "sha256": self.run.digest, "cases": self.run.document_count}
+        said: dict[str, Any] = {"run": str(self.run.pk), "sha256": self.run.digest, "cases": self.run.document_count}
+        if self._package.label_map is not None:
+            said["label_map"] = self._package.label_map
         enter(campaign=self._release.campaign, actor=self._user, action=LedgerEntry.Action.DELIVERED, said=said, release=self._release)
 
 
@@ -59,8 +62,10 @@ def take_release(*, release: Release, user: User) -> Export:
         kept_by = keeping(locked)
         if kept_by:
             raise release_refusal("release_blocked", blockers=say_blockers(kept_by))
-        run = ExportRun.objects.create(campaign=locked.campaign, requested_by=user, format=locked.format, release=locked)
-        enter(campaign=locked.campaign, actor=user, action=LedgerEntry.Action.TAKEN, said={"run": str(run.pk)}, release=locked)
+        told = {"format": locked.format, "release": locked, "label_maps": locked.label_maps}
+        run = ExportRun.objects.create(campaign=locked.campaign, requested_by=user, **told)
+        said = {"run": str(run.pk), **told_maps(locked)}
+        enter(campaign=locked.campaign, actor=user, action=LedgerEntry.Action.TAKEN, said=said, release=locked)
     return ReleaseExport(run, _package(locked), locked, user)
 
 
@@ -69,11 +74,15 @@ def _package(release: Release) -> Package:
     confirmer = release.pixels_confirmed_by_id
     by = People(campaign.document_project["society"]).pseudonym(confirmer) if confirmer is not None else ""
     facts = disclosed_campaign(campaign_facts(campaign), hop, pixels_confirmed_by=by)
-    return Package(EXPORTERS[release.format], facts, _cases(release, hop), include_drafts=False, extras=[_terms(release)])
+    # what readers chose before the maps stays with the society: a map may be there to withhold it
+    relabelling = kept_relabelling(campaign, release.label_maps, release.unmapped, tells_originals=False)
+    cases = _cases(release, hop)
+    return Package(EXPORTERS[release.format], facts, cases, include_drafts=False, extras=[_terms(release)], relabelling=relabelling)
 
 
 def _cases(release: Release, hop: Hop) -> Iterator[CaseFacts]:
-    for case in cases_of(release.campaign, include_drafts=False, until=release.decided_at, of_facility=True):
+    pinned = Read.objects.filter(pk__in=release.pinned.values("read"))
+    for case in cases_of(release.campaign, include_drafts=False, until=release.decided_at, of_facility=True, pinned=pinned):
         yield disclosed_case(case, hop)
 
 
@@ -90,5 +99,6 @@ def _terms(release: Release) -> Entry:
         "licence": governance.get("licence", ""),
         "attribution": governance.get("attribution", ""),
     }
+    terms |= {"labelMaps": release.label_maps} if release.label_maps else {}
     body = canonical_json(terms)
     return Entry(RELEASE_ENTRY, len(body), [body])

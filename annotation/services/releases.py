@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -11,8 +12,9 @@ from django.utils import timezone
 from annotation.disclosure.gate import PURPOSES, RECIPIENT_KINDS, Wish, blockers
 from annotation.disclosure.tiers import Tier
 from annotation.exporters.registry import EXPORTERS
+from annotation.exporters.relabelling import Relabelling, Unmapped
 from annotation.locks import lock_campaign
-from annotation.models import Campaign, LedgerEntry, Release
+from annotation.models import Campaign, LedgerEntry, Read, Release, ReleaseRead
 from annotation.schema.validate import governance_problems
 from annotation.services.ledger import enter
 from annotation.services.release_errors import release_refusal, say_blockers
@@ -26,7 +28,10 @@ __all__ = [
     "request_release",
     "revoke_release",
     "set_governance",
+    "told_maps",
 ]
+
+PINNED_AT_ONCE: Final = 2_000
 
 Action = LedgerEntry.Action
 
@@ -45,9 +50,29 @@ def keeping(release: Release) -> list[str]:
 
 @transaction.atomic
 def request_release(
-    *, campaign: Campaign, user: User, tier: str, format_name: str, recipient: str, recipient_kind: str, purpose: str, expires_on: date
+    *,
+    campaign: Campaign,
+    user: User,
+    tier: str,
+    format_name: str,
+    recipient: str,
+    recipient_kind: str,
+    purpose: str,
+    expires_on: date,
+    relabelling: Relabelling | None = None,
 ) -> Release:
     """Ask that a campaign's documents may leave the society; the caller has checked that the user may export.
+
+    Args:
+        campaign: whose documents.
+        user: who asks.
+        tier: platform or third-party.
+        format_name: of EXPORTERS.
+        recipient: who is to hold it.
+        recipient_kind: of RECIPIENT_KINDS.
+        purpose: of PURPOSES.
+        expires_on: the last day on which it may be taken.
+        relabelling: the label maps that it is made under, see :func:`annotation.services.label_maps.complete_relabelling`.
 
     Raises:
         ApiError: ``release_invalid`` with a pointer.
@@ -71,6 +96,8 @@ def request_release(
         recipient_kind=recipient_kind,
         purpose=purpose,
         expires_on=expires_on,
+        label_maps=[] if relabelling is None else relabelling.named,
+        unmapped=Unmapped.REFUSE.value if relabelling is None else relabelling.unmapped.value,
         requested_by=user,
         requested_at=timezone.now(),
     )
@@ -81,6 +108,7 @@ def request_release(
         "recipient_kind": recipient_kind,
         "purpose": purpose,
         "expires_on": expires_on.isoformat(),
+        **told_maps(release),
     }
     enter(campaign=campaign, actor=user, action=Action.REQUESTED, said=said, release=release)
     return release
@@ -114,8 +142,14 @@ def approve_release(*, release: Release, user: User) -> Release:
     if kept_by:
         raise release_refusal("release_blocked", blockers=say_blockers(kept_by))
     _decide(locked, user, Release.State.APPROVED, "")
-    enter(campaign=locked.campaign, actor=user, action=Action.APPROVED, said={"governance": locked.campaign.governance}, release=locked)
+    said = {"governance": locked.campaign.governance, "reads": _pin_reads(locked), **told_maps(locked)}
+    enter(campaign=locked.campaign, actor=user, action=Action.APPROVED, said=said, release=locked)
     return locked
+
+
+def told_maps(release: Release) -> dict[str, Any]:
+    """Return what the ledger says of the label maps of a release; nothing where there are none."""
+    return {"label_maps": release.label_maps, "unmapped": release.unmapped} if release.label_maps else {}
 
 
 @transaction.atomic
@@ -156,6 +190,17 @@ def set_governance(*, campaign: Campaign, user: User, governance: Mapping[str, A
     locked.save(update_fields=["governance"])
     enter(campaign=locked, actor=user, action=Action.GOVERNANCE, said={"before": before, "after": locked.governance})
     return locked
+
+
+def _pin_reads(release: Release) -> int:
+    """Write down which reads the release is made of; return how many."""
+    reads = Read.objects.filter(campaign=release.campaign_id, state=Read.State.SUBMITTED, submitted_at__lte=release.decided_at)
+    keys = reads.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=PINNED_AT_ONCE)
+    count = 0
+    while batch := list(islice(keys, PINNED_AT_ONCE)):
+        ReleaseRead.objects.bulk_create([ReleaseRead(release=release, read_id=key) for key in batch])
+        count += len(batch)
+    return count
 
 
 def _ended(release: Release, user: User, state: Release.State, reason: str) -> Release:

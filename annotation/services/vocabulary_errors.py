@@ -57,6 +57,11 @@ REFUSALS: Final[dict[str, Refusal]] = {
         _("A mark has the label %(label)s, of which the label map says nothing."),
         _("Publish a map that says what becomes of it, or export with unmapped=drop: it is left out then, and told in losses.json."),
     ),
+    "label_map_incomplete": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("The label map says nothing of the label %(label)s."),
+        _("Publish a map that says what becomes of every label, or choose to leave out labels that it does not name (unmapped: drop)."),
+    ),
     "unmapped_malformed": Refusal(
         status.HTTP_400_BAD_REQUEST, _("The value of unmapped is neither refuse nor drop."), _("Send drop to leave such labels out.")
     ),

@@ -7,8 +7,10 @@ from rest_framework import serializers
 from annotation.datasets.datasheet import LANGUAGES
 from annotation.datasets.members import STRATA
 from annotation.exporters.registry import EXPORTERS
+from annotation.exporters.relabelling import Unmapped
+from annotation.services.label_maps import MAX_MAPS
 from societies.api.serializers import NameSerializer
-from societies.models import DatasetExport, DatasetMember
+from societies.models import DatasetExport, DatasetMember, DatasetPick
 
 MAX_CHOICES = 500
 HANDED_OUT = (DatasetMember.Split.TRAIN.value, DatasetMember.Split.TUNE.value, DatasetMember.Split.TEST.value)
@@ -54,6 +56,13 @@ class DatasetRecipeSerializer(serializers.Serializer[object]):
     query = QuerySerializer()
     shares = SharesSerializer()
     strata = serializers.ListField(child=serializers.ChoiceField(choices=STRATA), max_length=len(STRATA), default=list)
+    label_maps = serializers.ListField(
+        child=serializers.CharField(max_length=100),
+        max_length=MAX_MAPS,
+        default=list,
+        help_text="id@version of the label maps under which the next version goes out; no two begin with the same labels",
+    )
+    unmapped = serializers.ChoiceField(choices=list(Unmapped), default=Unmapped.REFUSE, help_text="labels that a map says nothing of")
 
     def validate_query(self, query: dict[str, Any]) -> dict[str, Any]:
         """Return the query as it is stored: JSON, its lists ascending, so that the same question is the same text."""
@@ -101,6 +110,9 @@ class VersionDetailSerializer(VersionSerializer):
     """A frozen version with the proof that nobody is in two splits, and what was handed out of it."""
 
     leaks = serializers.ListField(child=serializers.DictField(), help_text="persons in two splits by what is known today; empty: none")
+    elsewhere = serializers.ListField(
+        child=serializers.DictField(), help_text="persons whom one dataset tests with and another learns from; empty: none"
+    )
     exports = HandedOutSerializer(many=True)
 
 
@@ -180,6 +192,59 @@ class LinkSerializer(serializers.Serializer[object]):
     """That it is recorded."""
 
     recorded_at = serializers.DateTimeField()
+
+
+class PageQuerySerializer(serializers.Serializer[object]):
+    """Where a list goes on."""
+
+    before = serializers.IntegerField(allow_null=True, default=None, min_value=1, max_value=2**62, help_text="`next` of the page before")
+
+
+class LinkEntrySerializer(serializers.Serializer[object]):
+    """Two subjects who are one person; the beginnings of their pseudonyms."""
+
+    id = serializers.IntegerField()
+    first = serializers.CharField()
+    second = serializers.CharField()
+    by = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
+class LinkListSerializer(serializers.Serializer[object]):
+    """What was recorded, newest first."""
+
+    links = LinkEntrySerializer(many=True)
+    next = serializers.IntegerField(allow_null=True)
+
+
+class PickInputSerializer(serializers.Serializer[object]):
+    """What is said of some images."""
+
+    image_ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MAX_CHOICES)
+    choice = serializers.ChoiceField(choices=DatasetPick.Choice.values)
+    reason = serializers.CharField(max_length=300)
+
+
+class PickEntrySerializer(serializers.Serializer[object]):
+    """What somebody said of an image."""
+
+    id = serializers.IntegerField()
+    image = serializers.UUIDField()
+    name = serializers.CharField()
+    choice = serializers.ChoiceField(choices=DatasetPick.Choice.values)
+    counts = serializers.BooleanField(help_text="nothing else was said of the image since, and it is not left to the query")
+    reason = serializers.CharField()
+    by = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
+class PickListSerializer(serializers.Serializer[object]):
+    """What was said, newest first."""
+
+    picked = serializers.IntegerField()
+    left_out = serializers.IntegerField()
+    entries = PickEntrySerializer(many=True)
+    next = serializers.IntegerField(allow_null=True)
 
 
 def _stored(value: Any) -> Any:

@@ -25,7 +25,11 @@ from societies.api.dataset_serializers import (
     DatasetSerializer,
     ExportQuerySerializer,
     LinkInputSerializer,
+    LinkListSerializer,
     LinkSerializer,
+    PageQuerySerializer,
+    PickInputSerializer,
+    PickListSerializer,
     PreviewInputSerializer,
     PreviewSerializer,
     SheetQuerySerializer,
@@ -33,6 +37,7 @@ from societies.api.dataset_serializers import (
     VersionSerializer,
 )
 from societies.models import DatasetMember, DatasetVersion, Membership, Society
+from societies.selectors.dataset_picks import links_json, picks_json
 from societies.selectors.datasets import (
     CURATORS,
     comparison_json,
@@ -47,6 +52,7 @@ from societies.selectors.datasets import (
     version_json,
 )
 from societies.services.dataset_export import export_split
+from societies.services.dataset_picks import pick_images
 from societies.services.datasets import change_dataset, create_dataset, freeze_dataset, link_subjects, preview_counts
 from viewer.api.errors import not_found
 from viewer.models import Image
@@ -89,6 +95,8 @@ class DatasetPreviewView(APIView):
         society = _society(request, slug)
         values = _checked(PreviewInputSerializer(data=request.data))
         dataset_id = values.pop("dataset_id")
+        for unused in ("label_maps", "unmapped"):
+            values.pop(unused)
         dataset = get_dataset(society, dataset_id) if dataset_id else None
         return Response({"counts": preview_counts(society=society, dataset=dataset, **values)})
 
@@ -105,7 +113,8 @@ class DatasetView(APIView):
     def put(self, request: Request, slug: str, dataset_id: UUID) -> Response:
         """Say what the next version chooses; frozen versions stay as they are."""
         dataset = get_dataset(_society(request, slug), dataset_id)
-        return Response(dataset_json(change_dataset(dataset=dataset, **_checked(DatasetRecipeSerializer(data=request.data)))))
+        values = _checked(DatasetRecipeSerializer(data=request.data))
+        return Response(dataset_json(change_dataset(dataset=dataset, user=signed_in(request), **values)))
 
 
 class DatasetVersionListView(APIView):
@@ -188,8 +197,30 @@ class DatasetExportView(APIView):
         return stream_file(request, export, content_type="application/zip")
 
 
+class DatasetPickListView(APIView):
+    """Images that are picked or left out by hand."""
+
+    @extend_schema(operation_id="dataset_picks", parameters=[PageQuerySerializer], responses=PickListSerializer)
+    def get(self, request: Request, slug: str, dataset_id: UUID) -> Response:
+        """Return how many count now, and who said what of which image and why, newest first."""
+        dataset = get_dataset(_society(request, slug), dataset_id)
+        return Response(picks_json(dataset, signed_in(request), **_checked(PageQuerySerializer(data=request.query_params))))
+
+    @extend_schema(operation_id="dataset_pick", request=PickInputSerializer, responses={201: PickListSerializer})
+    def post(self, request: Request, slug: str, dataset_id: UUID) -> Response:
+        """Pick images, leave them out, or leave them to the query again; with a reason."""
+        dataset = get_dataset(_society(request, slug), dataset_id)
+        pick_images(dataset=dataset, user=signed_in(request), **_checked(PickInputSerializer(data=request.data)))
+        return Response(picks_json(dataset, signed_in(request)), status=status.HTTP_201_CREATED)
+
+
 class SubjectLinkListView(APIView):
     """Subjects who are one person."""
+
+    @extend_schema(operation_id="dataset_links", parameters=[PageQuerySerializer], responses=LinkListSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """Return what was recorded, by whom and when, newest first."""
+        return Response(links_json(_society(request, slug), **_checked(PageQuerySerializer(data=request.query_params))))
 
     @extend_schema(operation_id="dataset_link", request=LinkInputSerializer, responses={201: LinkSerializer})
     def post(self, request: Request, slug: str) -> Response:

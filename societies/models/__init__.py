@@ -2,7 +2,7 @@
 
 from societies.models.assignment import Assignment
 from societies.models.credit import CreditChoice
-from societies.models.dataset import Dataset, DatasetExport, DatasetMember, DatasetVersion, SubjectLink
+from societies.models.dataset import Dataset, DatasetExport, DatasetMember, DatasetPick, DatasetVersion, SubjectLink
 from societies.models.key_bindings import KeyBindings
 from societies.models.society import Membership, Society, SocietyCampaign, SocietyCollection, SocietyEndpoint
 from societies.models.vocabulary import SocietyVocabulary
@@ -13,6 +13,7 @@ __all__ = [
     "Dataset",
     "DatasetExport",
     "DatasetMember",
+    "DatasetPick",
     "DatasetVersion",
     "KeyBindings",
     "Membership",

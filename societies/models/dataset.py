@@ -17,6 +17,8 @@ class Dataset(models.Model):
     shares = models.JSONField(help_text="{train, tune, test} in percent")
     strata = models.JSONField(help_text="What the split is balanced by, of annotation.datasets.members.STRATA")
     seed = models.CharField(max_length=64, help_text="Of the draw; the same for all versions")
+    label_maps = models.JSONField(default=list, help_text="id@version of the published label maps under which the next version is exported")
+    unmapped = models.CharField(max_length=8, default="refuse", help_text="What to do with labels that the maps say nothing of")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -29,12 +31,36 @@ class Dataset(models.Model):
         return self.code
 
 
+class DatasetPick(models.Model):
+    """That somebody picked an image for a dataset, or left it out, whatever its query says; the newest one counts, none is changed."""
+
+    class Choice(models.TextChoices):
+        IN = "in", _("picked")
+        OUT = "out", _("left out")
+        QUERY = "query", _("left to the query")
+
+    dataset = models.ForeignKey("societies.Dataset", on_delete=models.PROTECT, related_name="picks")
+    image = models.ForeignKey("viewer.Image", on_delete=models.PROTECT, related_name="+")
+    choice = models.CharField(max_length=5, choices=Choice.choices)
+    reason = models.CharField(max_length=300)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["dataset", "image", "-id"], name="dataset_pick_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.dataset_id}: {self.image_id} {self.choice}"
+
+
 class DatasetVersion(models.Model):
     """A dataset as it was frozen; never changed."""
 
     dataset = models.ForeignKey("societies.Dataset", on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
-    recipe = models.JSONField(help_text="{query, shares, strata, seed} of this version")
+    recipe = models.JSONField(help_text="{query, shares, strata, seed, label_maps?, unmapped?, picks?} of this version")
     counts = models.JSONField(help_text="As annotation.datasets.counts makes them")
     sources = models.JSONField(help_text="The campaigns with their names, labels and governance on that day")
     digest = models.CharField(max_length=64, help_text="SHA-256, hexadecimal, over the canonical JSON of recipe and members")
@@ -65,7 +91,7 @@ class DatasetMember(models.Model):
     subject = models.CharField(max_length=64, help_text="The subject's pseudonym on this site, or the id of an image that names nobody")
     group = models.CharField(max_length=64, help_text="The first of the subjects that are one person")
     split = models.CharField(max_length=10, choices=Split.choices)
-    reason = models.CharField(max_length=24, help_text="drawn, kept, merged-across-splits")
+    reason = models.CharField(max_length=24, help_text="Of annotation.datasets.split.Assignment")
     facts = models.JSONField(help_text="The rest of annotation.datasets.query.Candidate")
 
     class Meta:

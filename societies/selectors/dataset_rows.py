@@ -12,7 +12,7 @@ from django.utils import timezone
 from annotation.datasets.groups import Link, shared_links
 from annotation.datasets.query import ImageRow, Query, ReadRow
 from annotation.models import Annotation, Campaign, CampaignImage, Read, Withdrawal
-from societies.models import Society, SubjectLink
+from societies.models import Dataset, DatasetMember, Society, SubjectLink
 from viewer.models import Image
 
 ROWS_AT_ONCE: Final = 2_000
@@ -46,6 +46,14 @@ def subject_links(society: Society) -> list[Link]:
     shared = shared_links((digest, pseudonym or str(key)) for digest, pseudonym, key in files.iterator(chunk_size=ROWS_AT_ONCE))
     recorded = SubjectLink.objects.filter(society=society).order_by("pk").values_list("first", "second")
     return [*recorded, *shared]
+
+
+def places_elsewhere(society: Society, dataset: Dataset | None) -> list[tuple[str, str]]:
+    """Return (subject, split) of everybody who ever was in a split of another dataset of the society; one query."""
+    placed = DatasetMember.objects.filter(version__dataset__society=society).exclude(split=DatasetMember.Split.QUARANTINE)
+    if dataset is not None:
+        placed = placed.exclude(version__dataset=dataset)
+    return list(placed.order_by().values_list("subject", "split").distinct())
 
 
 def _campaign_rows(campaign: Campaign, until: datetime) -> Iterator[ImageRow]:

@@ -12,9 +12,9 @@ from annotation.datasets.datasheet import Source, Version, write_datasheet
 from annotation.datasets.groups import group_subjects
 from annotation.datasets.members import Member
 from annotation.datasets.query import Candidate
-from annotation.datasets.split import Leak, leaks
+from annotation.datasets.split import Leak, leaks, torn
 from societies.models import Dataset, DatasetVersion, Membership, Society
-from societies.selectors.dataset_rows import subject_links
+from societies.selectors.dataset_rows import places_elsewhere, subject_links
 from viewer.api.errors import not_found
 
 CURATORS: Final = (Membership.Role.ADMIN, Membership.Role.EXPORTER)
@@ -87,6 +87,8 @@ def dataset_json(dataset: Dataset) -> dict[str, Any]:
         "shares": dataset.shares,
         "strata": dataset.strata,
         "seed": dataset.seed,
+        "label_maps": dataset.label_maps,
+        "unmapped": dataset.unmapped,
         "created_by": _name(dataset.created_by),
         "created_at": dataset.created_at.isoformat(),
         "versions": [version_json(version) for version in dataset.versions.all()],
@@ -120,14 +122,30 @@ def version_detail(version: DatasetVersion) -> dict[str, Any]:
         }
         for each in exports
     ]
-    found = [{"group": leak.group, "splits": list(leak.splits)} for leak in leaks_today(version)]
-    return version_json(version) | {"leaks": found, "exports": handed_out}
+    found = [_leak_json(leak) for leak in leaks_today(version)]
+    away = [_leak_json(leak) for leak in torn_today(version)]
+    return version_json(version) | {"leaks": found, "elsewhere": away, "exports": handed_out}
+
+
+def _leak_json(leak: Leak) -> dict[str, Any]:
+    return {"group": leak.group, "splits": list(leak.splits)}
 
 
 def leaks_today(version: DatasetVersion) -> list[Leak]:
     """Return every person who is in two splits of a version by what is known today: none when it was frozen; three queries."""
     rows = list(version.members.values_list("subject", "split").distinct())
     return leaks(rows, group_subjects((subject for subject, _split in rows), subject_links(version.dataset.society)))
+
+
+def torn_today(version: DatasetVersion) -> list[Leak]:
+    """Return every person whom one dataset tests with and another learns from, one of them in this version; four queries."""
+    dataset = version.dataset
+    away = places_elsewhere(dataset.society, dataset)
+    if not away:
+        return []
+    rows = list(version.members.values_list("subject", "split").distinct())
+    subjects = (subject for subject, _split in (*rows, *away))
+    return torn(rows, away, group_subjects(subjects, subject_links(dataset.society)))
 
 
 def members_of(version: DatasetVersion) -> list[Member]:

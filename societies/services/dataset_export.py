@@ -13,7 +13,7 @@ from annotation.disclosure.cases import society_case
 from annotation.exporters.base import Entry
 from annotation.exporters.package import Package
 from annotation.exporters.registry import EXPORTERS
-from annotation.models import Campaign, ExportRun
+from annotation.models import Campaign, ExportRun, Read
 from annotation.schema.canonical import canonical_json
 from annotation.schema.facts import CaseFacts, DatasetFacts
 from annotation.selectors.documents import campaign_facts, cases_of
@@ -22,7 +22,8 @@ from annotation.services.society_hops import hop_of_dataset
 from societies.errors import refusal
 from societies.models import DatasetExport, DatasetMember, DatasetVersion
 from societies.selectors.dataset_rows import withdrawn_subjects
-from societies.selectors.datasets import leaks_today
+from societies.selectors.datasets import leaks_today, torn_today
+from societies.services.dataset_maps import relabelling_for
 
 __all__ = ["export_split"]
 
@@ -46,21 +47,26 @@ def export_split(
         may_open_test: the user administers the society.
 
     Raises:
-        ApiError: ``test_set_locked``, ``split_leaks``, ``campaign_needed``.
+        ApiError: ``test_set_locked``, ``split_leaks``, ``test_set_elsewhere``, ``campaign_needed``.
     """
     locked = split == _Split.TEST
     if locked and not (may_open_test and purpose == _Purpose.EVALUATION):
         raise refusal("test_set_locked")
     if leaks_today(version):
         raise refusal("split_leaks")
+    if not locked and any(split in leak.splits for leak in torn_today(version)):
+        raise refusal("test_set_elsewhere")
     campaign = _campaign(version, campaign_id)
+    relabelling = relabelling_for(campaign, version.recipe)
     membership = DatasetFacts(str(version.dataset_id), str(version.number), split, "subject-hash", locked)
     with transaction.atomic():
-        run = ExportRun.objects.create(campaign=campaign, requested_by=user, format=format_name)
+        maps = [] if relabelling is None else relabelling.named
+        run = ExportRun.objects.create(campaign=campaign, requested_by=user, format=format_name, label_maps=maps)
         DatasetExport.objects.create(version=version, run=run, split=split, purpose=purpose)
     cases = _cases(version, campaign, _reads(version, campaign, split), membership)
     extras = [_told(version, campaign, membership)]
-    package = Package(EXPORTERS[format_name], campaign_facts(campaign), cases, include_drafts=False, extras=extras)
+    exporter, facts = EXPORTERS[format_name], campaign_facts(campaign)
+    package = Package(exporter, facts, cases, include_drafts=False, extras=extras, relabelling=relabelling)
     export = Export(run, package)
     export.file_name = f"{version.dataset.code}-{version.number}-{split}-{campaign.code}-{format_name}.zip"
     return export
@@ -88,7 +94,10 @@ def _reads(version: DatasetVersion, campaign: Campaign, split: str) -> Mapping[s
 
 def _cases(version: DatasetVersion, campaign: Campaign, reads: Mapping[str, list[str]], membership: DatasetFacts) -> Iterator[CaseFacts]:
     hop = hop_of_dataset(version.dataset_id, version.number)
-    for case in cases_of(campaign, include_drafts=False, until=version.frozen_at, of_facility=True):
+    # cases without an image of the split are passed over by the database, not read and thrown away
+    images = version.members.filter(campaign=campaign, split=membership.split).values("image")
+    pinned = Read.objects.filter(campaign=campaign, image__in=images)
+    for case in cases_of(campaign, include_drafts=False, until=version.frozen_at, of_facility=True, pinned=pinned):
         cut = restricted_case(case, reads, membership)
         if cut is not None:
             yield society_case(cut, hop)

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -15,12 +15,15 @@ from annotation.datasets.counts import count_members
 from annotation.datasets.members import STRATA, Member, Recipe, make_members, members_digest
 from annotation.datasets.query import Query, select
 from annotation.datasets.split import check_shares
+from annotation.exporters.relabelling import Unmapped
 from annotation.models import Campaign, Read
 from annotation.selectors.documents import subject_key
 from societies.errors import refusal
 from societies.locks import lock_society
 from societies.models import Dataset, DatasetMember, DatasetVersion, Society, SubjectLink
-from societies.selectors.dataset_rows import image_rows, subject_links
+from societies.selectors.dataset_picks import picked
+from societies.selectors.dataset_rows import image_rows, places_elsewhere, subject_links
+from societies.services.dataset_maps import check_maps
 from viewer.models import Image
 
 __all__ = ["change_dataset", "create_dataset", "freeze_dataset", "link_subjects", "preview_counts"]
@@ -40,11 +43,13 @@ def create_dataset(
     shares: Mapping[str, int],
     strata: Sequence[str],
     seed: str = "",
+    label_maps: Sequence[str] = (),
+    unmapped: str = Unmapped.REFUSE,
 ) -> Dataset:
     """Describe a dataset; nothing is frozen yet. The caller has checked that the user makes datasets in the society.
 
     Raises:
-        ApiError: ``slug_taken``, ``dataset_name_missing``, or ``dataset_invalid`` with a pointer.
+        ApiError: ``slug_taken``, ``dataset_name_missing``, ``dataset_invalid`` with a pointer, or as :func:`check_maps`.
     """
     lock_society(society.pk)
     ja, en = (name.get(language, "").strip() for language in ("ja", "en"))
@@ -53,6 +58,7 @@ def create_dataset(
     if Dataset.objects.filter(society=society, code=code).exists():
         raise refusal("slug_taken", "/code")
     _check(society, query, shares, strata)
+    check_maps(user=user, names=label_maps, unmapped=unmapped)
     return Dataset.objects.create(
         society=society,
         code=code,
@@ -62,21 +68,34 @@ def create_dataset(
         shares=dict(shares),
         strata=list(strata),
         seed=seed or secrets.token_hex(8),
+        label_maps=list(label_maps),
+        unmapped=unmapped,
         created_by=user,
     )
 
 
 @transaction.atomic
-def change_dataset(*, dataset: Dataset, query: Mapping[str, Any], shares: Mapping[str, int], strata: Sequence[str]) -> Dataset:
-    """Say what the next version chooses and how it is split; versions that are frozen stay as they are.
+def change_dataset(
+    *,
+    dataset: Dataset,
+    user: User,
+    query: Mapping[str, Any],
+    shares: Mapping[str, int],
+    strata: Sequence[str],
+    label_maps: Sequence[str] = (),
+    unmapped: str = Unmapped.REFUSE,
+) -> Dataset:
+    """Say what the next version chooses, how it is split and under which maps it goes out; frozen versions stay as they are.
 
     Raises:
-        ApiError: ``dataset_invalid`` with a pointer.
+        ApiError: ``dataset_invalid`` with a pointer, or as :func:`check_maps`.
     """
     lock_society(dataset.society_id)
     _check(dataset.society, query, shares, strata)
+    check_maps(user=user, names=label_maps, unmapped=unmapped, before=dataset.label_maps)
     dataset.query, dataset.shares, dataset.strata = dict(query), dict(shares), list(strata)
-    dataset.save(update_fields=["query", "shares", "strata"])
+    dataset.label_maps, dataset.unmapped = list(label_maps), unmapped
+    dataset.save(update_fields=["query", "shares", "strata", "label_maps", "unmapped"])
     return dataset
 
 
@@ -90,7 +109,8 @@ def preview_counts(
     """
     _check(society, query, shares, strata)
     recipe = Recipe(shares, strata, dataset.seed if dataset is not None else "")
-    return count_members(_members(society, query, recipe, dataset, timezone.now()))
+    picks = picked(dataset) if dataset is not None else {}
+    return count_members(_members(society, _query(query, picks), recipe, dataset, timezone.now()))
 
 
 @transaction.atomic
@@ -104,10 +124,13 @@ def freeze_dataset(*, dataset: Dataset, user: User) -> DatasetVersion:
     dataset.refresh_from_db()
     now = timezone.now()
     recipe = Recipe(dataset.shares, dataset.strata, dataset.seed)
-    members = _members(dataset.society, dataset.query, recipe, dataset, now)
+    picks = picked(dataset)
+    members = _members(dataset.society, _query(dataset.query, picks), recipe, dataset, now)
     if not members:
         raise refusal("dataset_empty")
-    said = {"query": dataset.query, **asdict(recipe)}
+    said = {"query": dataset.query, **asdict(recipe), **({"picks": picks} if picks else {})}
+    if dataset.label_maps:
+        said |= {"label_maps": dataset.label_maps, "unmapped": dataset.unmapped}
     number = dataset.versions.count() + 1
     version = DatasetVersion.objects.create(
         dataset=dataset,
@@ -151,19 +174,20 @@ def _check(society: Society, query: Mapping[str, Any], shares: Mapping[str, int]
             raise refusal("dataset_invalid", pointer)
 
 
-def _members(society: Society, stored: Mapping[str, Any], recipe: Recipe, dataset: Dataset | None, until: datetime) -> list[Member]:
-    query = _query(stored)
+def _members(society: Society, query: Query, recipe: Recipe, dataset: Dataset | None, until: datetime) -> list[Member]:
     kept: dict[str, str] = {}
     if dataset is not None:
         placed = DatasetMember.objects.filter(version__dataset=dataset).order_by("version__number")
         kept = dict(placed.values_list("subject", "split"))  # of a subject in several versions the newest place is the last one
-    return make_members(select(image_rows(society, query, until=until), query), recipe, links=subject_links(society), kept=kept)
+    rows = select(image_rows(society, query, until=until), query)
+    return make_members(rows, recipe, links=subject_links(society), kept=kept, elsewhere=places_elsewhere(society, dataset))
 
 
-def _query(stored: Mapping[str, Any]) -> Query:
+def _query(stored: Mapping[str, Any], picks: Mapping[str, Sequence[str]]) -> Query:
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()}
     days = {key: date.fromisoformat(values[key]) for key in ("submitted_from", "submitted_to") if values[key] is not None}
-    return Query(**values | days)
+    query = Query(**values | days)
+    return replace(query, picked=tuple(picks.get("in", ())), left_out=(*query.left_out, *picks.get("out", ())))
 
 
 def _sources(members: Sequence[Member]) -> list[dict[str, Any]]:

@@ -35,7 +35,7 @@ def datasets_page(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404
     page_data: dict[str, Any] = {
         "datasets": list_datasets(society),
-        "choices": dataset_choices(society),
+        "choices": dataset_choices(society, user),
         "can_train": has_role(user, society, Membership.Role.EXPORTER),
         "can_test": has_role(user, society, Membership.Role.ADMIN),
         "url": reverse("api-datasets", args=[slug]),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from annotation.models import LedgerEntry, Release
 from annotation.selectors.campaigns import campaigns_for
 from annotation.selectors.code_warnings import warnings_of_campaign
+from annotation.selectors.label_maps import maps_of_campaign
 from annotation.selectors.releases import ledger_of, list_releases
 from annotation.services.ledger_checks import ledger_is_whole
 from societies.selectors.campaigns import VIEW
@@ -50,7 +51,7 @@ RECIPIENT_KINDS = (
 def releases_page(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     """Show what left a campaign or is to leave it, to those who export or run it."""
     user = cast("User", request.user)
-    campaign = campaigns_for(user, *VIEW).filter(pk=campaign_id).first()
+    campaign = campaigns_for(user, *VIEW).filter(pk=campaign_id).select_related("label_set").first()
     if campaign is None:
         raise Http404
     can_manage, can_export = (user.has_perm(f"annotation.{verb}_campaign", campaign) for verb in ("manage", "export"))
@@ -61,6 +62,7 @@ def releases_page(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
         "ledger": {"whole": ledger_is_whole(), "entries": ledger_of(campaign)},
         "warnings": warnings_of_campaign(campaign),
         "governance": campaign.governance,
+        "label_maps": maps_of_campaign(user, campaign) if can_export else [],
         "words": {
             "tier": _words(Release.Tier.choices),
             "state": _words(Release.State.choices),

@@ -207,6 +207,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api-dataset-preview", "POST"): lambda asked: {**RECIPE, "dataset_id": str(asked.dataset_id)},
     ("api-dataset", "PUT"): lambda asked: RECIPE,
     ("api-subject-links", "POST"): lambda asked: {"first_image_id": str(asked.image_id), "second_image_id": asked.stack_id},
+    ("api-dataset-picks", "POST"): lambda asked: {"image_ids": [str(asked.image_id)], "choice": "out", "reason": "blurred"},
     ("api-vocabularies", "POST"): lambda asked: {"code": "more", "name": {"en": "More"}},
     ("api-draft", "PUT"): lambda asked: {"name": {"ja": "あ", "en": "a"}, "labels": []},
     ("api-draft-publish", "POST"): lambda asked: {"version": "1.1"},

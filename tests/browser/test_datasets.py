@@ -51,6 +51,15 @@ link_subjects(society=society, user=User.objects.get(username="jges-admin"), fir
 """Records that somebody of train and somebody of test are one person."""
 
 
+_ONE = """
+import json
+from societies.models import DatasetMember
+rows = DatasetMember.objects.filter(version__dataset__code="CODE", version__number=3).exclude(split="quarantine").order_by("subject")
+print(json.dumps([str(rows.filter(split=split).first().image_id) for split in ("train", "test")]))
+"""
+"""An image of train and one of test."""
+
+
 def serious(page: Page) -> list[str]:
     """Return what keeps people from using the page, by the rules of axe-core."""
     page.evaluate(AXE.read_text("utf-8"))
@@ -114,9 +123,35 @@ def test_a_dataset_from_its_description_to_the_file(
     exporter.site.manage("shell", "--no-imports", "-c", _LINK.replace("CODE", f"colon-{language}"))
     page.reload()
     page.select_option("#field-dataset", label={"ja": "大腸ポリープ", "en": "Colon polyps"}[language])
-    expect(page.locator(".hand-out .message-warning")).to_be_visible()
+    expect(page.locator(".hand-out .leaking")).to_be_visible()
     page.click(f"button:has-text('{say['freeze'].format(3)}')")
-    expect(page.locator("tr[data-version='3'] td").nth(6)).to_have_text("1")
-    expect(page.locator(".hand-out .message-warning")).to_be_hidden()
+    quarantined = int(page.locator("tr[data-version='2'] td").nth(6).inner_text())
+    expect(page.locator("tr[data-version='3'] td").nth(6)).to_have_text(str(quarantined + 1))
+    expect(page.locator(".hand-out .leaking")).to_be_hidden()
     take_picture(page, "datasets-quarantine")
+
+    # single images, and persons
+    image = json.loads(exporter.site.manage("shell", "--no-imports", "-c", _ONE.replace("CODE", f"colon-{language}")).splitlines()[-1])
+    page.click("#picks button[value=out]")
+    expect(page.locator("#field-images")).to_be_focused()
+    page.fill("#field-images", f"{exporter.site.url}/images/{image[0]}/")
+    page.fill("#field-why", "ピントが合っていない" if language == "ja" else "out of focus")
+    images = int(total.inner_text())
+    page.click("#picks button[value=out]")
+    expect(page.locator("#picks tbody tr")).to_have_count(1)
+    expect(total).to_have_text(str(images - 1))
+    take_picture(page, "datasets-picks")
+    assert serious(page) == []
+    page.locator("#picks").screenshot(path=f"build/screenshots/datasets-picks-card-{language}.png")
+    page.click("#picks tbody button")
+    expect(page.locator("#picks tbody tr")).to_have_count(2)
+    expect(total).to_have_text(str(images))
+    expect(page.locator("#field-first")).to_have_count(0)
+    opening.reload()
+    opening.fill("#field-first", image[0])
+    opening.fill("#field-second", image[1])
+    opening.click("#persons button[type=submit]")
+    expect(opening.locator("#persons tbody tr").first).to_be_visible()
+    opening.locator("#persons").screenshot(path=f"build/screenshots/datasets-persons-{language}.png")
+    opening.screenshot(path=f"build/screenshots/datasets-whole-{language}.png", full_page=True)
     assert [error for error in exporter.errors + admin.errors if "422" not in error] == []

@@ -121,6 +121,26 @@ def test_a_label_set_from_a_pack_to_a_campaign_and_its_marks_under_a_map(
         told = json.loads(archive.read("label-map.json"))
         assert told["maps"][0]["id"] == f"jges-to-few-{language}"
         assert "renamed" in archive.read("labels.json").decode().lower()
+    card.check("#export-background")
+    with card.expect_download() as made:
+        card.locator("#export-list a").first.click()
+    made.value.save_as(tmp_path / "made.zip")
+    assert (tmp_path / "made.zip").read_bytes() == (tmp_path / "mapped.zip").read_bytes(), "made by the server, or sent at once"
+    expect(card.locator("#export-jobs li").first).to_contain_text(f"jges-to-few-{language} 1.0")
+    card.locator("#export-jobs").scroll_into_view_if_needed()
+    take_picture(card, "export-made-under-a-map")
+
+    card.goto(f"{card.url.rstrip('/')}/releases/")
+    card.fill("#field-recipient", f"Example {language}")
+    card.select_option("#field-label_map", f"jges-to-few-{language}@1.0")
+    card.check("#unmapped-choice input")
+    card.fill("#field-expires_on", "2099-12-31")
+    card.locator("#field-label_map").scroll_into_view_if_needed()
+    take_picture(card, "release-under-a-map")
+    card.click("#ask button[type=submit]")
+    expect(card.locator("article.release").first).to_contain_text(f"jges-to-few-{language} 1.0")
+    assert serious(card) == []
+    card.locator("article.release").first.screenshot(path=f"build/screenshots/release-mapped-{language}.png")
 
     page.goto(f"{admin.site.url}/campaigns/new/")
     page.click("#own-versions > summary")

@@ -6,8 +6,10 @@ import {t} from '../lib/i18n.js';
 import {byId} from '../lib/page.js';
 import {drawCounts} from '../societies/datasets/counts.js';
 import {drawEditor, recipeOf} from '../societies/datasets/editor.js';
+import {drawPersons} from '../societies/datasets/persons.js';
+import {drawPicks} from '../societies/datasets/picks.js';
 import {drawVersions} from '../societies/datasets/versions.js';
-import {busy, notify, pageData} from '../societies/page.js';
+import {busy, notify, notifyError, pageData} from '../societies/page.js';
 import {choiceField} from '../societies/releases/fields.js';
 
 const TYPING_MS = 400;
@@ -37,6 +39,7 @@ function draw() {
   replaceChildren(byId('chooser'), chooser);
   drawVersions(byId('versions'), current(), data, freeze);
   drawEditor(form, current(), data);
+  void drawPicks(byId('picks'), current(), data, count).catch(notifyError);
   void count();
 }
 
@@ -82,3 +85,4 @@ form.addEventListener('submit', (event) => {
   });
 });
 draw();
+void drawPersons(byId('persons'), data, load).catch(notifyError);

@@ -7,7 +7,7 @@ import {byId} from '../lib/page.js';
 import {table} from '../societies/campaign_parts.js';
 import {busy, notify, pageData} from '../societies/page.js';
 import {conditionsForm} from '../societies/releases/conditions.js';
-import {choiceField, nameOf, textField} from '../societies/releases/fields.js';
+import {boxField, choiceField, nameOf, textField} from '../societies/releases/fields.js';
 import {drawReleases} from '../societies/releases/list.js';
 
 const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
@@ -63,12 +63,18 @@ function startAsking() {
     textField(t('Recipient'), 'recipient'),
     el('div', {class: 'field-pair'}, choiceField(t('Kind of recipient'), 'recipient_kind', words.recipient_kind), choiceField(t('Purpose'), 'purpose', words.purpose)),
     el('div', {class: 'field-pair'}, choiceField(t('Tier'), 'tier', words.tier, {value: 'third-party'}), choiceField(t('Format'), 'format', words.format)),
+    ...underMap(),
     textField(t('Last day on which it may be taken'), 'expires_on', {type: 'date'}),
     el('p', {}, button),
   );
+  const choice = form.querySelector('#field-label_map');
+  choice?.addEventListener('change', () => {
+    byId('unmapped-choice').hidden = !(/** @type {HTMLSelectElement} */ (choice).value);
+  });
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    const values = Object.fromEntries(new FormData(form));
+    const {label_map: map = '', unmapped, ...values} = Object.fromEntries(new FormData(form));
+    const mapped = map ? {label_map: [map], unmapped: unmapped ? 'drop' : 'refuse'} : {};
     const missing = ['recipient', 'expires_on'].find((name) => !String(values[name]).trim());
     if (missing) {
       notify(missing === 'recipient' ? t('Say who is to receive it.') : t('Say until when it may be taken.'), {kind: 'error'});
@@ -76,12 +82,22 @@ function startAsking() {
       return;
     }
     void busy(button, async () => {
-      await api.post(data.urls.releases, values);
+      await api.post(data.urls.releases, {...values, ...mapped});
       form.reset();
+      choice?.dispatchEvent(new Event('change'));
       notify(t('Asked for. An admin who is not you decides.'));
       await load();
     });
   });
+}
+
+/** What labels a recipient gets; nothing to choose without a published map. */
+function underMap() {
+  if (data.label_maps.length === 0) return [];
+  const words = [{code: '', name: t('as readers chose them')}, ...data.label_maps.map((/** @type {any} */ map) => ({code: map.name, name: map.label}))];
+  const help = el('p', {class: 'help', text: t('Under a label map, a recipient is not told what readers chose before it.')});
+  const dropped = el('div', {attrs: {id: 'unmapped-choice', hidden: true}}, boxField(t('leave out labels that the map says nothing of, and say so in losses.json'), 'unmapped'));
+  return [choiceField(t('Labels'), 'label_map', words), help, dropped];
 }
 
 function startWithdrawing() {

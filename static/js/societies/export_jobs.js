@@ -8,7 +8,7 @@ import {byId} from '../lib/page.js';
 import {bytes} from '../pages/upload/bytes.js';
 import {busy, icon, notify, notifyError, shortTime} from './page.js';
 
-/** @typedef {{id: string, format: string, drafts: boolean, state: string, cases: number, done: number, size_bytes: number, sha256: string, file_name: string, file_url: string | null, removed_for: string | null, error: {code: string, message: string, hint: string, place: string} | null, requested_by: string, created_at: string, kept_until: string | null}} Job */
+/** @typedef {{id: string, format: string, drafts: boolean, label_maps: {id: string, version: string}[], state: string, cases: number, done: number, size_bytes: number, sha256: string, file_name: string, file_url: string | null, removed_for: string | null, error: {code: string, message: string, hint: string, place: string} | null, requested_by: string, created_at: string, kept_until: string | null}} Job */
 
 /** Small exports are made within a second: asked soon at first. */
 const SOON_MS = 300;
@@ -154,7 +154,8 @@ function ending(job, name, refresh) {
 function facts(job) {
   const cases = job.state === 'working' && job.cases > 0 ? t('{done} of {all} cases', {done: job.done.toLocaleString(), all: job.cases.toLocaleString()}) : '';
   const size = job.size_bytes > 0 && job.state !== 'failed' ? bytes(job.size_bytes) : '';
-  return [cases, size, job.drafts ? t('with drafts') : '', job.requested_by, shortTime(job.created_at)].filter(Boolean).join(' · ');
+  const maps = job.label_maps.map(({id, version}) => `${id} ${version}`).join(' → ');
+  return [cases, size, job.drafts ? t('with drafts') : '', maps ? t('labels under {map}', {map: maps}) : '', job.requested_by, shortTime(job.created_at)].filter(Boolean).join(' · ');
 }
 
 /** @param {Job} job @returns {string} what the card calls the format */

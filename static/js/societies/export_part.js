@@ -22,14 +22,12 @@ export function followExportChoices(ask) {
   const map = /** @type {HTMLSelectElement | null} */ (document.getElementById('export-map'));
   const dropped = /** @type {HTMLInputElement | null} */ (document.getElementById('export-unmapped'));
   const ticked = () => boxes.filter((box) => box.checked);
+  const underMap = () => (map?.value ? {label_map: [map.value], unmapped: dropped?.checked ? 'drop' : 'refuse'} : {});
   const follow = () => {
     const required = ticked().map((box) => box.value);
     const mapped = {labelMap: map?.value ?? '', dropUnmapped: dropped?.checked ?? false};
     const choice = document.getElementById('export-unmapped-choice');
     if (choice) choice.hidden = !mapped.labelMap;
-    // Under a map the export is made while one waits: it may be refused at a label.
-    background.disabled = mapped.labelMap !== '';
-    if (background.disabled) background.checked = false;
     for (const link of links) {
       link.setAttribute('href', withChoices(link.getAttribute('href') ?? '', {drafts: drafts.checked, required, ...mapped}));
       const lost = new Set(lacking(link.dataset.lacks ?? '', required));
@@ -45,12 +43,12 @@ export function followExportChoices(ask) {
       event.preventDefault();
       const require = ticked().map((box) => box.value);
       if (link.hasAttribute('aria-disabled')) notify(t('This format would lose something that must be kept.'), {kind: 'error', hint: link.title});
-      else if (background.checked) void ask({format: link.dataset.format, drafts: drafts.checked, require});
+      else if (background.checked) void ask({format: link.dataset.format, drafts: drafts.checked, require, ...underMap()});
       else void fetchWhole(link, ticked().length ? t('The export holds everything that was required.') : t('The export under the label map is made.'));
     });
   }
   follow();
-  followCrops((options) => ask({format: 'crops', drafts: drafts.checked, options}));
+  followCrops((options) => ask({format: 'crops', drafts: drafts.checked, options, ...underMap()}));
 }
 
 /** @param {(options: Record<string, any>) => Promise<void>} ask */

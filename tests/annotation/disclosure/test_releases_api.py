@@ -14,8 +14,9 @@ from django.utils import timezone
 from guardian.shortcuts import assign_perm
 
 from annotation.append_only import LEDGER_TABLES, drop_triggers
-from annotation.models import Campaign, ExportRun, LedgerCheck, LedgerEntry, Release
+from annotation.models import Campaign, ExportRun, LedgerCheck, LedgerEntry, Release, ReleaseRead
 from annotation.schema.shapes import parse_geometry
+from annotation.services.label_maps import publish_label_map
 from annotation.services.ledger import enter
 from annotation.services.ledger_checks import AT_ONCE, first_broken_entry, ledger_is_whole
 from tests.annotation.disclosure.test_tiers import receiver
@@ -333,3 +334,72 @@ def test_strangers_find_nothing(campaign: Campaign, exporter: Client) -> None:
     ):
         assert stranger.get(address).status_code == 404
     assert decide(exporter, release, "approve").status_code == 404
+
+
+# label maps and pinned reads
+
+
+def map_of(campaign: Campaign, rules: dict[str, Any]) -> str:
+    person = User.objects.order_by("pk")[0]
+    made = publish_label_map(
+        slug="few",
+        version="1.0",
+        name={"ja": "少", "en": "few"},
+        source=campaign.label_set,
+        target=objects.label_set(),
+        rules=rules,
+        published_by=person,
+    )
+    for each in User.objects.all():
+        assign_perm("annotation.apply_labelmap", each, made)
+    return "few@1.0"
+
+
+@pytest.mark.parametrize("tier", ["platform", "third-party"])
+def test_a_release_under_a_map_tells_what_was_done_but_not_what_readers_chose(
+    campaign: Campaign, exporter: Client, admin: Client, tier: str
+) -> None:
+    codes = list(campaign.label_set.labels.values_list("code", flat=True))
+    name = map_of(campaign, {code: {"to": ["tumour"] if code == "mass" else []} for code in codes})
+    release = approved(exporter, admin, campaign, tier=tier, label_map=[name])
+    data = taken(exporter, release)
+    assert taken(exporter, release) == data
+    found = documents(data)
+    assert [error.message for document in found for error in receiver().iter_errors(document)] == []
+    assert {row["labels"][0]["coding"][0]["code"] for document in found for row in document["annotations"]} == {"tumour"}
+    assert b"mass" not in b"".join(json.dumps(document).encode() for document in found)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        manifest, losses, terms = (json.loads(archive.read(entry)) for entry in ("manifest.json", "losses.json", "release.json"))
+    told = [{"id": "few", "version": "1.0"}]
+    assert terms["labelMaps"] == manifest["labelMap"]["maps"] == losses["labelMap"]["maps"] == told
+    assert manifest["labelMap"]["marks"]["renamed"] == 2
+    entries = {row.action: row.said for row in LedgerEntry.objects.order_by("pk")}
+    assert all(entries[action]["label_maps"] == told for action in ("requested", "approved", "taken"))
+    assert entries["delivered"]["label_map"] == manifest["labelMap"]
+    listed = exporter.get(f"/api/campaigns/{campaign.pk}/releases/").json()["releases"][0]
+    assert (listed["label_maps"], listed["unmapped"]) == (told, "refuse")
+
+
+def test_a_map_that_says_nothing_of_a_label_is_refused_before_anybody_decides(campaign: Campaign, exporter: Client) -> None:
+    name = map_of(campaign, {"tumour": {"to": ["tumour"]}})
+    refused = send(exporter, f"/api/campaigns/{campaign.pk}/releases/", WISH | {"label_map": [name]})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "label_map_incomplete")
+    assert "mass" in refused.json()["error"]["labels"]
+    assert not Release.objects.exists()
+    dropped = send(exporter, f"/api/campaigns/{campaign.pk}/releases/", WISH | {"label_map": [name], "unmapped": "drop"})
+    assert dropped.status_code == 201
+    assert send(exporter, f"/api/campaigns/{campaign.pk}/releases/", WISH | {"label_map": ["x@1"]}).status_code == 422
+
+
+def test_the_reads_of_a_release_are_pinned_when_it_is_approved(campaign: Campaign, exporter: Client, admin: Client) -> None:
+    release = approved(exporter, admin, campaign)
+    before = taken(exporter, release)
+    assert set(ReleaseRead.objects.values_list("read", flat=True)) == set(campaign.reads.values_list("pk", flat=True))
+    assert LedgerEntry.objects.get(action="approved").said["reads"] == 2
+    # one that was being submitted in the very moment: its time lies before the approval, its row was written after
+    late = objects.read(campaign, Image.objects.first(), objects.user("late"))  # type: ignore[arg-type]
+    objects.mark(late, BOX, "box", "mass")
+    campaign.reads.filter(pk=late.pk).update(submitted_at=timezone.now() - timedelta(days=1))
+    assert taken(exporter, release) == before
+    with pytest.raises(DatabaseError), transaction.atomic():
+        ReleaseRead.objects.all().delete()

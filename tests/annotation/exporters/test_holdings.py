@@ -82,6 +82,7 @@ SEEN: dict[tuple[str, Field], Callable[[dict[str, bytes]], bool]] = {
 """Where a field is written in another way than its sign."""
 PARTLY_ON: dict[tuple[str, Field], dict[str, Any]] = {
     ("coco", Field.MASKS): {"slide": rows.image()},
+    ("label-studio", Field.MASKS): {"slide": rows.image()},
     ("mask-png", Field.HOLES): {"slide": rows.image()},
     ("mask-png", Field.MASKS): {"slide": rows.image()},
     ("cvat", Field.TRACKS): {"box": cases.HOLED, "moved": cases.HOLED},

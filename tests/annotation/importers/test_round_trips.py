@@ -170,3 +170,25 @@ class TestDicom:
 def test_all_of_a_document_is_json() -> None:
     reading = read(build_document(rows.rich_case(), rows.campaign()))
     assert json.dumps([mark.to_json() for mark in reading.marks])
+
+
+def test_a_mask_goes_to_label_studio_and_comes_back_pixel_for_pixel() -> None:
+    case = with_a_mask()
+    rng = np.random.default_rng(3)
+    bits = rng.random((120, 400)) > 0.5
+    y, start = np.nonzero(np.diff(bits.astype(np.int8), prepend=0, append=0, axis=1) == 1)
+    stop = np.nonzero(np.diff(bits.astype(np.int8), prepend=0, append=0, axis=1) == -1)[1]
+    mask = mask_of_row_runs(RowRuns(y + 30, start + 77, stop + 77))
+    slide = dataclasses.replace(rows.image(), width_px=640, height_px=480)
+    by = rows.read(slide)
+    case = dataclasses.replace(
+        case, images=(slide,), reads=(by,), annotations=[rows.mark("m", by, "region", mask, ("tumour",))], decisions=()
+    )
+    content = exported("label-studio", dataclasses.replace(case, cells=(), reports=()))["tasks.json"]
+    reading = read(content, "tasks.json", dataclasses.replace(target(slide), name=f"{slide.id}.svs"))
+    assert codes(reading) == {}
+    assert [mark.shape for mark in reading.marks] == [mask]
+    tasks = json.loads(content)
+    for wrong in ([], [256], ["1"], [0, 0, 0], tasks[0]["annotations"][0]["result"][0]["value"]["rle"][:-9]):
+        tasks[0]["annotations"][0]["result"][0]["value"]["rle"] = wrong
+        assert list(codes(read(json.dumps(tasks), "tasks.json", target(slide)))) in (["object_malformed"], ["mask_size_invalid"])

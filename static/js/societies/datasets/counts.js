@@ -25,8 +25,20 @@ export function drawCounts(place, counts, words) {
   replaceChildren(
     place,
     el('div', {class: 'table-wrap'}, table(heads, [...splits, row(t('in all'), counts.total)])),
+    ...sentences(counts.reasons ?? {}),
     labels.length ? el('div', {class: 'table-wrap'}, table(byLabel, labels)) : null,
   );
+}
+
+/** @param {Record<string, number>} reasons why persons are where they are @returns {HTMLElement[]} */
+function sentences(reasons) {
+  const away = reasons['as-in-another-dataset'];
+  const torn = reasons['tested-and-learned-from'];
+  const said = [
+    away ? t('{number} persons have the place that they have in another dataset of the society.', {number: away}) : '',
+    torn ? t('{number} persons are in quarantine: one dataset tests with them, another one learns from them.', {number: torn}) : '',
+  ];
+  return said.filter(Boolean).map((text) => el('p', {class: 'small', text}));
 }
 
 /** @param {string} name @param {any} count */

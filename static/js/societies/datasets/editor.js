@@ -2,7 +2,7 @@
 
 import {el, replaceChildren} from '../../lib/dom.js';
 import {t} from '../../lib/i18n.js';
-import {boxesField, textField} from '../releases/fields.js';
+import {boxField, boxesField, textField} from '../releases/fields.js';
 
 const LISTS = ['campaigns', 'labels', 'excluded_labels', 'collections', 'modalities', 'manufacturers'];
 const SHARES = /** @type {const} */ (['train', 'tune', 'test']);
@@ -43,6 +43,7 @@ export function drawEditor(form, dataset, data) {
     pair(numberField(t('Train (%)'), 'train', recipe.shares.train, 0, 100), numberField(t('Tune (%)'), 'tune', recipe.shares.tune, 0, 100)),
     numberField(t('Test (%)'), 'test', recipe.shares.test, 0, 100),
     boxesField(t('Balanced by'), 'strata', data.words.strata, {values: recipe.strata}),
+    underMaps(recipe, data),
     el('p', {}, el('button', {class: dataset ? '' : 'button-primary', text: dataset ? t('Save') : t('Make this dataset'), attrs: {type: 'submit'}})),
   );
 }
@@ -59,7 +60,28 @@ export function recipeOf(form) {
   for (const name of ['min_reads', 'min_agreement']) query[name] = Number(values.get(name));
   for (const name of ['submitted_from', 'submitted_to']) query[name] = values.get(name) || null;
   const shares = Object.fromEntries(SHARES.map((split) => [split, Number(values.get(split))]));
-  return {query, shares, strata: values.getAll('strata')};
+  const maps = {label_maps: values.getAll('label_maps'), unmapped: values.has('unmapped') ? 'drop' : 'refuse'};
+  return {query, shares, strata: values.getAll('strata'), ...maps};
+}
+
+/**
+ * The label maps under which the next version goes out; those that it names already stay choosable.
+ * @param {any} recipe
+ * @param {any} data
+ */
+function underMaps(recipe, data) {
+  const named = recipe.label_maps ?? [];
+  const known = data.choices.label_maps;
+  const codes = new Set(known.map((/** @type {any} */ each) => each.code));
+  const words = [...known, ...named.filter((/** @type {string} */ code) => !codes.has(code)).map((/** @type {string} */ code) => ({code, name: code}))];
+  if (words.length === 0) return null;
+  return el(
+    'details',
+    {attrs: {open: named.length > 0}},
+    el('summary', {text: t('Labels go out under label maps') + (named.length ? ` (${named.length})` : '')}),
+    boxesField(t('Label maps'), 'label_maps', words, {values: named}),
+    boxField(t('leave out labels that no map names, and say so in losses.json'), 'unmapped', {checked: recipe.unmapped === 'drop'}),
+  );
 }
 
 function identity() {

@@ -57,12 +57,16 @@ function handOut(dataset, data, url) {
   const place = el('div', {class: 'field-pair'});
   const link = el('a', {class: 'button', text: t('Download'), attrs: {download: true}});
   const locked = el('p', {class: 'muted small', text: t('The test split is for evaluation only. That you take it is recorded under your name.')});
-  const leaking = el('p', {class: 'message message-warning', attrs: {hidden: true}, text: t('A person was found to be in two splits of this version. Freeze a new one; it puts them into quarantine.')});
+  const leaking = el('p', {class: 'message message-warning leaking', attrs: {hidden: true}, text: t('A person was found to be in two splits of this version. Freeze a new one; it puts them into quarantine.')});
+  const elsewhere = el('p', {class: 'message message-warning elsewhere', attrs: {hidden: true}});
   const version = () => dataset.versions.find((/** @type {any} */ each) => String(each.number) === chosen('version')) ?? dataset.versions.at(-1);
   const chosen = (/** @type {string} */ name) => /** @type {HTMLSelectElement | null} */ (place.querySelector(`#field-${name}`))?.value ?? '';
   const warn = async (/** @type {string} */ number) => {
     const detail = await api.get(`${url}versions/${number}/`);
-    if (number === chosen('version')) leaking.hidden = detail.leaks.length === 0;
+    if (number !== chosen('version')) return;
+    leaking.hidden = detail.leaks.length === 0;
+    elsewhere.hidden = detail.elsewhere.length === 0;
+    elsewhere.textContent = t('{number} persons are tested with in one dataset of the society and learned from in another. Freeze a new version; it puts them into quarantine.', {number: detail.elsewhere.length});
   };
   const fill = () => {
     const campaigns = version().campaigns.map((/** @type {any} */ each) => ({code: each.id, name: each.name[language()]}));
@@ -86,7 +90,7 @@ function handOut(dataset, data, url) {
     /** @type {HTMLElement | null} */ (place.querySelector(`#${id}`))?.focus();
   });
   fill();
-  return el('div', {class: 'hand-out'}, el('h3', {text: t('Hand out')}), place, leaking, locked, el('p', {}, link));
+  return el('div', {class: 'hand-out'}, el('h3', {text: t('Hand out')}), place, leaking, elsewhere, locked, el('p', {}, link));
 }
 
 /** @param {any} dataset @param {string} url */

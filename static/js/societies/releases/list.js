@@ -30,6 +30,7 @@ function card(release, data, changed) {
     [t('Purpose'), nameOf(words.purpose, release.purpose)],
     [t('Tier'), nameOf(words.tier, release.tier)],
     [t('Format'), nameOf(words.format, release.format)],
+    ...(release.label_maps.length ? [[t('Labels'), mapsOf(release)]] : []),
     [t('Last day'), day(release.expires_on)],
     [t('Asked for by'), `${release.requested_by}, ${day(release.requested_at)}`],
     [t('Pixels confirmed by'), release.pixels_confirmed_by || t('nobody yet')],
@@ -45,6 +46,12 @@ function card(release, data, changed) {
     keepers(release),
     actions(release, data, changed),
   );
+}
+
+/** @param {any} release @returns {string} the maps that its labels go through */
+function mapsOf(release) {
+  const maps = release.label_maps.map((/** @type {{id: string, version: string}} */ each) => `${each.id} ${each.version}`).join(' → ');
+  return release.unmapped === 'drop' ? t('{map}; labels that it does not name are left out', {map: maps}) : maps;
 }
 
 /** @param {any} release */
