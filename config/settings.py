@@ -167,6 +167,7 @@ SPECTACULAR_SETTINGS = {
         "CellLayerStateEnum": "annotation.models.CellLayer.State",
         "ImportStateEnum": "annotation.models.ImportRun.State",
         "KindEnum": "viewer.models.Image.Kind",
+        "ReadStateEnum": "annotation.models.Read.State",
     },
 }
 
