@@ -189,7 +189,7 @@ def drawn(bench: CellBench, act: Callable[[], object]) -> int:
     """How many tiles the worker is asked to draw because of an act, until everything in view is drawn."""
     bench.page.evaluate("window.drawnTiles = 0; performance.clearMarks('mitate:cells-complete')")
     act()
-    bench.page.wait_for_function("performance.getEntriesByName('mitate:cells-complete').length > 0")
+    wait_for("tiles", lambda: bench.page.evaluate("performance.getEntriesByName('mitate:cells-complete').length > 0"))
     bench.wait_still()
     bench.wait_complete()
     return int(bench.page.evaluate("window.drawnTiles"))
@@ -255,13 +255,12 @@ def test_no_blank_frame_is_seen_while_a_filter_is_drawn(bench_of: Callable[[str,
     named = str(bar.text_content()).split(",")[0].strip()
     bench.page.mouse.move(*bench.at(0.02, 0.02))
     slider = bench.panel.get_by_role("slider").first
-    others = [
-        box
-        for box in bench.panel.locator(".cells-labels input:checked:visible").all()
-        if box.get_attribute("aria-label") != f"Show {named}"
-    ]
+    rows = bench.panel.locator(".cells-labels .cells-row:visible")
+    others = [name for name in rows.locator(".row-name").all_text_contents() if name != named]
+    assert others
     bench.page.evaluate(_WATCH_PIXEL, list(place))
-    for box in others[:2]:
+    for name in others[:2]:
+        box = bench.panel.get_by_role("checkbox", name=f"Show {name}")
         box.uncheck()
         box.check()
     for value in (*range(1, 20), 0):  # faster than anything is drawn
@@ -272,7 +271,7 @@ def test_no_blank_frame_is_seen_while_a_filter_is_drawn(bench_of: Callable[[str,
     assert len(seen) == 1, f"the cell that every filter shows looked different meanwhile: {seen}"
     # That this can fail: a filter that hides the cell itself is seen.
     bench.page.evaluate(_WATCH_PIXEL, list(place))
-    bench.panel.locator(f".cells-labels input[aria-label='Show {named}']").uncheck()
+    bench.panel.get_by_role("checkbox", name=f"Show {named}").uncheck()
     bench.wait_complete()
     wait_for("the cell to go", lambda: len(set(bench.page.evaluate("window.watched"))) > 1)
 

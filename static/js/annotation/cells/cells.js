@@ -156,6 +156,8 @@ export class Cells {
     this.client.tell({tell: 'look', isFilled, visible, threshold, hidden: hiddenLayers});
     this.view.layer.setOpacity(opacity);
     void this.#reselect();
+    // Everything is drawn anew, and with it whatever looked different until now.
+    void this.client.ask('touched', {});
     this.view.refresh();
   }
 
