@@ -46,6 +46,11 @@ def two_reads(visit: Begin, site: Site, society: str) -> tuple[str, str, str]:
 class Reviewer(Workbench):
     """Whoever manages the campaign, at a read."""
 
+    @property
+    def canvas(self) -> Locator:
+        """The view on the left."""
+        return self.page.locator("#viewer .viewer-canvas")
+
     def look(self, read_id: str) -> "Reviewer":
         """Open a read and split the view."""
         self.open(read_id)
