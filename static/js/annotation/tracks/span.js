@@ -1,7 +1,7 @@
 /** Which frames the timeline shows: all of them, or a part that is brought nearer. Arithmetic only. */
 
 /** No nearer than this many frames: each then has room for a keyframe to be grabbed. */
-const LEAST_FRAMES = 12;
+const LEAST_FRAMES = 4;
 
 export class Span {
   /** @param {number} total frames of the image */
