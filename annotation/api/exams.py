@@ -13,7 +13,6 @@ from rest_framework.views import APIView
 
 from annotation.api.requests import signed_in
 from annotation.api.serializers import AnnotationSerializer
-from annotation.models import Read
 from annotation.selectors.exams import exam_of_read
 from annotation.selectors.reads import get_read
 
@@ -31,7 +30,7 @@ class ExamImageSerializer(serializers.Serializer[Any]):
     kind = serializers.CharField()
     frame_count = serializers.IntegerField()
     thumbnail_url = serializers.CharField()
-    state = serializers.ChoiceField(choices=Read.State.values, allow_null=True, help_text="Of the reader's read; null: none was opened")
+    state = serializers.CharField(allow_null=True, help_text="Of the reader's read, open or submitted; null: none was opened")
     read_url = serializers.CharField(allow_null=True, help_text="The page of the reader's read")
     marks = ExamMarkSerializer(many=True, help_text="What the reader marked on it; empty for the image of this read")
 

@@ -42,7 +42,7 @@ class CsvExporter:
 
     name: ClassVar[str] = "csv"
     media_type: ClassVar[str] = "text/csv"
-    holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {Field.REPORTS: Held.NO}
+    holds: ClassVar[Mapping[Field, Held]] = dict.fromkeys(Field, Held.YES) | {Field.REPORTS: Held.NO, Field.FINDINGS: Held.NO}
 
     def begin(self, campaign: CampaignFacts, required: frozenset[Field] = frozenset()) -> ExportSession:
         """Start a run."""

@@ -92,8 +92,9 @@ def test_a_finding_of_the_examination_is_stated_cited_and_found_again(
     for _ in range(3):
         page.keyboard.press("Control+z")
     wait_for("one citation fewer", lambda: len(findings()[0]["cites"]) == 2)
-    page.keyboard.press("Control+Shift+z")
-    wait_for("and again", lambda: len(findings()[0]["cites"]) == 3)
+    for _ in range(3):
+        page.keyboard.press("Control+Shift+z")
+    wait_for("and again", lambda: (len(findings()[0]["cites"]), findings()[0]["text"]) == (3, "胃体部まで"))
     page.reload()
     bench.arrive()
     expect(panel.locator(".exam-cites li")).to_have_count(3)

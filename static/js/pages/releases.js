@@ -24,7 +24,8 @@ function drawWarnings() {
   const place = byId('release-warnings');
   place.hidden = data.warnings.length === 0;
   const lines = data.warnings.map((/** @type {{message: string}} */ {message}) => el('li', {class: 'small', text: message}));
-  replaceChildren(place, el('p', {text: t('Codes that leave with a release and that a table of this site lacks. Nothing is held back for it.')}), el('ul', {}, ...lines));
+  const told = t('Codes that leave with a release and that a table of this site lacks. Nothing is held back for it.');
+  replaceChildren(place, el('details', {}, el('summary', {text: told}), el('ul', {}, ...lines)));
 }
 
 function draw() {

@@ -210,9 +210,8 @@ function build(data, session, viewer) {
       .catch(() => say(t('The reports could not be loaded. Reload the page.'), true));
   }
   if (read.has_exam) {
-    void import('../annotation/exam/start.js')
-      .then(({startExam}) => startExam(beside))
-      .catch(() => say(t('The images of the examination could not be loaded. Reload the page.'), true));
+    const failed = () => say(t('The images of the examination could not be loaded. Reload the page.'), true);
+    later(() => import('../annotation/exam/start.js').then(({startExam}) => startExam(beside)).catch(failed));
   }
   if (!read.can_write) close();
 }

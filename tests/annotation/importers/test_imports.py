@@ -122,7 +122,7 @@ class TestPreview:
     def test_labels_of_a_campaign_say_which_shapes_they_take(self, mine: Read) -> None:
         kinds = {label["code"]: label["kinds"] for label in label_choices(mine.campaign)}
         assert kinds["tumour"] == ["", "Point", "Rectangle", "Polygon", "MultiPolygon", "Mask", "exam", "term", "report"]
-        assert kinds["carcinoma"] == [""]
+        assert kinds["carcinoma"] == ["", "exam", "term", "report"]
 
 
 class TestStoring:
