@@ -10,40 +10,35 @@ from itertools import groupby, islice
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from annotation.models import (
     Annotation,
     Campaign,
     CampaignImage,
-    Decision,
     ImportedAnnotation,
     Label,
     LabelSet,
     Read,
-    Suggestion,
-    SuggestionRun,
     Withdrawal,
 )
 from annotation.schema.facts import (
     AnnotationFacts,
     CampaignFacts,
     CaseFacts,
-    DecisionFacts,
     DicomFacts,
     FormFacts,
     ImageFacts,
     ImportedFacts,
-    ModelFacts,
     ReadFacts,
     SubjectFacts,
     SuggestionFacts,
 )
 from annotation.schema.labels import QUERY_STRATEGIES, Coding, Granularity, LabelValue
-from annotation.schema.shapes import Shape
 from annotation.selectors.cell_groups import cell_groups, proposed_cells
 from annotation.selectors.document_confirmations import confirmation_facts, put_back, sequences_then
 from annotation.selectors.document_reports import report_facts
+from annotation.selectors.document_suggestions import decided, decisions, last_decisions
 from annotation.selectors.geometry import shape_of
 from annotation.selectors.people import People
 from annotation.services.release_errors import release_refusal
@@ -181,7 +176,7 @@ def _case(campaign: Campaign, pseudonym: str, image_ids: list[UUID], counted: Qu
         images=tuple(_image_facts(image, was_read=str(image.pk) in was_read) for image in images),
         reads=tuple(reads.values()),
         annotations=_annotations(reads, strategies, people, until),
-        decisions=_decisions(reads, people),
+        decisions=decisions(reads, people),
         cells=cell_groups(reads),
         reports=report_facts(images, reads, until=until, pseudonym=people.pseudonym),
         proposed_cells=proposed_cells(campaign, image_ids, reads),
@@ -279,13 +274,13 @@ def _annotations(
     while batch := list(islice(rows, ROWS_AT_ONCE)):
         if until is not None:
             put_back(batch, until)
-        decisions, uids, imports = _last_decisions(batch), _shared_uids(batch, reads), _imports(batch)
+        verdicts, uids, imports = last_decisions(batch), _shared_uids(batch, reads), _imports(batch)
         confirmations = confirmation_facts(batch, until=until, pseudonym=people.pseudonym)
         for row in batch:
             suggestion = None
             if row.suggestion is not None:
-                decision = decisions.get((row.read_id, row.suggestion.pk))
-                suggestion = _decided(row.suggestion, decision, strategies.get(row.suggestion.image_id, ""), people)
+                decision = verdicts.get((row.read_id, row.suggestion.pk))
+                suggestion = decided(row.suggestion, decision, strategies.get(row.suggestion.image_id, ""), people)
             read = reads[row.read_id]
             facts = _annotation_facts(row, read, suggestion, uids.get((read.image_id, row.sop_instance_uid), ""))
             yield replace(facts, imported=imports.get(row.pk), confirmations=confirmations.get(row.pk, ()))
@@ -310,15 +305,6 @@ def _shared_uids(batch: Iterable[Annotation], reads: dict[UUID, ReadFacts]) -> d
     return {(str(image), uid): uid_of(key) for image, uid, key in rows}
 
 
-def _last_decisions(batch: Iterable[Annotation]) -> dict[tuple[UUID, UUID], Decision]:
-    """Return (read, suggestion) -> the decision that counts, for annotations that came from suggestions; one query."""
-    asked = Q(pk__in=[])
-    pairs = [(row.read_id, row.suggestion_id) for row in batch if row.suggestion_id is not None]
-    if pairs:
-        asked = Q(read_id__in={read for read, _ in pairs}, suggestion_id__in={suggestion for _, suggestion in pairs})
-    return {(row.read_id, row.suggestion_id): row for row in Decision.objects.filter(asked).order_by("pk")}
-
-
 def _annotation_facts(row: Annotation, read: ReadFacts, suggestion: SuggestionFacts | None, sop_instance_uid: str) -> AnnotationFacts:
     return AnnotationFacts(
         id=str(row.pk),
@@ -341,71 +327,3 @@ def _annotation_facts(row: Annotation, read: ReadFacts, suggestion: SuggestionFa
         suggestion=suggestion,
         active_seconds=row.active_seconds,
     )
-
-
-def _decided(suggestion: Suggestion, decision: Decision | None, strategy: str, people: People) -> SuggestionFacts:
-    if decision is None or decision.verdict == Decision.Verdict.UNDO:
-        return _suggestion_facts(suggestion, strategy=strategy)
-    return _suggestion_facts(
-        suggestion,
-        strategy=strategy,
-        verdict=decision.verdict,
-        decided_by=people.pseudonym(decision.author_id),
-        decided_at=decision.decided_at,
-        shown_at=decision.shown_at,
-        reason=decision.reason,
-    )
-
-
-def _suggestion_facts(suggestion: Suggestion, *, strategy: str = "", verdict: str = "", **decided: Any) -> SuggestionFacts:
-    return SuggestionFacts(
-        id=str(suggestion.pk),
-        run_id=str(suggestion.run_id),
-        model=_model_facts(suggestion.run),
-        score=suggestion.score,
-        uncertainty=suggestion.uncertainty,
-        strategy=strategy,
-        shape=_shape(suggestion),
-        labels=tuple(suggestion.labels),
-        verdict=verdict,
-        **decided,
-    )
-
-
-def _model_facts(run: SuggestionRun) -> ModelFacts:
-    name = run.model_name or run.endpoint.model_name
-    version = run.model_version or "not-stated"
-    digest = hashlib.sha256(f"{name}\n{version}".encode()).hexdigest()
-    return ModelFacts(f"model-{digest[:16]}", name, version)
-
-
-def _shape(row: Suggestion) -> Shape | None:
-    return Shape.from_wkb(row.geometry_kind, bytes(row.geometry_wkb)) if row.geometry_wkb is not None else None
-
-
-def _decisions(reads: dict[UUID, ReadFacts], people: People) -> Iterator[DecisionFacts]:
-    """Yield every verdict of some reads in the order in which they fell, undone ones included."""
-    if not reads:
-        return
-    rows = (
-        Decision.objects.filter(read_id__in=list(reads))
-        .select_related("suggestion__run__endpoint", "annotation")
-        .order_by("pk")
-        .iterator(chunk_size=ROWS_AT_ONCE)
-    )
-    for row in rows:
-        mark = row.annotation
-        yield DecisionFacts(
-            suggestion=_suggestion_facts(row.suggestion),
-            image_id=str(row.suggestion.image_id),
-            frame=row.suggestion.frame,
-            granularity=row.suggestion.granularity,
-            read_id=str(row.read_id),
-            verdict=row.verdict,
-            by=people.pseudonym(row.author_id),
-            at=row.decided_at,
-            shown_at=row.shown_at,
-            reason=row.reason,
-            annotation_id=str(mark.pk) if mark is not None else "",
-            kept=mark is not None and not mark.deleted and mark.suggestion_id == row.suggestion_id,
-        )
