@@ -89,7 +89,7 @@ function row(entry, say) {
   /** @type {Record<string, string>} */
   const words = {in: t('picked'), out: t('left out'), query: t('left to the query')};
   const name = entry.name || entry.image.slice(0, 8);
-  const back = el('button', {class: 'button-small button-quiet', text: t('Leave to the query'), attrs: {type: 'button', 'aria-label': t('Leave {image} to the query', {image: name})}});
+  const back = el('button', {class: 'button-small button-quiet', text: t('Leave to the query'), attrs: {type: 'button', 'aria-label': `${t('Leave to the query')}: ${name}`}});
   back.addEventListener('click', () => void busy(back, () => say([entry.image], 'query', t('taken back'))));
   return el(
     'tr',
