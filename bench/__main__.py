@@ -4,7 +4,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from bench import (
     bulk,
@@ -29,7 +29,7 @@ from bench import (
     video,
 )
 
-BENCHES: dict[str, Callable[[], list[tuple[str, str]]]] = {
+BENCHES: dict[str, Callable[[], Iterable[tuple[str, str]]]] = {
     "opening": opening.run,
     "frames": frames.run,
     "saving": saving.run,
@@ -59,7 +59,7 @@ def main(names: list[str]) -> None:
     for name in names or list(BENCHES):
         print(f"\n### {name}\n\n| what | measured |\n|---|---|")
         for what, figure in BENCHES[name]():
-            print(f"| {what} | {figure} |")
+            print(f"| {what} | {figure} |", flush=True)
 
 
 if __name__ == "__main__":

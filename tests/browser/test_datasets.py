@@ -54,10 +54,11 @@ link_subjects(society=society, user=User.objects.get(username="jges-admin"), fir
 _ONE = """
 import json
 from societies.models import DatasetMember
-rows = DatasetMember.objects.filter(version__dataset__code="CODE", version__number=3).exclude(split="quarantine").order_by("subject")
-print(json.dumps([str(rows.filter(split=split).first().image_id) for split in ("train", "test")]))
+rows = DatasetMember.objects.filter(version__dataset__code="CODE", version__number=3, split="quarantine")
+link = rows.first().version.dataset.society.subject_links.latest("pk")
+print(json.dumps([str(rows.filter(subject=subject).first().image_id) for subject in (link.first, link.second)]))
 """
-"""An image of train and one of test."""
+"""An image of each of the two subjects that were found to be one person."""
 
 
 def serious(page: Page) -> list[str]:

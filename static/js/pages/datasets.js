@@ -85,4 +85,4 @@ form.addEventListener('submit', (event) => {
   });
 });
 draw();
-void drawPersons(byId('persons'), data, load).catch(notifyError);
+void drawPersons(byId('persons'), data, count).catch(notifyError);

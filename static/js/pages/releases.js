@@ -98,7 +98,7 @@ function underMap() {
   const words = [{code: '', name: t('as readers chose them')}, ...data.label_maps.map((/** @type {any} */ map) => ({code: map.name, name: map.label}))];
   const help = el('p', {class: 'help', text: t('Under a label map, a recipient is not told what readers chose before it.')});
   const dropped = el('div', {attrs: {id: 'unmapped-choice', hidden: true}}, boxField(t('leave out labels that the map says nothing of, and say so in losses.json'), 'unmapped'));
-  return [choiceField(t('Labels'), 'label_map', words), help, dropped];
+  return [choiceField(t('Labels'), 'label_map', words), el('div', {class: 'field'}, help, dropped)];
 }
 
 function startWithdrawing() {

@@ -62,7 +62,7 @@ async function drawList(place, data, shown = {links: [], next: null}) {
   );
   const more = el('button', {class: 'button-small button-quiet', text: t('Older entries'), attrs: {type: 'button'}});
   more.addEventListener('click', () => void busy(more, () => drawList(place, data, {links, next: answer.next})));
-  const heads = [t('Subject'), t('Same person as'), t('By'), t('When')];
+  const heads = [t('Subject'), t('Same person as'), t('Recorded by'), t('When')];
   replaceChildren(
     place,
     rows.length ? el('div', {class: 'table-wrap'}, table(heads, rows)) : el('p', {class: 'muted', text: t('Nobody is recorded yet.')}),

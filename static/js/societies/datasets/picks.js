@@ -75,7 +75,7 @@ function drawList(place, said, url, say) {
       drawList(place, {...older, entries: [...said.entries, ...older.entries]}, url, say);
     }),
   );
-  const heads = [t('Image'), t('What'), t('Why'), t('By'), t('When'), ''];
+  const heads = [t('Image'), t('What'), t('Why'), t('Recorded by'), t('When'), ''];
   replaceChildren(
     place,
     el('p', {class: 'muted small', text: t('Picked: {picked}. Left out: {left}.', {picked: said.picked, left: said.left_out})}),
@@ -89,13 +89,13 @@ function row(entry, say) {
   /** @type {Record<string, string>} */
   const words = {in: t('picked'), out: t('left out'), query: t('left to the query')};
   const name = entry.name || entry.image.slice(0, 8);
-  const back = el('button', {class: 'button-small button-quiet', text: t('Leave to the query'), attrs: {type: 'button', 'aria-label': t('Leave {image} to the query', {image: name})}});
+  const back = el('button', {class: 'button-small button-quiet', text: t('Leave to the query'), attrs: {type: 'button', 'aria-label': `${t('Leave to the query')}: ${name}`}});
   back.addEventListener('click', () => void busy(back, () => say([entry.image], 'query', t('taken back'))));
   return el(
     'tr',
     {class: entry.counts ? '' : 'muted'},
     el('td', {}, entry.name ? el('a', {text: name, attrs: {href: `/images/${entry.image}/`}}) : el('code', {text: name, attrs: {title: entry.image}})),
-    el('td', {text: words[entry.choice]}),
+    el('td', {class: 'nowrap', text: words[entry.choice]}),
     el('td', {text: entry.reason}),
     el('td', {text: entry.by}),
     el('td', {class: 'numbers', text: shortTime(entry.at)}),
