@@ -1,7 +1,8 @@
 """The same cells in other programs, with the same gestures: OpenLayers' vector layer, OpenSeadragon with Annotorious, deck.gl.
 
 They are installed by npm into MITATE_BENCH_PEER_CELLS, a folder of its own, when they are not there yet; without npm they are left out.
-Each gets as many cells as it bears: what is not drawn within the time limit is said to be so, and nothing larger is tried. A gesture ends there too.
+Each gets as many cells as it bears: what is not drawn within the time limit is said to be so, and nothing larger is tried.
+A gesture ends there too.
 """
 
 import http.server
