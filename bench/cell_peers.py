@@ -2,9 +2,9 @@
 
 They are installed by npm into MITATE_BENCH_PEER_CELLS, a folder of its own, when they are not there yet; without npm they are left out.
 Each gets as many cells as it bears: what is not drawn within the time limit is said to be so, and nothing larger is tried.
+A gesture ends there too.
 """
 
-import functools
 import http.server
 import json
 import os
@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from math import sqrt
 from pathlib import Path
 from typing import Any, Final
@@ -121,8 +122,8 @@ def _measured(browser: Browser, address: str) -> Iterator[tuple[str, str]]:
         session = page.context.new_cdp_session(page)
         session.send("Performance.enable")
         page.wait_for_timeout(1_000)
-        yield "frames while panning", frames_while(page, session, pan)
-        yield "frames while zooming", frames_while(page, session, zoom)
+        yield "frames while panning", frames_while(page, session, partial(pan, limit_s=LIMIT_S))
+        yield "frames while zooming", frames_while(page, session, partial(zoom, limit_s=LIMIT_S))
         yield "one cell in another colour, until it is drawn", f"{_relabelled(page) * 1e3:.0f} ms"
         session.send("HeapProfiler.collectGarbage")
         metrics: dict[str, Any] = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
@@ -146,7 +147,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 @contextmanager
 def _served(folder: Path) -> Iterator[str]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(folder)))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"
