@@ -217,6 +217,7 @@ export function compareActions({viewer, registry, userId, bench}) {
       label: t('The marks of two readers side by side'),
       group: 'marks',
       keys: ['Alt+Y'],
+      inFields: true,
       icon: 'readers',
       isPressed: () => isOpen('readers'),
       run: () => toggle('readers', () => openReaders(bench)),

@@ -67,7 +67,7 @@ export class TwoReaders {
     this.compare.name.textContent = t('Two readers');
     this.panes = [this.#makePane(viewer, t('Marks on the left')), this.#makePane(second, t('Marks on the right'))];
     await Promise.all([this.choose(0, session.read.id), this.choose(1, other.id)]);
-    this.panes?.[1].select.focus();
+    this.panes?.[1].select.focus({preventScroll: true});
   }
 
   close() {
