@@ -40,7 +40,7 @@ class Site:
             "DJANGO_SETTINGS_MODULE": "config.settings",
         }
 
-    def start(self, wait_s: float = 90.0) -> None:
+    def start(self, wait_s: float = 180.0) -> None:
         """Start it with the demo data and wait until it answers."""
         arguments = ["manage.py", "serve", "--demo", "--port", str(self.port), "--endpoint-port", str(self.endpoint_port)]
         with self.log.open("ab") as log:
@@ -54,6 +54,7 @@ class Site:
             with contextlib.suppress(OSError, urllib.error.URLError), urllib.request.urlopen(f"{self.url}/login/", timeout=2):
                 return
             time.sleep(0.1)
+        self.kill()
         raise RuntimeError(f"the site did not answer within {wait_s} s:\n{self.log.read_text('utf-8')[-3000:]}")
 
     def manage(self, *arguments: str) -> str:
