@@ -76,6 +76,12 @@ export function bodySchema() {
           },
         },
       },
+      cell: {
+        type: ['object', 'null'],
+        required: ['layer_id', 'number'],
+        additionalProperties: false,
+        properties: {layer_id: {type: 'string'}, number: {type: 'integer', minimum: 0, maximum: MAX.revision}},
+      },
       frame: {type: ['integer', 'null'], minimum: 0, maximum: MAX.revision},
       geometry: {
         type: ['object', 'null'],

@@ -201,6 +201,11 @@ class CitationSerializer(serializers.Serializer[Any]):
     annotation_id = serializers.UUIDField(allow_null=True, required=False, help_text="A mark of the same reader on that image")
 
 
+class CellPlaceSerializer(serializers.Serializer[Any]):
+    layer_id = serializers.UUIDField()
+    number = serializers.IntegerField(help_text="From 0")
+
+
 class BodySerializer(serializers.Serializer[Any]):
     granularity = serializers.CharField()
     frame = serializers.IntegerField(allow_null=True, required=False, help_text="From 0; null on images without frames")
@@ -220,6 +225,9 @@ class BodySerializer(serializers.Serializer[Any]):
     span = SpanSerializer(allow_null=True, required=False, help_text="Of a mark on a report; granularity term or report")
     cites = CitationSerializer(
         many=True, allow_null=True, required=False, help_text="Of a finding of the whole examination, granularity exam: what shows it"
+    )
+    cell = CellPlaceSerializer(
+        allow_null=True, required=False, help_text="Of a mark that is made of a cell of a layer; said when it is made, kept ever after"
     )
 
 

@@ -18,6 +18,7 @@ from annotation.schema.facts import (
     CampaignFacts,
     CaseFacts,
     CellGroupFacts,
+    CellOriginFacts,
     CitationFacts,
     ConfirmationFacts,
     DecisionFacts,
@@ -147,10 +148,15 @@ def _annotations(rows: Iterable[AnnotationFacts], reads: Mapping[str, ReadFacts]
             suggestion=_suggestion(row.suggestion, hop, move) if row.suggestion is not None else None,
             imported=ImportedFacts(row.imported.format) if row.imported is not None else None,
             confirmations=() if hop.tier is Tier.THIRD_PARTY else tuple(_confirmation(one, hop, move) for one in row.confirmations),
+            cell=_cell(row.cell, hop) if row.cell is not None else None,
             cites=tuple(
                 CitationFacts(hop.uuid("image", one.image_id), one.frame, hop.uuid("annotation", one.annotation_id)) for one in row.cites
             ),
         )
+
+
+def _cell(cell: CellOriginFacts, hop: Hop) -> CellOriginFacts:
+    return replace(cell, layer_id=hop.uuid("layer", cell.layer_id), run_id=cell.run_id and hop.uuid("run", cell.run_id))
 
 
 def _cells(groups: Iterable[CellGroupFacts], reads: Mapping[str, ReadFacts], hop: Hop, move: Move) -> Iterator[CellGroupFacts]:

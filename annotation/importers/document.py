@@ -15,6 +15,7 @@ from annotation.importers.raster import coco_counts, mask_of_columns
 from annotation.importers.reading import FileImage, Reading
 from annotation.importers.report_marks import label_of, note_codings, read_report
 from annotation.importers.source import Source
+from annotation.schema.annotation_member import CELL_KEY
 from annotation.schema.canonical import content_hash
 from annotation.schema.masks import Mask, RowRuns, mask_of_row_runs
 from annotation.schema.problems import DocumentError, ShapeError, gettext_noop
@@ -36,6 +37,7 @@ class DocumentReader:
     losses: ClassVar[Mapping[str, str]] = {
         "review": gettext_noop("Reviews and earlier states are left out: the marks become part of a new read."),
         "suggestion": gettext_noop("From which suggestion a mark was made is left out."),
+        "cell": gettext_noop("From which cell of a layer a mark was made is left out."),
         "confirmations": gettext_noop("Who confirmed a diagnosis later, and what it was before, is left out; the basis comes along."),
         "reports": gettext_noop("Reports without their words are left out, with what was said of them."),
         "nucleus": gettext_noop("The nucleus within a cell is left out."),
@@ -108,6 +110,8 @@ def _take(place: str, entry: dict[str, Any], image: FileImage, people: set[str],
             reading.lose(name)
     if entry["review"]["state"] != "draft":
         reading.lose("review")
+    if CELL_KEY in entry.get("extensions", {}):
+        reading.lose("cell")
     try:
         shapes = list(_shapes(entry.get("geometry"), place, reading))
     except ShapeError as error:

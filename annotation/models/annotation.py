@@ -40,6 +40,9 @@ class Annotation(models.Model):
     cites = models.JSONField(
         null=True, blank=True, help_text="Of a finding of the whole examination: [{image_id, frame, annotation_id}], what shows it"
     )
+    cell = models.JSONField(
+        null=True, blank=True, help_text="Of a mark that was made of a cell: {layer_id, number}; what its reader does later leaves it"
+    )
     certainty = models.CharField(max_length=16, blank=True)
     basis = models.JSONField(default=list, help_text="[{method, status}]")
     confirm_by = models.DateField(

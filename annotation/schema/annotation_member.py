@@ -24,6 +24,7 @@ from annotation.schema.shapes import Shape
 from annotation.schema.tracks import Track
 
 __all__ = [
+    "CELL_KEY",
     "CENTRE_KEY",
     "IMPORTED_KEY",
     "LABEL_MAP_KEY",
@@ -35,6 +36,7 @@ __all__ = [
     "language_of",
 ]
 
+CELL_KEY: Final = "org.mitate.cell"
 CENTRE_KEY: Final = "org.mitate.centre"
 IMPORTED_KEY: Final = "org.mitate.imported"
 LABEL_MAP_KEY: Final = "org.mitate.label-map"
@@ -114,7 +116,7 @@ def annotation_member(row: AnnotationFacts, campaign: CampaignFacts, agents: Age
         member["effort"] = {"activeSeconds": row.active_seconds}
     if row.shape is not None:
         member["geometry"] = row.shape.to_document()
-    if extensions := _extensions(row, campaign):
+    if extensions := _extensions(row, campaign, agents):
         member["extensions"] = extensions
     if row.cites:
         member["cites"] = [_citation(one) for one in row.cites]
@@ -238,12 +240,15 @@ def _centre(shape: Shape) -> dict[str, Any]:
     return {"x": x_px, "y": y_px, "text": f"{canonical_json(x_px).decode()},{canonical_json(y_px).decode()}"}
 
 
-def _extensions(row: AnnotationFacts, campaign: CampaignFacts) -> dict[str, Any]:
+def _extensions(row: AnnotationFacts, campaign: CampaignFacts, agents: AgentBook) -> dict[str, Any]:
     members: dict[str, Any] = {}
     if row.granularity in {"point", "box"} and isinstance(row.shape, Shape):
         members[CENTRE_KEY] = _centre(row.shape)
     if row.imported is not None:
         members[IMPORTED_KEY] = _imported(row.imported)
+    if row.cell is not None:
+        run = {"runId": row.cell.run_id} if row.cell.run_id else {}
+        members[CELL_KEY] = {"modelId": agents.model(row.cell.model), "layerId": row.cell.layer_id, "cell": row.cell.number} | run
     if campaign.label_map is not None and row.original_labels:
         members[LABEL_MAP_KEY] = {"originalLabels": _original_labels(row.original_labels, campaign.label_map)}
     return members

@@ -181,6 +181,17 @@ class ImportedFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class CellOriginFacts:
+    """Which cell of which layer a mark was made of, and what had outlined it."""
+
+    layer_id: str
+    number: int
+    model: ModelFacts
+    run_id: str = ""
+    """The pass of the model at its endpoint; empty: the cells came as a file."""
+
+
+@dataclass(frozen=True, slots=True)
 class ConfirmationFacts:
     """What became known of a diagnosis after its read was submitted, and what was said before."""
 
@@ -239,6 +250,8 @@ class AnnotationFacts:
     """What the reader chose, where a label map made other labels of it."""
     cites: tuple[CitationFacts, ...] = ()
     """Of a finding of the whole examination: what shows it. `image_id` is then the image at which it was stated."""
+    cell: CellOriginFacts | None = None
+    """Of a mark that was made of a cell of a layer."""
 
 
 @dataclass(frozen=True, slots=True)

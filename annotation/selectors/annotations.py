@@ -50,6 +50,8 @@ def annotation_json(annotation: Annotation, *, reader_id: int) -> dict[str, Any]
         "created_by": reader_id,
         "span": span_json(annotation.report, annotation.span) if annotation.report_id else None,
         "cites": annotation.cites,
+        # In this order on every database, as the browser compares what it sent with what came back.
+        "cell": {"layer_id": annotation.cell["layer_id"], "number": annotation.cell["number"]} if annotation.cell else None,
     }
 
 

@@ -21,7 +21,7 @@ from annotation.schema.problems import DocumentError, Problem
 from annotation.selectors.cells import overlay_of
 from annotation.services.cell_layers import cells_folder
 
-__all__ = ["cell_groups", "proposed_cells"]
+__all__ = ["cell_groups", "model_of_layer", "proposed_cells"]
 
 CHANGES_AT_ONCE: Final = 2_000
 NO_CELLS: Final = np.zeros(0, np.int64)
@@ -76,7 +76,7 @@ def _groups_of(layer: CellLayer, read: Read, facts: ReadFacts) -> Iterator[CellG
                 read=facts,
                 label=name.code,
                 name=name.name,
-                model=_model(layer),
+                model=model_of_layer(layer),
                 run_id=str(layer.run_id or ""),
                 count=count,
                 created_at=layer.created_at,
@@ -85,7 +85,7 @@ def _groups_of(layer: CellLayer, read: Read, facts: ReadFacts) -> Iterator[CellG
             )
 
 
-def _model(layer: CellLayer) -> ModelFacts:
+def model_of_layer(layer: CellLayer) -> ModelFacts:
     """Return what outlined the cells; a file that does not say it has a model without a name, and never the file's own name."""
     name = str(layer.source.get("model") or "not-stated")
     version = str(layer.source.get("version") or "not-stated")

@@ -1,7 +1,7 @@
 """Marks, and what became of suggestions, as plain facts: streams that are read from the database in bounded pieces."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -10,10 +10,20 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from annotation.models import Annotation, Decision, ImportedAnnotation, Read, Suggestion, SuggestionRun
-from annotation.schema.facts import AnnotationFacts, CitationFacts, DecisionFacts, ImportedFacts, ModelFacts, ReadFacts, SuggestionFacts
+from annotation.models import Annotation, CellLayer, Decision, ImportedAnnotation, Read, Suggestion, SuggestionRun
+from annotation.schema.facts import (
+    AnnotationFacts,
+    CellOriginFacts,
+    CitationFacts,
+    DecisionFacts,
+    ImportedFacts,
+    ModelFacts,
+    ReadFacts,
+    SuggestionFacts,
+)
 from annotation.schema.labels import Granularity
 from annotation.schema.shapes import Shape
+from annotation.selectors.cell_groups import model_of_layer
 from annotation.selectors.document_confirmations import confirmation_facts, put_back
 from annotation.selectors.geometry import shape_of
 from annotation.selectors.people import People
@@ -64,7 +74,7 @@ def _told(
     while batch := list(islice(rows, ROWS_AT_ONCE)):
         if until is not None:
             put_back(batch, until)
-        decisions, uids, imports = _last_decisions(batch), _shared_uids(batch, reads), _imports(batch)
+        decisions, uids, imports, layers = _last_decisions(batch), _shared_uids(batch, reads), _imports(batch), _layers(batch)
         confirmations = confirmation_facts(batch, until=until, pseudonym=people.pseudonym)
         for row in batch:
             suggestion = None
@@ -73,7 +83,8 @@ def _told(
                 suggestion = _decided(row.suggestion, decision, strategies.get(row.suggestion.image_id, ""), people)
             read = reads[row.read_id]
             facts = _annotation_facts(row, read, suggestion, uids.get((read.image_id, row.sop_instance_uid), ""))
-            yield replace(facts, imported=imports.get(row.pk), confirmations=confirmations.get(row.pk, ()))
+            cell = _cell_origin(row.cell, layers) if row.cell else None
+            yield replace(facts, imported=imports.get(row.pk), confirmations=confirmations.get(row.pk, ()), cell=cell)
 
 
 def _imports(batch: Iterable[Annotation]) -> dict[UUID, ImportedFacts]:
@@ -83,6 +94,17 @@ def _imports(batch: Iterable[Annotation]) -> dict[UUID, ImportedFacts]:
         return {}
     rows = ImportedAnnotation.objects.filter(annotation_id__in=asked).select_related("run").order_by("pk")
     return {row.annotation_id: ImportedFacts(row.run.format, row.run.digest, row.source_id, row.source_label) for row in rows}
+
+
+def _layers(batch: Iterable[Annotation]) -> dict[str, CellLayer]:
+    """Return the layers whose cells some marks were made of; at most one query. One that a reader took a cell of is never removed."""
+    asked = {row.cell["layer_id"] for row in batch if row.cell}
+    return {str(layer.pk): layer for layer in CellLayer.objects.filter(pk__in=asked)} if asked else {}
+
+
+def _cell_origin(cell: Mapping[str, Any], layers: Mapping[str, CellLayer]) -> CellOriginFacts | None:
+    layer = layers.get(cell["layer_id"])
+    return None if layer is None else CellOriginFacts(str(layer.pk), cell["number"], model_of_layer(layer), str(layer.run_id or ""))
 
 
 def _shared_uids(batch: Iterable[Annotation], reads: dict[UUID, ReadFacts]) -> dict[tuple[str, str], str]:

@@ -22,7 +22,7 @@ from annotation.cells.shelf import layer_path
 from annotation.errors import refusal
 from annotation.events import CampaignChanged, publish
 from annotation.locks import lock_campaign
-from annotation.models import Campaign, CellLayer
+from annotation.models import Annotation, Campaign, CellLayer
 from annotation.services.suggestion_errors import image_not_in_campaign
 from annotation.services.uploads import keep_upload
 from viewer.api.errors import ApiError
@@ -96,6 +96,8 @@ def delete_layer(*, layer: CellLayer) -> None:
         ApiError: ``cell_layer_in_use``.
     """
     layer_id = layer.pk
+    if Annotation.objects.filter(read__campaign=layer.campaign_id, cell__layer_id=str(layer_id)).exists():
+        raise refusal("cell_layer_in_use")
     try:
         with transaction.atomic():
             layer.delete()

@@ -13,6 +13,7 @@ from annotation.schema.shapes import ShapeError, check_inside, normalise, parse_
 from annotation.schema.tracks import AnyShape, Track, parse_track
 from annotation.selectors.exams import exam_images
 from annotation.selectors.frames import sop_instance_uids
+from annotation.services.cell_marks import check_cell_place
 from annotation.services.exam_marks import EXAM, check_cites
 from annotation.services.forms import check_form_data
 from annotation.services.operation_input import Body
@@ -87,6 +88,8 @@ def check_mark(rules: MarkRules, body: Body, pointer: str = "/annotation") -> Ch
     Raises:
         ApiError: with a code per reason and a pointer that starts with ``pointer``.
     """
+    if body.cell is not None and body.geometry is None:
+        raise refusal("operation_malformed", f"{pointer}/cell")
     if body.span is not None or body.granularity in REPORT_LEVEL:
         return _check_on_report(rules, body, pointer)
     if body.cites is not None or body.granularity == EXAM:
@@ -100,6 +103,8 @@ def check_mark(rules: MarkRules, body: Body, pointer: str = "/annotation") -> Ch
     _check_labels(rules, body, pointer, has_shape=shape is not None)
     _check_words(body, pointer)
     _check_form(rules, body, pointer)
+    if body.cell is not None:
+        check_cell_place(rules.read, body.cell, f"{pointer}/cell")
     columns = {
         "granularity": body.granularity,
         "frame": body.frame,
@@ -116,6 +121,7 @@ def check_mark(rules: MarkRules, body: Body, pointer: str = "/annotation") -> Ch
         "report": None,
         "span": None,
         "cites": None,
+        "cell": body.cell.stored() if body.cell is not None else None,
     }
     return CheckedMark(columns, shape)
 
@@ -172,6 +178,7 @@ def _columns_off_image(body: Body) -> dict[str, Any]:
         "report": None,
         "span": None,
         "cites": None,
+        "cell": None,
     }
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from annotation.errors import refusal
 from annotation.models import Decision
+from annotation.services.cell_marks import CellPlace
 from annotation.services.exam_marks import Citation, parse_cites
 from annotation.services.report_marks import Span, parse_span
 
@@ -29,6 +30,7 @@ _BODY_MEMBERS: Final = frozenset(
         "active_seconds",
         "span",
         "cites",
+        "cell",
     }
 )
 _MAX_REVISION: Final = 2**31 - 1
@@ -58,6 +60,8 @@ class Body:
     """Of a mark on a report: where in its text."""
     cites: tuple[Citation, ...] | None = None
     """Of a finding of the whole examination: what shows it."""
+    cell: CellPlace | None = None
+    """Of a mark that is made of a cell of a layer: which one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +165,17 @@ def parse_body(value: object, pointer: str) -> Body:
         active_seconds=_seconds(value.get("active_seconds", 0), f"{pointer}/active_seconds"),
         span=parse_span(value.get("span"), f"{pointer}/span"),
         cites=parse_cites(value.get("cites"), f"{pointer}/cites"),
+        cell=_cell(value.get("cell"), f"{pointer}/cell"),
     )
+
+
+def _cell(value: object, pointer: str) -> CellPlace | None:
+    if value is None:
+        return None
+    layer_id = parse_uuid(value.get("layer_id")) if isinstance(value, dict) and set(value) == {"layer_id", "number"} else None
+    if layer_id is None or not isinstance(value, dict):
+        raise refusal("operation_malformed", pointer)
+    return CellPlace(layer_id, _whole_number(value["number"], f"{pointer}/number"))
 
 
 def _optional_uuid(value: Mapping[str, Any], name: str, pointer: str = "") -> UUID | None:

@@ -262,7 +262,9 @@ class _Batch:
         verb = "create" if known is None else "restore" if known.deleted else "update"
         annotation = known or Annotation(id=operation.mark_ids[0], read=self.read, revision=0, created_at=timezone.now())
         for column, value in mark.columns.items():
-            setattr(annotation, column, value)
+            # Of what cell a mark was made is said when it is made; nothing done later changes it.
+            if column != "cell" or known is None:
+                setattr(annotation, column, value)
         if suggestion is not None:
             annotation.origin, annotation.suggestion = "suggestion", suggestion
         annotation.deleted = False

@@ -43,4 +43,5 @@ def _says_the_same(mark: CheckedMark, body: dict[str, Any]) -> bool:
         and columns["active_seconds"] == body["active_seconds"]
         and span_json(columns["report"], columns["span"]) == body.get("span")
         and columns["cites"] == body.get("cites")
+        and columns["cell"] in (None, body.get("cell"))
     )

@@ -169,6 +169,7 @@ def test_one_cell_becomes_a_mark_and_a_cell_again(bench_of: Callable[[str, str],
     expect(bench.mark_rows).to_have_count(marks + 1)
     bench.wait_saved()
     wait_for("one cell fewer", lambda: len(json.loads(bench.file())["features"]) == COLUMNS * ROWS - 1)
+    assert [mark["cell"]["number"] >= 0 for mark in bench.saved_marks() if mark["cell"]] == [True]
     bench.key("Control+z")
     bench.key("Control+z")
     expect(bench.mark_rows).to_have_count(marks)

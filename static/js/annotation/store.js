@@ -47,9 +47,9 @@ const SAVED = Object.freeze({kind: 'saved'});
 
 /** @param {Annotation} annotation @returns {Body} the part that a person decides */
 export function bodyOf(annotation) {
-  const {granularity, frame, geometry, labels, text, form, certainty, basis, origin, suggestion_id, active_seconds, span, cites} = annotation;
+  const {granularity, frame, geometry, labels, text, form, certainty, basis, origin, suggestion_id, active_seconds, span, cites, cell} = annotation;
   const body = {granularity, frame, geometry, labels, text, form, certainty, basis, origin, suggestion_id, active_seconds};
-  return span ? {...body, span} : cites ? {...body, cites} : body;
+  return span ? {...body, span} : cites ? {...body, cites} : cell ? {...body, cell} : body;
 }
 
 export class Store {

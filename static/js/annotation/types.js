@@ -32,6 +32,7 @@
  * @property {string | null} suggestion_id
  * @property {number} active_seconds
  * @property {SpanBody} [span] of a mark on a report
+ * @property {{layer_id: string, number: number} | null} [cell] of a mark that was made of a cell of a layer; kept ever after
  * @property {Citation[] | null} [cites] of a finding of the whole examination: what shows it
  *
  * @typedef {{image_id: string, frame: number | null, annotation_id: string | null}} Citation frame from 0; a mark of the same reader

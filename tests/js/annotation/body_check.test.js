@@ -32,6 +32,7 @@ test('everything that the tools make is sent', () => {
   const bodies = [
     {},
     {granularity: 'cell'},
+    {granularity: 'cell', cell: {layer_id: '5f3c0000-0000-8000-8000-000000000001', number: 3}},
     {granularity: 'tissue'},
     {granularity: 'point', geometry: {type: 'Point', coordinates: [1.125, 2]}},
     {granularity: 'box', geometry: {type: 'Rectangle', bbox: [1, 2, 3, 4]}, frame: 12},

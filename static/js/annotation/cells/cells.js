@@ -257,7 +257,8 @@ export class Cells {
     const [id, {layerId, runs}] = [newId(), chosen];
     /** @type {CellChange} */
     const taken = {id: newId(), layerId, kind: 'delete', cells: runs};
-    const body = newBody({granularity, geometry: {type: 'Polygon', coordinates: [ring]}, frame: null, labels: [label.code]});
+    const drawn = newBody({granularity, geometry: {type: 'Polygon', coordinates: [ring]}, frame: null, labels: [label.code]});
+    const body = {...drawn, cell: {layer_id: layerId, number: runs[0]}};
     await this.#forgetChoice();
     session.store.commit('local', {name: t('Edit a cell'), marks: [{id, body}], cells: [taken]});
     workspace.set({tool: 'select'});

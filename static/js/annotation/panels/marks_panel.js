@@ -113,7 +113,7 @@ export class MarksPanel {
     const size = rangeText(mark.body.geometry, viewer.frames?.count ?? 1) || formatSize(firstShape(mark.body.geometry), viewer.manifest.spacing);
     const isHidden = workspace.state.hidden.has(mark.id);
     const isSelected = workspace.state.selection.has(mark.id);
-    const {title, drawing} = originOf(mark.body.origin);
+    const {title, drawing} = originOf(mark.body);
     const origin = el('span', {class: 'row-origin', attrs: {title}}, icon(drawing, 14));
     const main = el(
       'button',
@@ -206,8 +206,9 @@ export function rowButton(name, label, onClick) {
   );
 }
 
-/** @param {'manual' | 'suggestion' | 'import'} origin */
-function originOf(origin) {
+/** @param {Mark['body']} body */
+function originOf({origin, cell}) {
+  if (cell) return {title: t('Drawn anew from a cell of a layer'), drawing: 'cells'};
   if (origin === 'suggestion') return {title: t('From a suggestion'), drawing: 'suggestion'};
   return origin === 'import' ? {title: t('Imported'), drawing: 'imported'} : {title: t('Drawn'), drawing: 'drawn'};
 }
