@@ -35,9 +35,13 @@ export class StatusBar {
       this.message,
       el('span', {class: 'spacer'}),
       this.effort,
-      el('span', {class: 'numbers', text: `${width} × ${height} px`}),
-      el('span', {class: `numbers${spacing ? '' : ' is-unknown'}`, text: scale}),
-      modality ? el('span', {text: modality}) : null,
+      el(
+        'span',
+        {class: 'status-facts'},
+        el('span', {class: 'numbers', text: `${width} × ${height} px`}),
+        el('span', {class: `numbers${spacing ? '' : ' is-unknown'}`, text: scale}),
+        modality ? el('span', {text: modality}) : null,
+      ),
     );
   }
 
