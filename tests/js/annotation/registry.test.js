@@ -114,7 +114,7 @@ function fullRegistry(kind) {
   const campaign = campaignOf(kind);
   const store = new Store();
   const parts = {
-    session: {store, history: new History(store), read: {state: 'open'}},
+    session: {store, history: new History(store), read: {state: 'open', reader: {id: 1}}},
     viewer: {frames: {count: 3}},
     workspace: new Workspace({canWrite: true}),
     rules: new MarkingRules(campaign),
