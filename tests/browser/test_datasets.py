@@ -87,8 +87,8 @@ def test_a_dataset_from_its_description_to_the_file(
     page.fill("#field-tune", "0")
     page.fill("#field-test", "40")
     expect(page.locator("#counts table")).to_have_count(2)
-    page.fill("#field-name_ja", "大腸ポリープ")
-    page.fill("#field-name_en", "Colon polyps")
+    page.fill("#field-name_ja", f"大腸ポリープ{language}")
+    page.fill("#field-name_en", f"Colon polyps {language}")
     page.fill("#field-code", f"colon-{language}")
     page.click(f"button:has-text('{say['make']}')")
     for number in (1, 2):
@@ -108,11 +108,11 @@ def test_a_dataset_from_its_description_to_the_file(
     with page.expect_download() as sheet:
         page.locator("tr[data-version='2']").get_by_role("link", name=say["sheet"]).click()
     sheet.value.save_as(tmp_path / "sheet.md")
-    assert {"ja": "大腸ポリープ 第2版", "en": "Colon polyps, version 2"}[language] in (tmp_path / "sheet.md").read_text("utf-8")
+    assert {"ja": "大腸ポリープja 第2版", "en": "Colon polyps en, version 2"}[language] in (tmp_path / "sheet.md").read_text("utf-8")
 
     opening = admin.page
     opening.goto(address)
-    opening.select_option("#field-dataset", label={"ja": "大腸ポリープ", "en": "Colon polyps"}[language])
+    opening.select_option("#field-dataset", label={"ja": "大腸ポリープja", "en": "Colon polyps en"}[language])
     expect(opening.locator(".hand-out .muted")).to_be_visible()
     take_picture(opening, "datasets-test")
     with opening.expect_download() as opened:
@@ -123,7 +123,7 @@ def test_a_dataset_from_its_description_to_the_file(
 
     exporter.site.manage("shell", "--no-imports", "-c", _LINK.replace("CODE", f"colon-{language}"))
     page.reload()
-    page.select_option("#field-dataset", label={"ja": "大腸ポリープ", "en": "Colon polyps"}[language])
+    page.select_option("#field-dataset", label={"ja": "大腸ポリープja", "en": "Colon polyps en"}[language])
     expect(page.locator(".hand-out .leaking")).to_be_visible()
     page.click(f"button:has-text('{say['freeze'].format(3)}')")
     quarantined = int(page.locator("tr[data-version='2'] td").nth(6).inner_text())
