@@ -74,23 +74,28 @@ export class Walk {
   #watch() {
     const {viewer} = this;
     viewer.onChange(() => this.#move());
-    viewer.map.on('rendercomplete', () => {
-      if (!this.isOn || this.stillTimer !== undefined) return;
-      this.stillTimer = setTimeout(() => {
-        this.stillTimer = undefined;
-        this.note();
-      }, STILL_MS);
-    });
+    viewer.map.on('rendercomplete', () => this.#wait());
     globalThis.addEventListener('pagehide', () => {
       this.#keep();
       void this.#tellNow();
     });
   }
 
-  /** Whatever moves has to stand still anew. */
+  /** Everything is on the screen; it counts if it stays so for a moment. */
+  #wait() {
+    if (!this.isOn || this.stillTimer !== undefined) return;
+    this.stillTimer = setTimeout(() => {
+      this.stillTimer = undefined;
+      if (this.#isMoving()) this.#wait();
+      else this.note();
+    }, STILL_MS);
+  }
+
+  /** Whatever moves has to stand still anew. A picture that is drawn already says so once more only when it is asked to. */
   #move() {
     clearTimeout(this.stillTimer);
     this.stillTimer = undefined;
+    if (this.isOn) this.viewer.map.render();
   }
 
   /** Reads what was kept here and on the server, and finds out where there is tissue. */
