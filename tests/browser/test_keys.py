@@ -82,6 +82,38 @@ def test_the_palette_finds_and_does_what_can_be_done_now(visit: Begin, take_pict
     expect(palette).to_be_hidden()
 
 
+def test_a_key_right_after_the_palette_is_for_the_page(visit: Begin) -> None:
+    bench = open_bench(visit, "en")
+    page = bench.page
+    bench.key("Control+k")
+    palette = page.locator("dialog.palette")
+    expect(palette.locator("input")).to_be_focused()
+    page.keyboard.insert_text("tool.polygon")
+    expect(palette.locator("[aria-selected=true]")).to_have_attribute("data-choice", "tool.polygon")
+    # All within one frame: the browser has not yet taken the focus out of the field that is gone.
+    page.evaluate(
+        """() => {
+          const field = document.querySelector('dialog.palette input');
+          const press = (key, more) => field.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true, ...more}));
+          press('Enter', {code: 'Enter'});
+          if (document.activeElement !== field) throw new Error('the browser moves the focus at once');
+          press('f', {code: 'KeyF'});
+        }"""
+    )
+    expect(palette).to_be_hidden()
+    expect(page.locator("[data-action='tool.freehand']").first).to_have_attribute("aria-pressed", "true")
+    page.evaluate(
+        """() => {
+          const field = document.querySelector('dialog.palette input');
+          const press = (key, more) => field.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true, ...more}));
+          press('k', {code: 'KeyK', ctrlKey: true});
+          press('Escape', {code: 'Escape'});
+          press('k', {code: 'KeyK', ctrlKey: true});
+        }"""
+    )
+    expect(palette).to_be_visible()
+
+
 def test_escape_gives_the_focus_back_and_the_help_sheet_names_the_palette(visit: Begin) -> None:
     bench = open_bench(visit, "en")
     page = bench.page

@@ -39,16 +39,24 @@ const CONTROL_KEYS = new Set([
   'PageDown',
 ]);
 
+/**
+ * A dialog that was closed a moment ago: until the next frame the browser sends keys to the field that had the focus there.
+ * @param {Element} element
+ * @returns {boolean}
+ */
+const isPutAway = (element) => element.closest('dialog:not([open])') !== null;
+
 /** @param {EventTarget | null} target @returns {boolean} whether keys go into a text there */
 export function isTextField(target) {
-  if (!(target instanceof HTMLElement)) return false;
+  if (!(target instanceof HTMLElement) || isPutAway(target)) return false;
   if (target instanceof HTMLInputElement) return TEXT_INPUTS.has(target.type);
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.isContentEditable;
 }
 
 /** @param {EventTarget | null} target @returns {boolean} */
 function isControl(target) {
-  return target instanceof Element && target.matches('button, a[href], summary, input, select, [role="slider"], [role="option"]');
+  if (!(target instanceof Element) || isPutAway(target)) return false;
+  return target.matches('button, a[href], summary, input, select, [role="slider"], [role="option"]');
 }
 
 /**

@@ -121,6 +121,8 @@ export class Palette {
 
   /** @param {KeyboardEvent} event */
   #onKey(event) {
+    // Closed a moment ago, it still gets the next key: that one is for the page.
+    if (!this.dialog.open) return;
     // Enter and the arrows belong to the word that is being composed.
     if (event.isComposing || event.keyCode === 229) return;
     const key = keyOf(event);
