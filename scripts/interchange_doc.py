@@ -30,7 +30,7 @@ _JUDGES: Final[dict[str, str]] = {
     "web-annotation": "iiif-prezi3",
     "fhir": "fhir.resources",
     "dicom-sr": "dciodvfy, dsrdump, dcmqi",
-    "dicom-seg": "dciodvfy",
+    "dicom-seg": "dciodvfy, dcmqi",
     "dicom-ann": "dciodvfy, wsidicom",
 }
 _INTRODUCTION: Final = """**yes**: as it is. **partly**: for some marks, or in another form; `losses.json` counts which. **-**: never.
@@ -40,8 +40,8 @@ gets no export that would lose it: a format that never holds it is refused befor
 lose it, with the code `export_would_lose`.
 
 The judges are programs of others, unchanged, run by the tests (`scripts/judges.sh`, `scripts/system_packages.sh`). One message of
-dciodvfy is passed over: it misses CommonZCoordinateValue in ANN of two dimensions, where PS3.3 C.37.1.2 wants none. dcmqi reads our
-reports, not our segmentations: it asks where frames lie in the patient, which is not recorded here. QuPath, ASAP, ImageScope, CVAT's
+dciodvfy is passed over: it misses CommonZCoordinateValue in ANN of two dimensions, where PS3.3 C.37.1.2 wants none. dcmqi reads
+segmentations only of images whose files say where their frames lie in the patient: it asks for that. QuPath, ASAP, ImageScope, CVAT's
 and Label Studio's servers and HL7's validator were not run."""
 
 

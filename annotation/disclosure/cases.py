@@ -116,7 +116,10 @@ def _image(image: ImageFacts, hop: Hop) -> ImageFacts:
     dicom = image.dicom
     if dicom is not None:
         instances = tuple((sop_class, hop.uid(sop), frames) for sop_class, sop, frames in dicom.instances)
-        dicom = DicomFacts(hop.uid(dicom.study_uid), hop.uid(dicom.series_uid), instances)
+        planes = dicom.planes
+        if planes is not None:
+            planes = planes._replace(frame_of_reference_uid=hop.uid(planes.frame_of_reference_uid))
+        dicom = DicomFacts(hop.uid(dicom.study_uid), hop.uid(dicom.series_uid), instances, planes)
     acquisition = coded_acquisition(image.acquisition, device_only=hop.tier is Tier.THIRD_PARTY)
     return replace(image, id=hop.uuid("image", image.id), dicom=dicom, acquisition=acquisition)
 

@@ -23,7 +23,7 @@ from annotation.exporters.voc import VocExporter
 from annotation.exporters.web_annotation import WebAnnotationExporter
 from annotation.exporters.yolo import YoloExporter
 
-__all__ = ["EXPORTERS", "find_exporter", "formats_that_hold", "holdings"]
+__all__ = ["EXPORTERS", "find_exporter", "formats_that_hold", "holdings", "takes_planes"]
 
 EXPORTERS: Final[dict[str, Exporter]] = {
     exporter.name: exporter
@@ -53,6 +53,11 @@ EXPORTERS: Final[dict[str, Exporter]] = {
 def find_exporter(name: str) -> Exporter | None:
     """Return the format of that name, or None."""
     return EXPORTERS.get(name)
+
+
+def takes_planes(name: str) -> bool:
+    """Return whether a format says where the frames of an image lie in the patient."""
+    return name == DicomSegmentationExporter.name
 
 
 def holdings() -> dict[str, Mapping[Field, Held]]:

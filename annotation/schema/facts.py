@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotation.schema.labels import Coding, LabelValue
+from annotation.schema.planes import PlaneFacts
 from annotation.schema.shapes import Shape
 from annotation.schema.tracks import AnyShape
 
@@ -104,6 +105,8 @@ class DicomFacts:
     series_uid: str
     instances: tuple[tuple[str, str, int], ...]
     """(SOP class UID, SOP instance UID, number of frames) of each instance, in frame order."""
+    planes: PlaneFacts | None = None
+    """Where the frames lie in the patient; None: not known, or not asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ def cases_of(
     until: datetime | None = None,
     of_facility: bool = False,
     pinned: QuerySet[Read] | None = None,
+    with_planes: bool = False,
 ) -> Iterator[CaseFacts]:
     """Yield the cases that have a read, in the order of their pseudonyms on this site; the annotations of a case come while it is read.
 
@@ -75,13 +76,14 @@ def cases_of(
         until: count only reads that were submitted, and images that were added, up to then.
         of_facility: with the pseudonyms of this site, which leave it under other names only; else those of the campaign.
         pinned: count only these reads; None: all of them.
+        with_planes: say where the frames of images lie in the patient, which their files are asked for.
     """
     hop = None if of_facility else hop_of_campaign(campaign.pk)
     reads = _counted_reads(campaign, include_drafts=include_drafts, until=until)
     if pinned is not None:
         reads = reads.filter(pk__in=pinned.values("pk"))
     for pseudonym, image_ids in _members_of_cases(campaign, reads, until):
-        case = _case(campaign, pseudonym, image_ids, reads, until)
+        case = _case(campaign, pseudonym, image_ids, reads, until, with_planes=with_planes)
         yield case if hop is None else society_case(case, hop)
 
 
@@ -142,7 +144,15 @@ def _counted_reads(campaign: Campaign, *, include_drafts: bool, until: datetime 
     return reads if include_drafts else reads.filter(state=Read.State.SUBMITTED)
 
 
-def _case(campaign: Campaign, pseudonym: str, image_ids: list[UUID], counted: QuerySet[Read], until: datetime | None = None) -> CaseFacts:
+def _case(
+    campaign: Campaign,
+    pseudonym: str,
+    image_ids: list[UUID],
+    counted: QuerySet[Read],
+    until: datetime | None = None,
+    *,
+    with_planes: bool = False,
+) -> CaseFacts:
     images = list(Image.objects.filter(pk__in=image_ids).select_related("series__study").order_by("pk"))
     asked = list(CampaignImage.objects.filter(campaign=campaign, image_id__in=image_ids))
     strategies = {row.image_id: row.strategy for row in asked if row.strategy in QUERY_STRATEGIES}
@@ -156,7 +166,7 @@ def _case(campaign: Campaign, pseudonym: str, image_ids: list[UUID], counted: Qu
         name=f"subject-{pseudonym[:32]}" if known else f"image-{image_ids[0]}",
         subject=subject_facts(pseudonym if known else "", images),
         registered_at=min(row.added_at for row in asked),
-        images=tuple(image_facts(image, was_read=str(image.pk) in was_read) for image in images),
+        images=tuple(image_facts(image, was_read=str(image.pk) in was_read, with_planes=with_planes) for image in images),
         reads=tuple(reads.values()),
         annotations=annotations_of(reads, strategies, people, until),
         decisions=decisions_of(reads, people),

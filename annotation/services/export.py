@@ -11,7 +11,7 @@ from rest_framework import status
 
 from annotation.exporters.fields import ExportWouldLoseError, Field
 from annotation.exporters.package import Package
-from annotation.exporters.registry import EXPORTERS, find_exporter
+from annotation.exporters.registry import EXPORTERS, find_exporter, takes_planes
 from annotation.exporters.relabelling import LabelNotMappedError, Relabelling
 from annotation.models import Campaign, ExportRun
 from annotation.schema.document import DocumentFile, write_document
@@ -147,7 +147,8 @@ def export_campaign(
     if exporter is None:
         raise unknown_format()
     refuse_impossible(exporter, required)
-    facts, cases = campaign_facts(campaign), cases_of(campaign, include_drafts=include_drafts)
+    facts = campaign_facts(campaign)
+    cases = cases_of(campaign, include_drafts=include_drafts, with_planes=takes_planes(format_name))
     maps = [] if relabelling is None else relabelling.named
     run = _start(campaign, user, format_name, include_drafts=include_drafts, label_maps=maps)
     package = Package(exporter, facts, cases, include_drafts=include_drafts, required=required, relabelling=relabelling)

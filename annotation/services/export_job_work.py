@@ -21,7 +21,7 @@ from annotation.exporters.crops import CropChoices, CropsExporter
 from annotation.exporters.fields import ExportWouldLoseError, Field
 from annotation.exporters.package import Package
 from annotation.exporters.parts import BY_CASE, Archive, forget
-from annotation.exporters.registry import EXPORTERS
+from annotation.exporters.registry import EXPORTERS, takes_planes
 from annotation.exporters.relabelling import LabelNotMappedError
 from annotation.models import ExportJob
 from annotation.schema.facts import CaseFacts
@@ -157,7 +157,7 @@ def _exporter(job: ExportJob) -> Exporter:
 
 def _cases_left(job: ExportJob, archive: Archive) -> Iterator[CaseFacts]:
     """Yield the cases that no earlier attempt wrote."""
-    for case in cases_of(job.campaign, include_drafts=job.include_drafts):
+    for case in cases_of(job.campaign, include_drafts=job.include_drafts, with_planes=takes_planes(job.format)):
         if case.name not in archive.done_cases:
             archive.saw(case.name)
             yield case

@@ -12,7 +12,7 @@ from annotation.disclosure.cases import disclosed_campaign, disclosed_case
 from annotation.disclosure.tiers import Hop, Tier
 from annotation.exporters.base import Entry
 from annotation.exporters.package import Package
-from annotation.exporters.registry import EXPORTERS
+from annotation.exporters.registry import EXPORTERS, takes_planes
 from annotation.models import ExportRun, LedgerEntry, Read, Release
 from annotation.schema.canonical import canonical_json
 from annotation.schema.facts import CaseFacts
@@ -82,7 +82,10 @@ def _package(release: Release) -> Package:
 
 def _cases(release: Release, hop: Hop) -> Iterator[CaseFacts]:
     pinned = Read.objects.filter(pk__in=release.pinned.values("read"))
-    for case in cases_of(release.campaign, include_drafts=False, until=release.decided_at, of_facility=True, pinned=pinned):
+    planes = takes_planes(release.format)
+    for case in cases_of(
+        release.campaign, include_drafts=False, until=release.decided_at, of_facility=True, pinned=pinned, with_planes=planes
+    ):
         yield disclosed_case(case, hop)
 
 

@@ -12,7 +12,7 @@ from annotation.datasets.restrict import restricted_case
 from annotation.disclosure.cases import society_case
 from annotation.exporters.base import Entry
 from annotation.exporters.package import Package
-from annotation.exporters.registry import EXPORTERS
+from annotation.exporters.registry import EXPORTERS, takes_planes
 from annotation.models import Campaign, ExportRun, Read
 from annotation.schema.canonical import canonical_json
 from annotation.schema.facts import CaseFacts, DatasetFacts
@@ -63,7 +63,7 @@ def export_split(
         maps = [] if relabelling is None else relabelling.named
         run = ExportRun.objects.create(campaign=campaign, requested_by=user, format=format_name, label_maps=maps)
         DatasetExport.objects.create(version=version, run=run, split=split, purpose=purpose)
-    cases = _cases(version, campaign, _reads(version, campaign, split), membership)
+    cases = _cases(version, campaign, _reads(version, campaign, split), membership, with_planes=takes_planes(format_name))
     extras = [_told(version, campaign, membership)]
     exporter, facts = EXPORTERS[format_name], campaign_facts(campaign)
     package = Package(exporter, facts, cases, include_drafts=False, extras=extras, relabelling=relabelling)
@@ -92,12 +92,15 @@ def _reads(version: DatasetVersion, campaign: Campaign, split: str) -> Mapping[s
     return reads
 
 
-def _cases(version: DatasetVersion, campaign: Campaign, reads: Mapping[str, list[str]], membership: DatasetFacts) -> Iterator[CaseFacts]:
+def _cases(
+    version: DatasetVersion, campaign: Campaign, reads: Mapping[str, list[str]], membership: DatasetFacts, *, with_planes: bool
+) -> Iterator[CaseFacts]:
     hop = hop_of_dataset(version.dataset_id, version.number)
     # cases without an image of the split are passed over by the database, not read and thrown away
     images = version.members.filter(campaign=campaign, split=membership.split).values("image")
     pinned = Read.objects.filter(campaign=campaign, image__in=images)
-    for case in cases_of(campaign, include_drafts=False, until=version.frozen_at, of_facility=True, pinned=pinned):
+    until = version.frozen_at
+    for case in cases_of(campaign, include_drafts=False, until=until, of_facility=True, pinned=pinned, with_planes=with_planes):
         cut = restricted_case(case, reads, membership)
         if cut is not None:
             yield society_case(cut, hop)

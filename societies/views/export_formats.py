@@ -42,7 +42,7 @@ EXPORT_FORMATS: Final[tuple[tuple[Any, tuple[tuple[str, Any, Any], ...]], ...]] 
         _("Hospital and web"),
         (
             ("dicom-sr", _("DICOM SR"), _("structured reports (TID 1500), one of each reader; for DICOM images")),
-            ("dicom-seg", _("DICOM SEG"), _("binary segmentations, one of each marked frame; for DICOM images")),
+            ("dicom-seg", _("DICOM SEG"), _("binary segmentations, one of each stack whose place is known; for DICOM images")),
             ("dicom-ann", _("DICOM ANN"), _("bulk annotations of whole slides; for DICOM slides")),
             ("fhir", _("FHIR R4"), _("an Observation for each mark and diagnosis, one Bundle a case")),
             ("web-annotation", _("Web Annotation"), _("W3C annotations on IIIF canvases")),

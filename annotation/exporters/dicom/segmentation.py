@@ -1,20 +1,22 @@
-"""Segmentations (PS3.3, A.51), BINARY: one of each marked frame, a segment for each label.
+"""Segmentations (PS3.3, A.51), BINARY: a segment for each label, and all marked frames of an image in one object.
 
-What is known of an image here does not say where its frames lie in the patient. An object of several frames would have to claim that;
-one of a single frame refers to the frame it was drawn on, and lies where that lies.
+One object can hold several frames only where it says where they lie in the patient. Where the files do not say that, each marked
+frame has an object of its own: it refers to the frame it was drawn on, and lies where that lies.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from highdicom.seg import Segmentation, SegmentDescription
 from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.sr.codedict import codes
+from pydicom.valuerep import DSfloat
 
 from annotation.exporters.base import Entry, LossReport
 from annotation.exporters.details import names_of_labels
@@ -37,13 +39,24 @@ from annotation.exporters.painting import Runs, runs_of
 from annotation.exporters.per_frame import picture_name
 from annotation.exporters.streams import by_image
 from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts, DicomFacts, ImageFacts
+from annotation.schema.planes import PlaneFacts
 
 __all__ = ["SegmentationSession"]
 
 SINGLE_FRAME: Final = "1.2.840.10008.5.1.4.1.1.7"
 """Secondary Capture: what the library takes for one frame that lies nowhere."""
-_Segments = dict[str, list[Runs]]
-"""Label code -> runs of pixels of one frame."""
+PLACED_FRAME: Final = "1.2.840.10008.5.1.4.1.1.2"
+"""CT Image: what the library takes for one frame that lies in a patient."""
+MAX_PIXELS: Final = 1 << 27
+"""Frames x rows x columns x segments of one object: the library holds a byte for each."""
+
+
+class _Marked(NamedTuple):
+    """A marked frame: its number (from 0; None for an image without frames), pixels by label code, and its last change."""
+
+    frame: int | None
+    segments: dict[str, list[Runs]]
+    moment: datetime
 
 
 class SegmentationSession:
@@ -53,7 +66,7 @@ class SegmentationSession:
         self._campaign = campaign
         self._names = names_of_labels(campaign)
         self.losses = losses
-        text = "One object for each marked frame; marks of one label are one segment there, whoever made them."
+        text = "Marks of one label are one segment, whoever made them."
         losses.note("segments", text)
         losses.note("pixels", "An outline is the pixels whose centres it holds; its vertices are lost.")
         losses.note("ascii", "Words within an object are ASCII English, which every viewer reads; Japanese names are in labels.json.")
@@ -69,16 +82,31 @@ class SegmentationSession:
                 yield from self._image(case, image, image.dicom, rows)
 
     def _image(self, case: CaseFacts, image: ImageFacts, dicom: DicomFacts, rows: Iterable[AnnotationFacts]) -> Iterator[Entry]:
-        painted: dict[int | None, _Segments] = {}
-        instants: dict[int | None, datetime] = {}
+        marked: dict[int | None, _Marked] = {}
         for mark in frame_by_frame(rows, image, self.losses):
             if (runs := self._runs(mark, image)) is not None:
-                frame = mark.row.frame
-                painted.setdefault(frame, {}).setdefault(mark.row.labels[0] if mark.row.labels else "", []).append(runs)
-                instants[frame] = latest([mark.row.updated_at, instants.get(frame, mark.row.updated_at)])
-        for frame in sorted(painted, key=lambda number: -1 if number is None else number):
-            data = self._object(case, image, place_of(dicom, frame or 0), painted[frame], instants[frame])
-            yield Entry(f"segmentations/{case.name}/{picture_name(image, frame)}.dcm", len(data), [data])
+                row = mark.row
+                known = marked.get(row.frame, _Marked(row.frame, {}, row.updated_at))
+                known.segments.setdefault(row.labels[0] if row.labels else "", []).append(runs)
+                marked[row.frame] = known._replace(moment=latest([row.updated_at, known.moment]))
+        frames = sorted(marked.values(), key=lambda one: -1 if one.frame is None else one.frame)
+        if dicom.planes is None:
+            self._tell_apart(frames)
+            for one in frames:
+                yield self._entry(case, picture_name(image, one.frame), self._object(case, image, dicom, [one], None))
+            return
+        for number, together in enumerate(_together(frames, dicom.planes, image), 1):
+            name = picture_name(image, None) + (f"-{number}" if number > 1 else "")
+            yield self._entry(case, name, self._object(case, image, dicom, together, number))
+
+    def _tell_apart(self, frames: list[_Marked]) -> None:
+        if len(frames) > 1:
+            text = "Where the files do not say how their frames lie in the patient, each marked frame has an object of its own."
+            self.losses.note("places", text)
+
+    @staticmethod
+    def _entry(case: CaseFacts, name: str, data: bytes) -> Entry:
+        return Entry(f"segmentations/{case.name}/{name}.dcm", len(data), [data])
 
     def _runs(self, mark: OnFrame, image: ImageFacts) -> Runs | None:
         row, shape = mark.row, mark.shape
@@ -97,27 +125,33 @@ class SegmentationSession:
             return None
         return runs
 
-    def _object(self, case: CaseFacts, image: ImageFacts, place: Place, segments: _Segments, moment: datetime) -> bytes:
-        used = [code for code in self._names if code in segments]
+    def _object(self, case: CaseFacts, image: ImageFacts, dicom: DicomFacts, frames: list[_Marked], number: int | None) -> bytes:
+        """Return the object of some frames: the so-many-th of an image whose planes are known, or that of one frame (None)."""
+        used = [code for code in self._names if any(code in one.segments for one in frames)]
         series = uid_for("seg", self._campaign.id, image.id)
+        places = [place_of(dicom, one.frame or 0) for one in frames]
+        sources = _Sources(case, image, places, [(dicom.planes, one.frame or 0) for one in frames])
+        first = places[0]
+        uid = uid_for(series, first.sop_instance, str(first.frame)) if number is None else uid_for(series, "planes", str(number))
         made = Segmentation(
-            source_images=[source(case, image, place._replace(sop_class=SINGLE_FRAME))],
-            pixel_array=_pixels([segments[code] for code in used], image),
+            source_images=sources.datasets,
+            pixel_array=_pixels([[one.segments.get(code, []) for code in used] for one in frames], image),
             segmentation_type="BINARY",
-            segment_descriptions=[self._described(code, number, image) for number, code in enumerate(used, 1)],
+            segment_descriptions=[self._described(code, at, image) for at, code in enumerate(used, 1)],
             series_instance_uid=series,
             series_number=1,
-            sop_instance_uid=uid_for(series, place.sop_instance, str(place.frame)),
-            instance_number=place.frame or 1,
+            sop_instance_uid=uid,
+            instance_number=number or first.frame or 1,
             content_description=self._campaign.title.get("ja") or None,
             content_label="MARKS",
             specific_character_set="ISO_IR 192",
             **EQUIPMENT,
         )
-        _name_place(made, place)
-        made.PatientOrientation = ""  # type 2C: nothing here says how the frame lies
+        sources.name_in(made)
+        if dicom.planes is None:
+            made.PatientOrientation = ""  # type 2C: nothing here says how the frame lies
         made.ContentCreatorName = ""  # type 2: a segment may be the work of several readers
-        return finished(made, self._campaign, moment)
+        return finished(made, self._campaign, latest([one.moment for one in frames]))
 
     def _described(self, code: str, number: int, image: ImageFacts) -> SegmentDescription:
         label = self._campaign.labels.get(code)
@@ -132,28 +166,79 @@ class SegmentationSession:
         )
 
 
-def _pixels(segments: list[list[Runs]], image: ImageFacts) -> NDArray[np.uint8]:
-    """Return one frame x rows x columns x segments."""
-    pixels = np.zeros((1, image.height_px, image.width_px, len(segments)), dtype=np.uint8)
-    for number, marks in enumerate(segments):
-        layer = pixels[0, :, :, number]
-        for y, start, stop in ((y, start, stop) for runs in marks for y, start, stop in zip(*runs, strict=True)):
-            layer[y, start:stop] = 1
+class _Sources:
+    """The frames that segments refer to. The library is given each as an object of its own; afterwards they get their true names."""
+
+    def __init__(self, case: CaseFacts, image: ImageFacts, places: list[Place], planes: list[tuple[PlaneFacts | None, int]]) -> None:
+        self._places = {uid_for("frame", place.sop_instance, str(place.frame)): place for place in places}
+        self.datasets = [
+            _placed(source(case, image, Place(PLACED_FRAME if known else SINGLE_FRAME, uid, None)), known, frame)
+            for uid, (known, frame) in zip(self._places, planes, strict=True)
+        ]
+
+    def name_in(self, made: Segmentation) -> None:
+        """Let every reference name the true class, object and frame (from 1), each object once."""
+        for group in made.PerFrameFunctionalGroupsSequence:
+            for picture in (one for derived in group.DerivationImageSequence for one in derived.SourceImageSequence):
+                self._name(picture, with_frame=True)
+        for series in made.ReferencedSeriesSequence:
+            series.ReferencedInstanceSequence = self._named_once(series.ReferencedInstanceSequence)
+        made.SourceImageSequence = self._named_once(made.SourceImageSequence)
+
+    def _named_once(self, pictures: Iterable[Dataset]) -> list[Dataset]:
+        return list({self._name(picture, with_frame=False).sop_instance: picture for picture in pictures}.values())
+
+    def _name(self, picture: Dataset, *, with_frame: bool) -> Place:
+        """One item may stand in several sequences; it is named once."""
+        place = self._places.get(picture.ReferencedSOPInstanceUID)
+        if place is None:
+            return Place(picture.ReferencedSOPClassUID, picture.ReferencedSOPInstanceUID, None)
+        picture.ReferencedSOPClassUID, picture.ReferencedSOPInstanceUID = place.sop_class, place.sop_instance
+        if with_frame and place.frame is not None:
+            picture.ReferencedFrameNumber = place.frame
+        return place
+
+
+def _placed(dataset: Dataset, planes: PlaneFacts | None, frame: int) -> Dataset:
+    if planes is not None:
+        plane = planes.frames[frame]
+        dataset.FrameOfReferenceUID = planes.frame_of_reference_uid
+        dataset.PositionReferenceIndicator = ""
+        dataset.ImagePositionPatient = _decimals(plane.position_mm)
+        dataset.ImageOrientationPatient = _decimals(plane.orientation)
+        dataset.PixelSpacing = _decimals(plane.spacing_mm)
+        dataset.SliceThickness = None if plane.thickness_mm is None else _decimals((plane.thickness_mm,))[0]
+    return dataset
+
+
+def _decimals(numbers: Iterable[float]) -> list[DSfloat]:
+    """Return numbers as DS, which has room for sixteen characters."""
+    return [DSfloat(number, auto_format=True) for number in numbers]
+
+
+def _together(frames: list[_Marked], planes: PlaneFacts, image: ImageFacts) -> Iterator[list[_Marked]]:
+    """Yield the frames of each object: alike in direction and scale, no two at one place, and no more than memory has room for."""
+    groups: dict[tuple[object, ...], list[_Marked]] = {}
+    seen: Counter[tuple[object, ...]] = Counter()
+    for one in frames:
+        plane = planes.frames[one.frame or 0]
+        place = tuple(round(number, 3) for number in plane.position_mm)
+        key = (*plane[1:], place)
+        seen[key] += 1
+        groups.setdefault((*plane[1:], seen[key]), []).append(one)
+    for group in groups.values():
+        labels = len({code for one in group for code in one.segments})
+        at_once = max(1, MAX_PIXELS // (image.width_px * image.height_px * labels))
+        for start in range(0, len(group), at_once):
+            yield group[start : start + at_once]
+
+
+def _pixels(frames: list[list[list[Runs]]], image: ImageFacts) -> NDArray[np.uint8]:
+    """Return frames x rows x columns x segments."""
+    pixels = np.zeros((len(frames), image.height_px, image.width_px, len(frames[0])), dtype=np.uint8)
+    for at, segments in enumerate(frames):
+        for number, marks in enumerate(segments):
+            layer = pixels[at, :, :, number]
+            for y, start, stop in ((y, start, stop) for runs in marks for y, start, stop in zip(*runs, strict=True)):
+                layer[y, start:stop] = 1
     return pixels
-
-
-def _name_place(made: Segmentation, place: Place) -> None:
-    """Let every reference name the true class and frame (from 1): the library was given the frame as an object of its own."""
-    _name_class(made, place)
-    if place.frame is not None:
-        for item in made.PerFrameFunctionalGroupsSequence:
-            for picture in item.DerivationImageSequence[0].SourceImageSequence:
-                picture.ReferencedFrameNumber = place.frame
-
-
-def _name_class(dataset: Dataset, place: Place) -> None:
-    for element in dataset:
-        for item in element.value if element.VR == "SQ" else ():
-            _name_class(item, place)
-            if item.get("ReferencedSOPInstanceUID") == place.sop_instance:
-                item.ReferencedSOPClassUID = place.sop_class
