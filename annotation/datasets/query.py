@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
+
+from annotation.schema.label_maps import Rules, apply_rules
 
 __all__ = ["Candidate", "ImageRow", "Query", "ReadRow", "select"]
 
@@ -97,17 +99,24 @@ class Candidate:
     """Sum of the list revisions of the reads: differs whenever a mark does."""
 
 
-def select(rows: Iterable[ImageRow], query: Query) -> Iterator[Candidate]:
-    """Yield the images that a query chooses, in the order in which they come."""
+def select(rows: Iterable[ImageRow], query: Query, rules: Mapping[str, Rules] | None = None) -> Iterator[Candidate]:
+    """Yield the images that a query chooses, in the order in which they come.
+
+    Args:
+        rows: images with what was read of them.
+        query: asks for labels as the readers chose them.
+        rules: of the label maps that a campaign's labels go out under, by campaign; the labels of a candidate are those afterwards.
+    """
+    rules = rules or {}
     left_out, picked = frozenset(query.left_out), frozenset(query.picked)
     for row in rows:
         if row.image in picked:
             if row.reads and (not query.campaigns or row.campaign in query.campaigns):
-                yield _candidate(row, list(row.reads))
+                yield _candidate(row, list(row.reads), rules.get(row.campaign))
         elif row.image not in left_out and _asked(row, query):
             reads = [read for read in row.reads if _in_time(read, query)]
             if len(reads) >= max(query.min_reads, 1) and _labels_fit(reads, query) and _agreement(reads) >= query.min_agreement:
-                yield _candidate(row, reads)
+                yield _candidate(row, reads, rules.get(row.campaign))
 
 
 def _asked(row: ImageRow, query: Query) -> bool:
@@ -136,7 +145,15 @@ def _agreement(reads: list[ReadRow]) -> float:
     return 100 * Counter(read.statement for read in reads).most_common(1)[0][1] / len(reads)
 
 
-def _candidate(row: ImageRow, reads: list[ReadRow]) -> Candidate:
+def _under(read: ReadRow, rules: Rules) -> ReadRow:
+    """Return what a read says under label maps."""
+    diagnosis = next(iter(apply_rules((read.diagnosis,), rules).labels), "")
+    return replace(read, diagnosis=diagnosis, labels=frozenset(apply_rules(sorted(read.labels), rules).labels))
+
+
+def _candidate(row: ImageRow, reads: list[ReadRow], rules: Rules | None) -> Candidate:
+    if rules is not None:
+        reads = [_under(read, rules) for read in reads]
     said = Counter(read.statement for read in reads)
     most = min(said, key=lambda statement: (-said[statement], statement))
     return Candidate(

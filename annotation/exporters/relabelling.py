@@ -101,6 +101,16 @@ class Relabelling:
         return [code for code in codes if code not in self._rules]
 
     @property
+    def rules(self) -> Mapping[str, LabelRule]:
+        """What all maps together make of each label."""
+        return self._rules
+
+    @property
+    def labels(self) -> Mapping[str, LabelValue]:
+        """The labels of the set that the last map leads to."""
+        return self._labels
+
+    @property
     def named(self) -> list[dict[str, str]]:
         """The maps as records keep them: id and version of each, in their order."""
         return [{"id": one.id, "version": one.version} for one in self.maps]

@@ -95,10 +95,8 @@ class DatasetPreviewView(APIView):
         society = _society(request, slug)
         values = _checked(PreviewInputSerializer(data=request.data))
         dataset_id = values.pop("dataset_id")
-        for unused in ("label_maps", "unmapped"):
-            values.pop(unused)
         dataset = get_dataset(society, dataset_id) if dataset_id else None
-        return Response({"counts": preview_counts(society=society, dataset=dataset, **values)})
+        return Response({"counts": preview_counts(society=society, user=signed_in(request), dataset=dataset, **values)})
 
 
 class DatasetView(APIView):

@@ -1,6 +1,6 @@
 """The label maps that a dataset names: checked when it is described, put together for each campaign when it is handed out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from annotation.selectors.label_maps import maps_for
 from annotation.services.label_maps import MAX_MAPS, relabelling_of
 from annotation.services.vocabulary_errors import vocabulary_refusal
 
-__all__ = ["check_maps", "relabelling_for"]
+__all__ = ["check_maps", "relabelling_for", "relabellings"]
 
 
 def check_maps(*, user: User, names: Sequence[str], unmapped: str, before: Sequence[str] = ()) -> None:
@@ -50,6 +50,12 @@ def relabelling_for(campaign: Campaign, recipe: Mapping[str, Any]) -> Relabellin
         name, begins = by_source.pop(begins)
         chain.append(name)
     return relabelling_of(user=None, campaign=campaign, names=chain, unmapped=recipe.get("unmapped", Unmapped.REFUSE))
+
+
+def relabellings(campaigns: Iterable[Campaign], names: Sequence[str]) -> dict[str, Relabelling]:
+    """Return what each of some campaigns goes through under the maps of a dataset, by the campaign's id; none where none begins."""
+    found = ((str(campaign.pk), relabelling_for(campaign, {"label_maps": names, "unmapped": Unmapped.DROP})) for campaign in campaigns)
+    return {campaign: relabelling for campaign, relabelling in found if relabelling is not None}
 
 
 def _map_named(user: User | None, name: str) -> LabelMap | None:

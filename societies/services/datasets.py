@@ -15,7 +15,7 @@ from annotation.datasets.counts import count_members
 from annotation.datasets.members import STRATA, Member, Recipe, make_members, members_digest
 from annotation.datasets.query import Query, select
 from annotation.datasets.split import check_shares
-from annotation.exporters.relabelling import Unmapped
+from annotation.exporters.relabelling import Relabelling, Unmapped
 from annotation.models import Campaign, Read
 from annotation.selectors.documents import subject_key
 from societies.errors import refusal
@@ -23,7 +23,7 @@ from societies.locks import lock_society
 from societies.models import Dataset, DatasetMember, DatasetVersion, Society, SubjectLink
 from societies.selectors.dataset_picks import picked
 from societies.selectors.dataset_rows import image_rows, places_elsewhere, subject_links
-from societies.services.dataset_maps import check_maps
+from societies.services.dataset_maps import check_maps, relabellings
 from viewer.models import Image
 
 __all__ = ["change_dataset", "create_dataset", "freeze_dataset", "link_subjects", "preview_counts"]
@@ -100,17 +100,26 @@ def change_dataset(
 
 
 def preview_counts(
-    *, society: Society, query: Mapping[str, Any], shares: Mapping[str, int], strata: Sequence[str], dataset: Dataset | None = None
+    *,
+    society: Society,
+    user: User,
+    query: Mapping[str, Any],
+    shares: Mapping[str, int],
+    strata: Sequence[str],
+    label_maps: Sequence[str] = (),
+    unmapped: str = Unmapped.REFUSE,
+    dataset: Dataset | None = None,
 ) -> dict[str, Any]:
     """Return the counts of the version that would be frozen now; places of a dataset's earlier versions are kept.
 
     Raises:
-        ApiError: ``dataset_invalid`` with a pointer.
+        ApiError: ``dataset_invalid`` with a pointer, or as :func:`check_maps`.
     """
     _check(society, query, shares, strata)
+    check_maps(user=user, names=label_maps, unmapped=unmapped, before=dataset.label_maps if dataset is not None else ())
     recipe = Recipe(shares, strata, dataset.seed if dataset is not None else "")
     picks = picked(dataset) if dataset is not None else {}
-    return count_members(_members(society, _query(query, picks), recipe, dataset, timezone.now()))
+    return count_members(_members(society, _query(query, picks), recipe, dataset, timezone.now(), label_maps=label_maps))
 
 
 @transaction.atomic
@@ -125,7 +134,7 @@ def freeze_dataset(*, dataset: Dataset, user: User) -> DatasetVersion:
     now = timezone.now()
     recipe = Recipe(dataset.shares, dataset.strata, dataset.seed)
     picks = picked(dataset)
-    members = _members(dataset.society, _query(dataset.query, picks), recipe, dataset, now)
+    members = _members(dataset.society, _query(dataset.query, picks), recipe, dataset, now, label_maps=dataset.label_maps)
     if not members:
         raise refusal("dataset_empty")
     said = {"query": dataset.query, **asdict(recipe), **({"picks": picks} if picks else {})}
@@ -137,7 +146,7 @@ def freeze_dataset(*, dataset: Dataset, user: User) -> DatasetVersion:
         number=number,
         recipe=said,
         counts=count_members(members),
-        sources=_sources(members),
+        sources=_sources(members, dataset.label_maps),
         digest=members_digest(members, dataset=str(dataset.pk), version=number, recipe=said),
         frozen_by=user,
         frozen_at=now,
@@ -174,12 +183,16 @@ def _check(society: Society, query: Mapping[str, Any], shares: Mapping[str, int]
             raise refusal("dataset_invalid", pointer)
 
 
-def _members(society: Society, query: Query, recipe: Recipe, dataset: Dataset | None, until: datetime) -> list[Member]:
+def _members(
+    society: Society, query: Query, recipe: Recipe, dataset: Dataset | None, until: datetime, *, label_maps: Sequence[str]
+) -> list[Member]:
     kept: dict[str, str] = {}
     if dataset is not None:
         placed = DatasetMember.objects.filter(version__dataset=dataset).order_by("version__number")
         kept = dict(placed.values_list("subject", "split"))  # of a subject in several versions the newest place is the last one
-    rows = select(image_rows(society, query, until=until), query)
+    maps = {} if not label_maps else relabellings(Campaign.objects.filter(pk__in=society.campaigns.values("campaign")), label_maps)
+    rules = {campaign: relabelling.rules for campaign, relabelling in maps.items()}
+    rows = select(image_rows(society, query, until=until), query, rules)
     return make_members(rows, recipe, links=subject_links(society), kept=kept, elsewhere=places_elsewhere(society, dataset))
 
 
@@ -190,8 +203,8 @@ def _query(stored: Mapping[str, Any], picks: Mapping[str, Sequence[str]]) -> Que
     return replace(query, picked=tuple(picks.get("in", ())), left_out=(*query.left_out, *picks.get("out", ())))
 
 
-def _sources(members: Sequence[Member]) -> list[dict[str, Any]]:
-    """Return the campaigns of a version with what a datasheet tells of them, as they are now."""
+def _sources(members: Sequence[Member], label_maps: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the campaigns of a version with what a datasheet tells of them, as they are now; labels are those after the maps."""
     reads = {read for member in members for read in member.candidate.reads}
     readers: dict[UUID, set[int]] = {}
     keys = {UUID(member.candidate.campaign) for member in members}
@@ -199,17 +212,24 @@ def _sources(members: Sequence[Member]) -> list[dict[str, Any]]:
         if str(read) in reads:
             readers.setdefault(campaign, set()).add(reader)
     campaigns = Campaign.objects.filter(pk__in=keys).select_related("label_set").prefetch_related("label_set__labels").order_by("code")
+    maps = relabellings(campaigns, label_maps)
     return [
         {
             "id": str(campaign.pk),
             "names": {"ja": campaign.name_ja, "en": campaign.name_en},
             "label_set": f"{campaign.label_set.slug} {campaign.label_set.version}",
-            "labels": {label.code: {"ja": label.display_ja, "en": label.display_en} for label in campaign.label_set.labels.all()},
+            "labels": _displays(campaign, maps.get(str(campaign.pk))),
             "readers": len(readers.get(campaign.pk, ())),
             "governance": campaign.governance,
         }
         for campaign in campaigns
     ]
+
+
+def _displays(campaign: Campaign, relabelling: Relabelling | None) -> dict[str, dict[str, str]]:
+    if relabelling is None:
+        return {label.code: {"ja": label.display_ja, "en": label.display_en} for label in campaign.label_set.labels.all()}
+    return {code: dict(label.display) for code, label in relabelling.labels.items()}
 
 
 def _row(version: DatasetVersion, member: Member) -> DatasetMember:

@@ -202,9 +202,15 @@ def test_from_a_new_collection_to_a_reader(visit: Begin, take_picture: Picture, 
     assert all("422" in error or "400" in error for error in admin.visit.errors), admin.visit.errors
     admin.visit.errors.clear()
     page.fill("#reads-per-image", "1")
+    expect(page.locator("#is-blind")).to_be_hidden()
+    page.fill("#reads-per-image", "2")
+    expect(page.locator("#is-blind")).to_be_checked()
+    admin.look("campaign-new-several")
+    page.uncheck("#is-blind")
     page.locator("#campaign-form .button-primary").click()
     page.wait_for_url(re.compile(r"/campaigns/[0-9a-f-]{36}/$"))
     campaign = page.url.split("/")[-2]
+    assert admin.get(f"/api/campaigns/{campaign}/progress/")["is_blind"] is False
     admin.look("campaign-made")
     choice = page.locator("#add-reader select")
     choice.select_option(label=choice.locator("option", has_text="読影者1").inner_text())

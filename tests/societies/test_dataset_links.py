@@ -158,6 +158,13 @@ def test_a_version_goes_out_under_the_maps_that_it_was_frozen_with(world: World)
     dataset = world.made(label_maps=[whole])
     version = world.frozen(dataset)
     assert version["recipe"]["label_maps"] == [whole]
+    counted = version["counts"]
+    assert set(counted["by"]["labels"]) == set(counted["by"]["label"]) == {"lesion", "other"}, "strata are those of the labels that go out"
+    tried = world.ask("preview/", {**RECIPE, "label_maps": [whole], "dataset_id": None}).json()["counts"]
+    assert set(tried["by"]["labels"]) == {"lesion", "other"}
+    assert set(world.ask("preview/", {**RECIPE, "dataset_id": None}).json()["counts"]["by"]["labels"]) >= {"adenoma"}
+    other = world.ask("preview/", {**RECIPE, "label_maps": ["no@1"], "dataset_id": None})
+    assert other.json()["error"]["code"] == "label_map_unknown"
     files = world.files(dataset)
     assert set(files["labels.json"]) == {"lesion", "other"}
     told = files["manifest.json"]["labelMap"]

@@ -75,6 +75,13 @@ function followCollection() {
   drawPack();
 }
 
+/** @returns {boolean} whether more than one reader is to read each image */
+const areSeveral = () => Number(input('reads-per-image').value) > 1;
+
+function followReaders() {
+  byId('blind-field').hidden = !areSeveral();
+}
+
 async function create() {
   clearFieldErrors(FIELDS);
   const made = await api.post(data.campaigns_url, {
@@ -82,6 +89,7 @@ async function create() {
     pack: select('pack').value,
     name: {ja: input('name-ja').value, en: input('name-en').value},
     reads_per_image: Number(input('reads-per-image').value),
+    is_blind: areSeveral() ? input('is-blind').checked : null,
     lease_minutes: Number(input('lease-minutes').value),
     endpoint_id: select('endpoint').value || null,
     label_set_id: select('label-set').value || null,
@@ -100,6 +108,7 @@ function start() {
   for (const each of data.packs) select('pack').append(el('option', {text: each.name, attrs: {value: each.slug}}));
   select('collection').addEventListener('change', followCollection);
   for (const id of ['pack', 'label-set', 'form']) select(id).addEventListener('change', drawPack);
+  input('reads-per-image').addEventListener('input', followReaders);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     const button = /** @type {HTMLButtonElement} */ (form.querySelector('button.button-primary'));
@@ -112,6 +121,7 @@ function start() {
     });
   });
   followCollection();
+  followReaders();
 }
 
 start();

@@ -16,6 +16,7 @@ from annotation.datasets.restrict import restricted_case
 from annotation.datasets.sheet_texts import TEXTS
 from annotation.schema.document import build_document
 from annotation.schema.facts import DatasetFacts
+from annotation.schema.label_maps import LabelRule
 from annotation.schema.validate import validate_document
 from tests.annotation.datasets.candidates import SHARES, candidate, recipe
 from tests.annotation.exporters.cases import SLIDE, STACK, campaign, full_case
@@ -83,6 +84,17 @@ def test_readers_are_compared_by_the_diagnosis_and_without_one_by_the_labels_of_
     assert found.label == "a+b"
     (tie,) = select([row(said("x"), said("d"))], Query(min_agreement=50))
     assert tie.label == "d"
+
+
+def test_labels_are_asked_for_as_readers_chose_them_and_counted_as_they_go_out() -> None:
+    rules = {"a": LabelRule(("lesion",), "lesion"), "b": LabelRule(("lesion",), "lesion"), "blurred": LabelRule()}
+    reads = (said("a", "b"), said("b"), said("", "blurred"))
+    (found,) = select([row(*reads)], Query(labels=("b",)), {"c": rules})
+    assert (found.label, found.labels) == ("lesion", ("lesion",))
+    (plain,) = select([row(*reads)], Query(labels=("b",)), {"another campaign": rules})
+    assert (plain.label, plain.labels) == ("a", ("a", "b", "blurred"))
+    (nothing,) = select([row(said("", "blurred"))], Query(labels=("blurred",)), {"c": rules})
+    assert (nothing.label, nothing.labels) == ("", ())
 
 
 def version(*split: tuple[int, str], **changes: Any) -> list[Member]:
