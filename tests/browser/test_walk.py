@@ -36,11 +36,13 @@ def squares(page: Page) -> int:
 
 
 def open_walk(bench: Workbench, magnification: str) -> None:
-    """Begin to screen the slide at a magnification."""
+    """Begin to screen the slide at a magnification, whatever was seen of it before."""
     bench.key("Alt+w")
     bar = bench.page.locator(".walk-bar")
     expect(bar).to_be_visible()
     bar.locator("select").select_option(label=magnification)
+    bar.locator(".walk-tissue input").check()
+    bar.get_by_role("button", name={"ja": "最初から", "en": "Start again"}[bench.language]).click()
     bench.wait_still()
 
 

@@ -37,15 +37,22 @@ export async function startCells(parts) {
 /** @param {Parameters<typeof startCells>[0]} parts @param {Cells} cells @returns {import('./tool.js').CellToolHost} */
 function toolHost({viewer, toolbox, say}, cells) {
   const outline = new HoverOutline(viewer);
+  /** @type {Position | null} where the pointer went while an answer was awaited */
+  let next = null;
   let isAsking = false;
   const hover = async (/** @type {Position} */ point) => {
-    // The next question after the answer to this one: the pointer moves faster than that.
+    // The next question after the answer to this one: the pointer moves faster than that. Where it came to rest is always asked.
+    next = point;
     if (isAsking) return;
     isAsking = true;
     try {
-      const hit = await cells.at(point);
-      outline.show(hit);
-      if (hit) say(describe(cells, hit));
+      while (next) {
+        const asked = next;
+        next = null;
+        const hit = await cells.at(asked);
+        outline.show(hit);
+        if (hit) say(describe(cells, hit));
+      }
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       outline.show(null);
