@@ -202,6 +202,7 @@ def test_from_a_new_collection_to_a_reader(visit: Begin, take_picture: Picture, 
     assert all("422" in error or "400" in error for error in admin.visit.errors), admin.visit.errors
     admin.visit.errors.clear()
     page.fill("#reads-per-image", "1")
+    expect(page.locator("#reads_per_image-error")).to_be_hidden()
     expect(page.locator("#is-blind")).to_be_hidden()
     page.fill("#reads-per-image", "2")
     expect(page.locator("#is-blind")).to_be_checked()

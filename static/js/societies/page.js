@@ -139,6 +139,8 @@ function markField(id, text) {
   if (text) {
     input.setAttribute('aria-invalid', 'true');
     input.setAttribute('aria-errormessage', place.id);
+    // What was wrong is being put right: whether it is, the next try says.
+    input.addEventListener('input', () => markField(id, ''), {once: true});
   } else {
     input.removeAttribute('aria-invalid');
     input.removeAttribute('aria-errormessage');
