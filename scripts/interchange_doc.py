@@ -42,7 +42,9 @@ lose it, with the code `export_would_lose`.
 The judges are programs of others, unchanged, run by the tests (`scripts/judges.sh`, `scripts/system_packages.sh`). One message of
 dciodvfy is passed over: it misses CommonZCoordinateValue in ANN of two dimensions, where PS3.3 C.37.1.2 wants none. dcmqi reads
 segmentations only of images whose files say where their frames lie in the patient: it asks for that. QuPath, ASAP, ImageScope, CVAT's
-and Label Studio's servers and HL7's validator were not run."""
+and Label Studio's servers and HL7's validator were not run. What each format writes is also read by our own importer and compared, label
+by label (`tests/annotation/importers/test_formats_come_back.py`); CSV, Web Annotation and FHIR go out only, and are read back by the
+tests of their own."""
 
 
 def generate(page: str) -> str:
