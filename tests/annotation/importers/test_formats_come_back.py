@@ -1,6 +1,9 @@
 """What every format that goes both ways makes of one case: written, read again, and compared label by label."""
 
+import csv
+import io
 import json
+import re
 from collections import defaultdict
 from typing import Any
 
@@ -98,6 +101,35 @@ def test_a_case_comes_back_with_its_labels_areas_and_places(name: str) -> None:
     assert areas == pytest.approx({code: area for code, (area, _) in expected.items()}, rel=1e-6)
     assert bounds == {code: pytest.approx(place, abs=1e-3) for code, (_, place) in expected.items()}
     assert points == ([("mass", pytest.approx((311.625, 70.375), abs=0.01))] if with_points else [])
+
+
+def bodies(name: str, files: dict[str, bytes]) -> list[dict[str, Any]]:
+    """Each mark of a format that only goes out: its id, labels and geometry."""
+    if name == "csv":
+        table = csv.DictReader(io.StringIO(files["annotations.csv"].decode("utf-8-sig"), newline=""))
+        return [{"id": row["annotation"], "labels": row["labels"].split(), "geometry": json.loads(row["geometry"])} for row in table]
+    ((_, data),) = ((path, data) for path, data in files.items() if path.startswith(("manifests/", "bundles/")))
+    whole = json.loads(data)
+    if name == "fhir":
+        resources = [entry["resource"] for entry in whole["entry"] if entry["resource"]["resourceType"] == "Observation"]
+        return [json.loads(resource["extension"][0]["valueString"]) for resource in resources]
+    items = [item for canvas in whole["items"] for page in canvas["annotations"] for item in page["items"]]
+    return [{"geometry": drawn(item["target"]["selector"]["value"]), **item["mitate"]} for item in items]
+
+
+def drawn(selector: str) -> dict[str, Any]:
+    """The rectangle or the rings that a selector of Web Annotation draws."""
+    if selector.startswith("xywh="):
+        return {"type": "Rectangle", "bbox": [float(side) for side in selector.removeprefix("xywh=").split(",")]}
+    rings = [[[float(one) for one in pair.split()] for pair in ring.split("L")] for ring in re.findall("M([^Z]*)Z", selector)]
+    return {"type": "Polygon", "coordinates": [[*ring, ring[0]] for ring in rings]}
+
+
+@pytest.mark.parametrize("name", sorted(ONE_WAY))
+def test_what_only_goes_out_holds_every_shape_as_it_is(name: str) -> None:
+    _, case = case_for(name)
+    found = {body["id"]: (body["labels"], body["geometry"]) for body in bodies(name, cases.archive(name, [case]))}
+    assert found == {row.id: (list(row.labels), row.shape.to_document()) for row in case.annotations if row.shape is not None}
 
 
 def test_no_format_is_left_out() -> None:
