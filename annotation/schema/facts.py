@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotation.schema.labels import Coding, LabelValue
-from annotation.schema.planes import PlaneFacts
 from annotation.schema.shapes import Shape
 from annotation.schema.tracks import AnyShape
+from viewer.dicomweb.planes import Planes
 
 __all__ = [
     "AnnotationFacts",
@@ -105,7 +105,7 @@ class DicomFacts:
     series_uid: str
     instances: tuple[tuple[str, str, int], ...]
     """(SOP class UID, SOP instance UID, number of frames) of each instance, in frame order."""
-    planes: PlaneFacts | None = None
+    planes: Planes | None = None
     """Where the frames lie in the patient; None: not known, or not asked for."""
 
 

@@ -6,7 +6,6 @@ import re
 from typing import Any, Final
 
 from annotation.schema.facts import DicomFacts, ImageFacts, SubjectFacts
-from annotation.schema.planes import FramePlaneFacts, PlaneFacts
 from viewer.dicomweb.files import header_of
 from viewer.dicomweb.planes import Planes, planes_in
 from viewer.dicomweb.uids import uid_of
@@ -82,7 +81,7 @@ def _dicom_facts(image: Image, *, with_planes: bool) -> DicomFacts | None:
     return DicomFacts(uid_of(image.series.study_id), uid_of(image.series_id), instances, planes)
 
 
-def _plane_facts(instances: list[Instance]) -> PlaneFacts | None:
+def _plane_facts(instances: list[Instance]) -> Planes | None:
     """Return where all frames of an image lie; None where a header does not say, or they lie in several frames of reference."""
     found: list[Planes] = []
     for instance in instances:
@@ -93,4 +92,4 @@ def _plane_facts(instances: list[Instance]) -> PlaneFacts | None:
         if planes is None or (found and planes.frame_of_reference_uid != found[0].frame_of_reference_uid):
             return None
         found.append(planes)
-    return PlaneFacts(found[0].frame_of_reference_uid, tuple(FramePlaneFacts(*frame) for planes in found for frame in planes.frames))
+    return Planes(found[0].frame_of_reference_uid, tuple(frame for planes in found for frame in planes.frames))

@@ -39,7 +39,7 @@ from annotation.exporters.painting import Runs, runs_of
 from annotation.exporters.per_frame import picture_name
 from annotation.exporters.streams import by_image
 from annotation.schema.facts import AnnotationFacts, CampaignFacts, CaseFacts, DicomFacts, ImageFacts
-from annotation.schema.planes import PlaneFacts
+from viewer.dicomweb.planes import Planes
 
 __all__ = ["SegmentationSession"]
 
@@ -169,7 +169,7 @@ class SegmentationSession:
 class _Sources:
     """The frames that segments refer to. The library is given each as an object of its own; afterwards they get their true names."""
 
-    def __init__(self, case: CaseFacts, image: ImageFacts, places: list[Place], planes: list[tuple[PlaneFacts | None, int]]) -> None:
+    def __init__(self, case: CaseFacts, image: ImageFacts, places: list[Place], planes: list[tuple[Planes | None, int]]) -> None:
         self._places = {uid_for("frame", place.sop_instance, str(place.frame)): place for place in places}
         self.datasets = [
             _placed(source(case, image, Place(PLACED_FRAME if known else SINGLE_FRAME, uid, None)), known, frame)
@@ -199,7 +199,7 @@ class _Sources:
         return place
 
 
-def _placed(dataset: Dataset, planes: PlaneFacts | None, frame: int) -> Dataset:
+def _placed(dataset: Dataset, planes: Planes | None, frame: int) -> Dataset:
     if planes is not None:
         plane = planes.frames[frame]
         dataset.FrameOfReferenceUID = planes.frame_of_reference_uid
@@ -216,7 +216,7 @@ def _decimals(numbers: Iterable[float]) -> list[DSfloat]:
     return [DSfloat(number, auto_format=True) for number in numbers]
 
 
-def _together(frames: list[_Marked], planes: PlaneFacts, image: ImageFacts) -> Iterator[list[_Marked]]:
+def _together(frames: list[_Marked], planes: Planes, image: ImageFacts) -> Iterator[list[_Marked]]:
     """Yield the frames of each object: alike in direction and scale, no two at one place, and no more than memory has room for."""
     groups: dict[tuple[object, ...], list[_Marked]] = {}
     seen: Counter[tuple[object, ...]] = Counter()

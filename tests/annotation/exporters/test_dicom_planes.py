@@ -17,7 +17,6 @@ from annotation.exporters.dicom import segmentation
 from annotation.importers.facts import Target
 from annotation.models import Campaign
 from annotation.schema.facts import CaseFacts, DicomFacts
-from annotation.schema.planes import FramePlaneFacts, PlaneFacts
 from annotation.schema.shapes import parse_geometry
 from annotation.services.export_job_work import claim_export, execute_export
 from annotation.services.export_jobs import file_path, request_export
@@ -26,6 +25,7 @@ from tests.annotation.exporters import cases
 from tests.annotation.exporters.judge import unpack, verdict
 from tests.annotation.importers.given import read
 from viewer.dicomweb.files import header_of
+from viewer.dicomweb.planes import FramePlane, Planes
 from viewer.dicomweb.uids import uid_of
 from viewer.models import Collection, Image, Instance
 from viewer.services.ingest import ingest_file
@@ -130,8 +130,8 @@ def no_error(folder: Path) -> None:
 
 
 def stack(positions: list[tuple[float, float, float]], instances: tuple[tuple[str, str, int], ...]) -> Any:
-    planes = tuple(FramePlaneFacts(one, (1.0, 0.0, 0.0, 0.0, 1.0, 0.0), (0.5, 0.25), 2.5) for one in positions)
-    dicom = DicomFacts("2.25.1001", "2.25.1002", instances, PlaneFacts("2.25.7", planes))
+    planes = tuple(FramePlane(one, (1.0, 0.0, 0.0, 0.0, 1.0, 0.0), (0.5, 0.25), 2.5) for one in positions)
+    dicom = DicomFacts("2.25.1001", "2.25.1002", instances, Planes("2.25.7", planes))
     return cases.make_stack(modality="MR", frame_count=len(positions), dicom=dicom)
 
 
