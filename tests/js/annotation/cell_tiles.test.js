@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
-import {TileShelf} from '../../../static/js/annotation/cells/tile_shelf.js';
+import {TileShelf} from '../../../static/js/annotation/render/tile_shelf.js';
 import {ChunkCache} from '../../../static/js/annotation/cells/work/chunk_cache.js';
 import {LayerWork} from '../../../static/js/annotation/cells/work/layer_work.js';
 import {cellsOf} from '../../../static/js/annotation/cells/work/overlay.js';
 import {FEW, Touched} from '../../../static/js/annotation/cells/work/touched.js';
-import {Turns} from '../../../static/js/annotation/cells/work/turns.js';
+import {Turns} from '../../../static/js/lib/turns.js';
 
-/** @import {Place} from '../../../static/js/annotation/cells/tile_shelf.js' */
+/** @import {Place} from '../../../static/js/annotation/render/tile_shelf.js' */
 /** @import {CellChange} from '../../../static/js/annotation/cells/work/overlay.js' */
 
 /** @param {number} column @param {number} row @returns {Place} a tile of 512 px at one pixel a pixel */

@@ -1,11 +1,11 @@
 /** Shows cells over the image: bitmaps from the worker, as tiles of the canvas library. */
 
 import {ImageTile, TileGrid, TileLayer} from '../../../vendor/ol.mjs';
-import {TileShelf} from './tile_shelf.js';
+import {TileShelf} from '../render/tile_shelf.js';
 
 /** @import {Viewer} from '../../viewer/viewer.js' */
 /** @import {CellsClient} from './client.js' */
-/** @import {Extent} from './tile_shelf.js' */
+/** @import {Extent} from '../render/tile_shelf.js' */
 
 const SIDE_PX = 512;
 /** Steps so small that a tile is never enlarged to where it looks coarse. */

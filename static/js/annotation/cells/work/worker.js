@@ -5,7 +5,7 @@ import {LayerWork} from './layer_work.js';
 import {DotPainter} from './dots.js';
 import {LINES_TO, OUTLINES_TO, paintOutlines} from './painting.js';
 import {Raster} from './raster.js';
-import {Turns} from './turns.js';
+import {Turns} from '../../../lib/turns.js';
 
 /** @import {Opened} from './chunk_cache.js' */
 /** @import {Answers, Ask, Request, Tell} from './messages.js' */
