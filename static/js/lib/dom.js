@@ -47,14 +47,31 @@ export function svg(tag, attrs = {}, ...children) {
 }
 
 /**
+ * What is said already is not said again: the browser would lay out and paint for it, with each frame of a moving view.
  * @param {Element} element
  * @param {Record<string, string | number | boolean | null | undefined>} attrs
  */
 export function setAttributes(element, attrs) {
   for (const [name, value] of Object.entries(attrs)) {
-    if (value === false || value === null || value === undefined) element.removeAttribute(name);
-    else element.setAttribute(name, value === true ? '' : String(value));
+    if (value === false || value === null || value === undefined) {
+      if (element.hasAttribute(name)) element.removeAttribute(name);
+      continue;
+    }
+    const text = value === true ? '' : String(value);
+    if (element.getAttribute(name) !== text) element.setAttribute(name, text);
   }
+}
+
+/**
+ * Sets the text of an element that has nothing but text, where it is another one.
+ * @param {Element} element
+ * @param {string} text
+ */
+export function setText(element, text) {
+  const {firstChild} = element;
+  if (firstChild instanceof Text && firstChild === element.lastChild) {
+    if (firstChild.data !== text) firstChild.data = text;
+  } else if (firstChild || text) element.textContent = text;
 }
 
 /**

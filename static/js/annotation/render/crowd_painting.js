@@ -1,4 +1,4 @@
-/** Draws many shapes into one tile, each as the canvas library would draw it alone. */
+/** Draws many shapes into one tile: large ones as the vector layer would, small ones as much as can be seen of them. */
 
 /** @import {Feature, Style} from '../../../vendor/ol.mjs' */
 
@@ -9,91 +9,149 @@
  * @property {number} resolution level-0 px a px of the tile
  * @property {number} pixelRatio device px a px of the tile
  *
- * @typedef {{path: Path2D, at: null} | {path: null, at: [number, number]}} Drawable an outline, or where a point lies; px of the tile
+ * @typedef {OffscreenCanvasRenderingContext2D} Context
  */
 
+/** Below this the casing of a line would hide the shape; px. */
+const SMALL_PX = 16;
+/** Below this a shape is a dot; px. */
+const TINY_PX = 4;
+const SMALL_CORNERS = 8;
+/** A path of very many outlines takes the square of their number to fill. */
+const OUTLINES_A_PATH = 16;
+const SMALL_FILL = 0.25;
 /** Lines through fewer vertices are not worth the search for those that are not seen. */
 const SIMPLIFIED_FROM = 64;
 /** A vertex this near to the line is not seen; px. */
 const UNSEEN_PX = 0.25;
-/** What is smaller than this is a dot; px. */
-const DOT_PX = 2;
 
 /**
- * @param {OffscreenCanvasRenderingContext2D} context
+ * @param {Context} context
  * @param {Feature[]} features the lowest first
  * @param {(feature: Feature) => Style[]} styleOf
  * @param {Frame} frame
  */
 export function paintCrowd(context, features, styleOf, frame) {
-  /** @type {{style: Style, shape: Drawable}[][]} what is drawn first, then what lies on it */
+  const small = new SmallShapes(context);
+  /** @type {{style: Style, path: Path2D | null, at: number[]}[][]} what is drawn first, then what lies on it */
   const passes = [];
   for (const feature of features) {
     const styles = styleOf(feature);
     if (styles.length === 0) continue;
-    const shape = drawableOf(feature, frame);
-    if (!shape) {
-      dot(context, feature, styles, frame);
+    const geometry = /** @type {any} */ (feature.getGeometry());
+    const box = boxOf(geometry, frame);
+    const size = Math.max(box[2], box[3]);
+    if (geometry.getType() !== 'Point' && size < SMALL_PX) {
+      if (size < TINY_PX) small.addDot(box, lineOf(styles));
+      else small.add(geometry, lineOf(styles), frame);
       continue;
     }
-    styles.forEach((style, pass) => (passes[pass] ??= []).push({style, shape}));
+    const path = geometry.getType() === 'Point' ? null : pathOf(geometry, frame);
+    styles.forEach((style, pass) => (passes[pass] ??= []).push({style, path, at: box}));
   }
-  for (const pass of passes) for (const {style, shape} of pass) draw(context, style, shape, frame.pixelRatio);
+  small.flush();
+  for (const pass of passes) for (const {style, path, at} of pass) draw(context, style, path, at, frame.pixelRatio);
 }
 
-/** @param {Feature} feature @param {Frame} frame @returns {Drawable | null} null: it is too small to have a shape */
-function drawableOf(feature, {left, top, resolution}) {
-  const whole = /** @type {any} */ (feature.getGeometry());
-  if (whole.getType() === 'Point') {
-    const [x, y] = whole.getFlatCoordinates();
-    return {path: null, at: [(x - left) / resolution, (-y - top) / resolution]};
+/** @param {any} geometry @param {Frame} frame @returns {number[]} left, top, width, height; px of the tile */
+function boxOf(geometry, {left, top, resolution}) {
+  const [x0, y0, x1, y1] = geometry.getExtent();
+  return [(x0 - left) / resolution, (-y1 - top) / resolution, (x1 - x0) / resolution, (y1 - y0) / resolution];
+}
+
+/** @param {Style[]} styles @returns {string} the colour that tells most of a shape: of its line; of the casing where it is selected */
+function lineOf(styles) {
+  const [lowest, ...others] = styles;
+  const isSelected = (lowest.getZIndex() ?? 0) > 1;
+  return String((isSelected ? lowest : (others[0] ?? lowest)).getStroke()?.getColor() ?? '#ffffff');
+}
+
+/** Outlines of some pixels, many in one path, each colour by itself. */
+class SmallShapes {
+  /** @param {Context} context */
+  constructor(context) {
+    this.context = context;
+    /** @type {Map<string, {path: Path2D, count: number}>} */
+    this.waiting = new Map();
+    context.lineWidth = 1.25;
+    context.lineJoin = 'round';
   }
-  const [x0, y0, x1, y1] = whole.getExtent();
-  if (Math.max(x1 - x0, y1 - y0) < DOT_PX * resolution) return null;
+
+  /** @param {number[]} box px of the tile @param {string} colour */
+  addDot([x, y, width, height], colour) {
+    const [wide, high] = [Math.max(width, 1.5), Math.max(height, 1.5)];
+    this.context.fillStyle = colour;
+    this.context.fillRect(x + (width - wide) / 2, y + (height - high) / 2, wide, high);
+  }
+
+  /** @param {any} geometry @param {string} colour @param {Frame} frame */
+  add(geometry, colour, frame) {
+    let entry = this.waiting.get(colour);
+    if (!entry) this.waiting.set(colour, (entry = {path: new Path2D(), count: 0}));
+    trace(entry.path, geometry, frame, SMALL_CORNERS);
+    entry.count += 1;
+    if (entry.count >= OUTLINES_A_PATH) this.#paint(colour, entry.path);
+  }
+
+  flush() {
+    for (const [colour, {path}] of this.waiting) this.#paint(colour, path);
+  }
+
+  /** @param {string} colour @param {Path2D} path */
+  #paint(colour, path) {
+    const {context} = this;
+    context.fillStyle = colour;
+    context.strokeStyle = colour;
+    context.globalAlpha = SMALL_FILL;
+    context.fill(path);
+    context.globalAlpha = 1;
+    context.stroke(path);
+    this.waiting.delete(colour);
+  }
+}
+
+/** @param {any} whole @param {Frame} frame @returns {Path2D} */
+function pathOf(whole, frame) {
   const hasMany = whole.getFlatCoordinates().length > 2 * SIMPLIFIED_FROM;
-  const geometry = hasMany ? whole.getSimplifiedGeometry((UNSEEN_PX * resolution) ** 2) : whole;
+  const path = new Path2D();
+  trace(path, hasMany ? whole.getSimplifiedGeometry((UNSEEN_PX * frame.resolution) ** 2) : whole, frame);
+  return path;
+}
+
+/** @param {Path2D} path @param {any} geometry @param {Frame} frame @param {number} [corners] about as many a ring */
+function trace(path, geometry, {left, top, resolution}, corners = Infinity) {
   const flat = geometry.getFlatCoordinates();
   /** @type {number[]} */
   const ends = geometry.getType() === 'MultiPolygon' ? geometry.getEndss().flat() : geometry.getEnds();
-  const path = new Path2D();
   let start = 0;
   for (const end of ends) {
+    const step = 2 * Math.max(1, Math.floor((end - start) / 2 / corners));
     path.moveTo((flat[start] - left) / resolution, (-flat[start + 1] - top) / resolution);
-    for (let at = start + 2; at < end - 2; at += 2) path.lineTo((flat[at] - left) / resolution, (-flat[at + 1] - top) / resolution);
+    for (let at = start + step; at < end - 2; at += step) path.lineTo((flat[at] - left) / resolution, (-flat[at + 1] - top) / resolution);
     path.closePath();
     start = end;
   }
-  return {path, at: null};
 }
 
-/** @param {OffscreenCanvasRenderingContext2D} context @param {Feature} feature @param {Style[]} styles @param {Frame} frame */
-function dot(context, feature, styles, {left, top, resolution}) {
-  const stroke = styles[styles.length - 1].getStroke();
-  if (!stroke) return;
-  const [x0, y0, x1, y1] = /** @type {any} */ (feature.getGeometry()).getExtent();
-  context.fillStyle = /** @type {string} */ (stroke.getColor());
-  context.fillRect(((x0 + x1) / 2 - left) / resolution - DOT_PX / 2, (-(y0 + y1) / 2 - top) / resolution - DOT_PX / 2, DOT_PX, DOT_PX);
-}
-
-/** @param {OffscreenCanvasRenderingContext2D} context @param {Style} style @param {Drawable} shape @param {number} pixelRatio */
-function draw(context, style, {path, at}, pixelRatio) {
+/** @param {Context} context @param {Style} style @param {Path2D | null} path null: a point @param {number[]} at px @param {number} pixelRatio */
+function draw(context, style, path, at, pixelRatio) {
   if (!path) {
     const image = style.getImage();
     if (!image) return;
-    const picture = image.getImage(pixelRatio);
+    const picture = /** @type {HTMLCanvasElement} */ (image.getImage(pixelRatio));
     const [width, height] = [picture.width / pixelRatio, picture.height / pixelRatio];
-    context.drawImage(/** @type {HTMLCanvasElement} */ (picture), at[0] - width / 2, at[1] - height / 2, width, height);
+    context.drawImage(picture, at[0] - width / 2, at[1] - height / 2, width, height);
     return;
   }
   const fill = style.getFill();
   if (fill) {
-    context.fillStyle = /** @type {string} */ (fill.getColor());
+    context.fillStyle = String(fill.getColor());
     // Holes are holes whichever way round they were drawn.
     context.fill(path, 'evenodd');
   }
   const stroke = style.getStroke();
   if (!stroke) return;
-  context.strokeStyle = /** @type {string} */ (stroke.getColor());
+  context.strokeStyle = String(stroke.getColor());
   context.lineWidth = stroke.getWidth() ?? 1;
   context.lineJoin = 'round';
   context.setLineDash(stroke.getLineDash() ?? []);

@@ -1,6 +1,6 @@
 /** Fit, magnification presets and the magnification of the moment. */
 
-import {el} from '../../lib/dom.js';
+import {el, setAttributes, setText} from '../../lib/dom.js';
 import {t} from '../../lib/i18n.js';
 import {formatMagnification} from '../magnification.js';
 import {group, iconButton, textButton} from './parts.js';
@@ -22,10 +22,10 @@ export function magnificationBar(viewer) {
   });
   const now = el('output', {class: 'viewer-readout viewer-magnification-now', attrs: {title: t('Current magnification')}});
   const update = () => {
-    now.textContent = formatMagnification(viewer.magnification, manifest);
+    setText(now, formatMagnification(viewer.magnification, manifest));
     presets.forEach(({value}, at) => {
       const chosen = Math.abs(viewer.magnification / value - 1) < TOLERANCE;
-      buttons[at].setAttribute('aria-pressed', String(chosen));
+      setAttributes(buttons[at], {'aria-pressed': String(chosen)});
     });
   };
   viewer.onChange(({kind}) => {

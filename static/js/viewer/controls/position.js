@@ -1,6 +1,6 @@
 /** Where the pointer is: level-0 pixels, millimetres where the scale is known, and the grey value under it. */
 
-import {el} from '../../lib/dom.js';
+import {el, setText} from '../../lib/dom.js';
 import {t} from '../../lib/i18n.js';
 
 /** @import {Level0Point} from '../geometry.js' */
@@ -18,9 +18,9 @@ export function positionControl(viewer) {
     const inside = isInside(viewer, point);
     control.classList.toggle('is-away', !inside);
     if (!inside) return;
-    px.textContent = `x ${Math.floor(point[0])}  y ${Math.floor(point[1])} px`;
-    mm.textContent = millimetres(viewer, point);
-    value.textContent = greyValue(viewer, point);
+    setText(px, `x ${Math.floor(point[0])}  y ${Math.floor(point[1])} px`);
+    setText(mm, millimetres(viewer, point));
+    setText(value, greyValue(viewer, point));
   };
   const canvas = viewer.canvas;
   canvas.addEventListener('pointermove', onMove);

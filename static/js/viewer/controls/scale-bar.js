@@ -1,6 +1,6 @@
 /** The scale bar; where the file gives no pixel spacing it says so instead of guessing, and lets a person enter it. */
 
-import {el} from '../../lib/dom.js';
+import {el, setAttributes, setText} from '../../lib/dom.js';
 import {t} from '../../lib/i18n.js';
 import {formatSpacing, isSquare, scaleBar} from '../format.js';
 import {radians} from '../geometry.js';
@@ -56,8 +56,8 @@ export function scaleBarControl(viewer) {
     const {resolution, rotation} = viewer.state();
     const drawn = scaleBar({spacing, resolution, rotation: radians(rotation), maxWidth: MAX_WIDTH_PX});
     bar.style.width = `${drawn.width}px`;
-    label.textContent = drawn.label;
-    drawing.setAttribute('aria-label', t('Scale bar: {length}', {length: drawn.label}));
+    setText(label, drawn.label);
+    setAttributes(drawing, {'aria-label': t('Scale bar: {length}', {length: drawn.label})});
   };
   viewer.onChange(({kind}) => {
     if (kind === 'view') update();

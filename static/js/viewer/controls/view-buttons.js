@@ -1,5 +1,6 @@
 /** Rotation and fullscreen. */
 
+import {setAttributes, setText} from '../../lib/dom.js';
 import {t} from '../../lib/i18n.js';
 import {group, iconButton, textButton} from './parts.js';
 
@@ -14,9 +15,8 @@ export function viewButtons(viewer) {
   angle.classList.add('viewer-angle');
   const update = () => {
     const {rotation} = viewer.state();
-    angle.textContent = `${Math.round(rotation)}°`;
-    angle.setAttribute('aria-label', `${Math.round(rotation)}° ${upright}`);
-    angle.disabled = rotation === 0;
+    setText(angle, `${Math.round(rotation)}°`);
+    setAttributes(angle, {'aria-label': `${Math.round(rotation)}° ${upright}`, disabled: rotation === 0});
   };
   viewer.onChange(({kind}) => {
     if (kind === 'view') update();
