@@ -170,8 +170,9 @@ export class Toolbox {
 
   /** @param {ReadonlySet<string>} selection */
   #editOnly(selection) {
+    const {locked, tool} = this.parts.workspace.state;
     const [id] = selection;
-    this.editor.edit(selection.size === 1 && !this.parts.workspace.state.locked.has(id) ? id : null);
+    this.editor.edit(selection.size === 1 && !locked.has(id) ? id : null, tool === 'select');
   }
 
   /** An outline belongs to one frame: whoever scrolls away gives it up. */

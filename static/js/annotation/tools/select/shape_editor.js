@@ -63,13 +63,14 @@ export class ShapeEditor {
 
   /**
    * @param {string | null} id the mark to edit; null: none
+   * @param {boolean} isInHand whether its vertices can be taken now; finding them costs as much as drawing the outline
    */
-  edit(id) {
+  edit(id, isInHand) {
     if (this.refused && this.refused !== id) this.revert();
     this.features.clear();
     const feature = id === null ? null : this.marks.feature(id);
     const kind = feature?.get('kind');
-    if (feature && (kind === 'Polygon' || kind === 'MultiPolygon')) this.features.push(feature);
+    if (feature && isInHand && (kind === 'Polygon' || kind === 'MultiPolygon')) this.features.push(feature);
   }
 
   /** Draws the mark as it is stored again. @returns {boolean} whether there was anything to take back */
