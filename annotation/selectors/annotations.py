@@ -17,7 +17,7 @@ def instant(value: datetime) -> str:
 class MarkRow(NamedTuple):
     """The columns of a mark that the API gives, but for its geometry; named as in the model."""
 
-    id: UUID
+    id: UUID | str
     revision: int
     sequence: int
     deleted: bool
@@ -29,11 +29,11 @@ class MarkRow(NamedTuple):
     certainty: str
     basis: list[dict[str, Any]]
     origin: str
-    suggestion_id: UUID | None
+    suggestion_id: UUID | str | None
     active_seconds: float
     created_at: datetime
     updated_at: datetime
-    report_id: UUID | None
+    report_id: UUID | str | None
     span: dict[str, Any] | None
     cites: list[dict[str, Any]] | None
     cell: dict[str, Any] | None
@@ -73,7 +73,7 @@ def row_json(row: Annotation | MarkRow, *, geometry: object, reader_id: int) -> 
     }
 
 
-def span_json(report_id: UUID | None, span: dict[str, Any] | None) -> dict[str, Any] | None:
+def span_json(report_id: UUID | str | None, span: dict[str, Any] | None) -> dict[str, Any] | None:
     """Return where on a report a mark is, as the API gives it; offsets count Unicode code points. None: it is on the image."""
     return {"report_id": str(report_id), **span} if report_id is not None and span is not None else None
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from django.db.models import JSONField, Q, QuerySet, TextField
+from django.db.models import ForeignKey, JSONField, Q, QuerySet, TextField, UUIDField
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 
@@ -91,15 +91,20 @@ _SEQUENCE: Final = MarkRow._fields.index("sequence")
 
 
 @cache
-def _json_places() -> tuple[int, ...]:
-    """Return which columns hold JSON. The database gives them as text, as the same few texts come again and again."""
-    return tuple(place for place, name in enumerate(MarkRow._fields) if isinstance(Annotation._meta.get_field(name), JSONField))
+def _places_of(*kinds: type[Any]) -> tuple[int, ...]:
+    """Return which columns of ``MarkRow`` hold such values."""
+    fields = [Annotation._meta.get_field(name) for name in MarkRow._fields]
+    targets = [field.target_field if isinstance(field, ForeignKey) else field for field in fields]
+    return tuple(place for place, field in enumerate(targets) if isinstance(field, kinds))
 
 
 def _columns(rows: QuerySet[Annotation]) -> list[tuple[Any, ...]]:
-    """Return the columns of ``MarkRow`` and of the shape, by list revision; JSON as text."""
+    """Return the columns of ``MarkRow`` and of the shape, by list revision; keys and JSON as the database's text.
+
+    An object for each key would be most of what the garbage collector has to look through, and each JSON text comes often.
+    """
     names: list[str | Combinable] = [*MarkRow._fields, *_SHAPE_COLUMNS]
-    for place in _json_places():
+    for place in _places_of(UUIDField, JSONField):
         names[place] = Cast(MarkRow._fields[place], TextField())
     return list(rows.order_by("sequence").values_list(*names))
 
@@ -132,9 +137,18 @@ def _parsed() -> Callable[[str | None], Any]:
 
 def _row(columns: tuple[Any, ...], parsed: Callable[[str | None], Any]) -> MarkRow:
     values = [*columns]
-    for place in _json_places():
+    for place in _places_of(JSONField):
         values[place] = parsed(values[place])
+    for place in _places_of(UUIDField):
+        values[place] = _key_text(values[place])
     return MarkRow._make(values)
+
+
+def _key_text(text: str | None) -> str | None:
+    """Return a key with its hyphens, which SQLite keeps without."""
+    if text is None or len(text) > 32:
+        return text
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def _geometry_texts(shapes: Sequence[tuple[Any, ...]]) -> Iterator[str]:
