@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from annotation.models import Annotation, Read, Revision
 from annotation.selectors.geometry import shape_of
 
+
 def instant(value: datetime) -> str:
     """Return an instant as RFC 3339 in UTC."""
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from django.db.models import ForeignKey, JSONField, Q, QuerySet, TextField, UUIDField
+from django.db.models import Q, QuerySet, TextField
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 
@@ -20,6 +20,9 @@ from annotation.selectors.annotations import MarkRow, row_json
 
 MARKS_IN_VIEW: Final = 500
 _ROWS_AT_ONCE: Final = 500
+_SEQUENCE: Final = MarkRow._fields.index("sequence")
+_JSON_PLACES: Final = [MarkRow._fields.index(name) for name in ("labels", "form_data", "basis", "span", "cites", "cell")]
+_KEY_PLACES: Final = [MarkRow._fields.index(name) for name in ("id", "suggestion_id", "report_id")]
 _SHAPE_COLUMNS: Final = ("geometry_kind", "geometry_wkb", "mask", "track")
 # None of the values is NaN, which JSON does not know; the encoder writes it all the same, and a name in front of it stands
 # in no text of a person, as the quotation marks of a text are escaped. So it tells where the geometry goes.
@@ -87,24 +90,13 @@ def marks_in_view(read: Read, *, box_px: Box, frame: int | None = None, after: i
     return f'{{"sequence":{sequence},"annotations":[{_texts(shown, read.reader_id)}],"next":{following}}}'
 
 
-_SEQUENCE: Final = MarkRow._fields.index("sequence")
-
-
-@cache
-def _places_of(*kinds: type[Any]) -> tuple[int, ...]:
-    """Return which columns of ``MarkRow`` hold such values."""
-    fields = [Annotation._meta.get_field(name) for name in MarkRow._fields]
-    targets = [field.target_field if isinstance(field, ForeignKey) else field for field in fields]
-    return tuple(place for place, field in enumerate(targets) if isinstance(field, kinds))
-
-
 def _columns(rows: QuerySet[Annotation]) -> list[tuple[Any, ...]]:
     """Return the columns of ``MarkRow`` and of the shape, by list revision; keys and JSON as the database's text.
 
     An object for each key would be most of what the garbage collector has to look through, and each JSON text comes often.
     """
     names: list[str | Combinable] = [*MarkRow._fields, *_SHAPE_COLUMNS]
-    for place in _places_of(UUIDField, JSONField):
+    for place in (*_KEY_PLACES, *_JSON_PLACES):
         names[place] = Cast(MarkRow._fields[place], TextField())
     return list(rows.order_by("sequence").values_list(*names))
 
@@ -137,9 +129,9 @@ def _parsed() -> Callable[[str | None], Any]:
 
 def _row(columns: tuple[Any, ...], parsed: Callable[[str | None], Any]) -> MarkRow:
     values = [*columns]
-    for place in _places_of(JSONField):
+    for place in _JSON_PLACES:
         values[place] = parsed(values[place])
-    for place in _places_of(UUIDField):
+    for place in _KEY_PLACES:
         values[place] = _key_text(values[place])
     return MarkRow._make(values)
 
