@@ -70,6 +70,7 @@ def measure() -> None:
     from django.db import connection  # noqa: PLC0415
     from django.test import Client  # noqa: PLC0415
 
+    from config.warm import warm_up  # noqa: PLC0415
     from tests.annotation.marking.objects import make_campaign, make_collection, make_image, make_read  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
@@ -79,6 +80,7 @@ def measure() -> None:
     _fill(reads)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+    warm_up()  # as a web process does before its first request
     client = Client(SERVER_NAME="127.0.0.1")
     choose = random.Random(2)
     for name, (width, height) in _VIEW_PX.items():

@@ -4,6 +4,7 @@ import math
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -21,7 +22,8 @@ from annotation.api.serializers import (
 )
 from annotation.errors import refusal
 from annotation.models import Read
-from annotation.selectors.annotations import Box, changes_since, marks_in_view, revision_json, revisions_of
+from annotation.selectors.annotations import revision_json, revisions_of
+from annotation.selectors.mark_lists import Box, changes_since, marks_in_view
 from annotation.selectors.reads import get_read, get_read_to_write, reads_beside
 from annotation.services.operation_input import parse_uuid
 from annotation.services.suggestions import record_exposures
@@ -63,13 +65,15 @@ class AnnotationListView(APIView):
         ],
         responses=AnnotationListSerializer,
     )
-    def get(self, request: Request, read_id: UUID) -> Response:
+    def get(self, request: Request, read_id: UUID) -> HttpResponse:
         """Return the marks that are not deleted, or what changed since a list revision, or what lies in a rectangle."""
         since, box = _number(request, "since"), _box(request)
         read = get_read(user=signed_in(request), read_id=read_id)
         if box is None:
-            return Response(changes_since(read, since))
-        return Response(marks_in_view(read, box_px=box, frame=_number(request, "frame"), after=_number(request, "after") or 0))
+            text = changes_since(read, since)
+        else:
+            text = marks_in_view(read, box_px=box, frame=_number(request, "frame"), after=_number(request, "after") or 0)
+        return HttpResponse(text, content_type="application/json")
 
 
 class RevisionListView(APIView):

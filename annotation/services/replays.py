@@ -41,7 +41,7 @@ def _says_the_same(mark: CheckedMark, body: dict[str, Any]) -> bool:
         and (mark.shape.to_body() if mark.shape else None) == body["geometry"]
         and (columns["certainty"] or None) == body["certainty"]
         and columns["active_seconds"] == body["active_seconds"]
-        and span_json(columns["report"], columns["span"]) == body.get("span")
+        and span_json(columns["report"].pk if columns["report"] else None, columns["span"]) == body.get("span")
         and columns["cites"] == body.get("cites")
         and columns["cell"] in (None, body.get("cell"))
     )

@@ -130,7 +130,7 @@ def test_marks_in_a_rectangle(client: Client, read: Read) -> None:
 
 
 def test_more_marks_than_an_answer_holds(client: Client, read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("annotation.selectors.annotations.MARKS_IN_VIEW", 2)
+    monkeypatch.setattr("annotation.selectors.mark_lists.MARKS_IN_VIEW", 2)
     made = [put() for _ in range(5)]
     for operation in made:
         assert post(client, read, operation).json()["results"][0]["status"] == "applied"

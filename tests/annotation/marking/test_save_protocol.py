@@ -7,6 +7,7 @@ and what is deleted stays so until somebody restores it knowingly.
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from annotation.models import Annotation, Campaign, Read, Revision
-from annotation.selectors.annotations import changes_since
+from annotation.selectors.mark_lists import changes_since
 from annotation.services.operations import OperationResult, apply_operations
 from tests.annotation.marking.objects import delete, make_campaign, make_read, put
 
@@ -108,7 +109,7 @@ class SaveProtocol(RuleBasedStateMachine):
     @rule(window=st.integers(0, 1))
     def pull(self, window: int) -> None:
         page = self.both[window]
-        answer = changes_since(self.read, page.sequence)
+        answer = json.loads(changes_since(self.read, page.sequence))
         for mark in answer["annotations"]:
             page.take(mark)
         page.sequence = answer["sequence"]

@@ -1,12 +1,13 @@
 """Masks through the save protocol: made, changed, repeated, refused, restored, and given out as they came."""
 
+import json
 import uuid
 from typing import Any
 
 import pytest
 
 from annotation.models import Annotation, Read, Revision
-from annotation.selectors.annotations import changes_since
+from annotation.selectors.mark_lists import changes_since
 from annotation.services.operations import apply_operations
 from tests.annotation.marking.objects import body, decide, delete, make_campaign, make_image, make_read, make_suggestions, put, square
 from tests.annotation.masks.pictures import mask_of_picture
@@ -38,7 +39,7 @@ def test_made_changed_deleted_restored(read: Read) -> None:
     assert [row.body["geometry"] for row in Revision.objects.order_by("number")] == [
         each.to_body() for each in (SMALL, LARGER, LARGER, SMALL)
     ]
-    assert changes_since(read, None)["annotations"][0]["geometry"] == SMALL.to_body()
+    assert json.loads(changes_since(read, None))["annotations"][0]["geometry"] == SMALL.to_body()
 
 
 def test_an_outline_and_back(read: Read) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import uuid
 from typing import Any
@@ -17,7 +18,7 @@ from guardian.shortcuts import assign_perm, remove_perm
 from annotation.events import AccessChanged, SuggestionsChanged, publish
 from annotation.models import Read
 from annotation.realtime.consumers import HintConsumer
-from annotation.selectors.annotations import changes_since
+from annotation.selectors.mark_lists import changes_since
 from annotation.services.operations import apply_operations
 from annotation.services.reads import open_read, submit_read
 from tests.annotation.marking.objects import decide, delete, diagnosis, make_campaign, make_read, make_suggestions, make_user, put, square
@@ -183,7 +184,7 @@ async def test_first_state_and_hints_equal_a_fresh_fetch() -> None:
     page: dict[str, Any] = {"sequence": 0, "marks": {}}
 
     def pull() -> None:
-        answer = changes_since(read, page["sequence"])
+        answer = json.loads(changes_since(read, page["sequence"]))
         for mark in answer["annotations"]:
             if mark["deleted"]:
                 page["marks"].pop(mark["id"], None)
@@ -209,7 +210,7 @@ async def test_first_state_and_hints_equal_a_fresh_fetch() -> None:
         assert message["sequence"] > page["sequence"]
         await sync_to_async(pull)()
         assert page["sequence"] == message["sequence"]
-    fresh = await sync_to_async(changes_since)(read, None)
+    fresh = json.loads(await sync_to_async(changes_since)(read, None))
     assert page == {"sequence": fresh["sequence"], "marks": {mark["id"]: mark for mark in fresh["annotations"]}}
     await window.disconnect()
 
