@@ -108,6 +108,8 @@ def test_marks_of_a_crowd_are_picked_moved_deleted_and_brought_back(visit: Begin
     expect_drawn(bench, border(beside), "nothing left", is_drawn=False)
     bench.key("Control+z")
     shapes(bench, count)
+    # They are selected again, as whoever brings them back looks for them.
+    bench.key("Escape")
     expect_drawn(bench, border(beside), "everything brought back")
     bench.key("Control+a")
     bench.key("Delete")

@@ -1,5 +1,7 @@
 /** Draws many shapes into one tile: large ones as the vector layer would, small ones as much as can be seen of them. */
 
+import {SELECTED} from '../cells/work/painting.js';
+
 /** @import {Feature, Style} from '../../../vendor/ol.mjs' */
 
 /**
@@ -59,11 +61,10 @@ function boxOf(geometry, {left, top, resolution}) {
   return [(x0 - left) / resolution, (-y1 - top) / resolution, (x1 - x0) / resolution, (y1 - y0) / resolution];
 }
 
-/** @param {Style[]} styles @returns {string} the colour that tells most of a shape: of its line; of the casing where it is selected */
-function lineOf(styles) {
-  const [lowest, ...others] = styles;
+/** @param {Style[]} styles @returns {string} of the line, or that of chosen cells: a white casing is not seen on white glass */
+function lineOf([lowest, ...others]) {
   const isSelected = (lowest.getZIndex() ?? 0) > 1;
-  return String((isSelected ? lowest : (others[0] ?? lowest)).getStroke()?.getColor() ?? '#ffffff');
+  return isSelected ? SELECTED : String((others[0] ?? lowest).getStroke()?.getColor() ?? SELECTED);
 }
 
 /** Outlines of some pixels, many in one path, each colour by itself. */
