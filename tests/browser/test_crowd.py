@@ -29,7 +29,10 @@ def square(column: int, row: int) -> list[list[float]]:
 
 def bring_many(bench: Workbench, reader: str) -> None:
     """Save the grid, which leaves the middle of the slide to one outline with a hole, and open the page anew."""
-    outer, hole = [[900, 1300], [1300, 1300], [1300, 1700], [900, 1700], [900, 1300]], [[1000, 1400], [1200, 1400], [1200, 1600], [1000, 1400]]
+    outer, hole = (
+        [[900, 1300], [1300, 1300], [1300, 1700], [900, 1700], [900, 1300]],
+        [[1000, 1400], [1200, 1400], [1200, 1600], [1000, 1400]],
+    )
     rings = [square(column, row) for column in range(COLUMNS) for row in range(ROWS)]
     rings = [ring for ring in rings if not (ring[2][0] > 880 and ring[0][0] < 1320 and ring[2][1] > 1280 and ring[0][1] < 1720)]
     operations = [mark(bench.read, number) for number in range(len(rings) + 1)]
