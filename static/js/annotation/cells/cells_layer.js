@@ -5,13 +5,16 @@ import {TileShelf} from './tile_shelf.js';
 
 /** @import {Viewer} from '../../viewer/viewer.js' */
 /** @import {CellsClient} from './client.js' */
-/** @import {Extent} from './tile_shelf.js' */
+/** @import {Extent, Place} from './tile_shelf.js' */
 
-const SIDE_PX = 512;
+/** Small, so that little is drawn beside the view, and little again where one cell changed. */
+const SIDE_PX = 256;
 /** Steps so small that a tile is never enlarged to where it looks coarse. */
 const STEP = Math.SQRT2;
 const FINEST = 0.25;
-const CACHED_TILES = 160;
+const CACHED_TILES = 480;
+/** Tiles that come one by one are shown together after this long: each time, the whole canvas is drawn. */
+const TOGETHER_MS = 80;
 /** Views that are being drawn at once; more, and the canvas library forgets the tiles that are shown until the new ones are there. */
 const MOST_UNFINISHED = 2;
 
@@ -34,7 +37,12 @@ export class CellsLayer {
    */
   constructor({viewer, client, onProgress}) {
     this.client = client;
+    this.viewer = viewer;
     this.coming = 0;
+    /** Views that are drawn before they are shown. */
+    this.ahead = 0;
+    /** @type {(() => void)[]} tiles that are drawn and wait to be shown with others */
+    this.drawn = [];
     this.failed = 0;
     /** Number of the state that was told last. */
     this.state = 0;
@@ -49,25 +57,50 @@ export class CellsLayer {
     const resolutions = [];
     const coarsest = Math.max(viewer.manifest.width, viewer.manifest.height) / 64;
     for (let resolution = FINEST; resolution < coarsest * STEP; resolution *= STEP) resolutions.unshift(resolution);
+    this.grid = new TileGrid({extent, origin: [extent[0], extent[3]], resolutions, tileSize: SIDE_PX});
     this.source = new CellTiles({
       projection,
-      tileGrid: new TileGrid({extent, origin: [extent[0], extent[3]], resolutions, tileSize: SIDE_PX}),
+      tileGrid: this.grid,
       wrapX: false,
       transition: 0,
-      loader: (z, column, row) => this.#load(resolutions[z], column, row),
+      loader: (z, column, row) => this.#load(this.#place(z, column, row)),
     });
     this.layer = new TileLayer({source: this.source, cacheSize: CACHED_TILES});
     this.onProgress = onProgress;
     viewer.addLayer(this.layer);
   }
 
-  /** @param {number} resolution @param {number} column @param {number} row @returns {Promise<ImageBitmap>} */
-  async #load(resolution, column, row) {
-    const place = {left: column * SIDE_PX * resolution, top: row * SIDE_PX * resolution};
+  /** @returns {boolean} whether there is more to come */
+  get isDrawing() {
+    return this.coming > 0 || this.ahead > 0;
+  }
+
+  /** @param {number} z @param {number} column @param {number} row @returns {Place} */
+  #place(z, column, row) {
+    const resolution = this.grid.getResolution(z);
+    return {left: column * SIDE_PX * resolution, top: row * SIDE_PX * resolution, resolution, side: SIDE_PX};
+  }
+
+  /** @returns {Place[]} the tiles that are seen */
+  #inView() {
+    const {view, map} = this.viewer;
+    const [resolution, size] = [view.getResolution(), map.getSize()];
+    if (!resolution || !size) return [];
+    /** @type {Place[]} */
+    const places = [];
+    const z = this.grid.getZForResolution(resolution);
+    this.grid.forEachTileCoord(view.calculateExtent(size), z, ([, column, row]) => places.push(this.#place(z, column, row)));
+    return places;
+  }
+
+  /** @param {Place} place @returns {Promise<ImageBitmap>} */
+  async #load(place) {
     this.coming += 1;
     this.onProgress();
     try {
-      return await this.shelf.get({...place, resolution, side: SIDE_PX});
+      const tile = await this.shelf.get(place);
+      await this.#together();
+      return tile;
     } catch (error) {
       this.failed += 1;
       throw error;
@@ -77,6 +110,24 @@ export class CellsLayer {
       this.onProgress();
     }
   }
+
+  /** @returns {Promise<void>} when this tile may be shown: with all that are coming, or with those that came within a moment */
+  #together() {
+    return new Promise((resolve) => {
+      this.drawn.push(resolve);
+      if (this.drawn.length === this.coming) this.#show();
+      else this.timer ??= setTimeout(() => this.#show(), TOGETHER_MS);
+    });
+  }
+
+  #show() {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    for (const resolve of this.drawn.splice(0)) resolve();
+  }
+
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  timer = undefined;
 
   #onComplete() {
     performance.mark('mitate:cells-complete');
@@ -109,6 +160,12 @@ export class CellsLayer {
     this.client.tell({tell: 'state', state: this.state});
     this.shelf.expire(this.changed, this.state);
     this.changed = [];
-    this.source.renew();
+    // Drawn first and shown then: until all are there the canvas is left alone. What fails is told by the tile itself.
+    this.ahead += 1;
+    this.onProgress();
+    void Promise.allSettled(this.#inView().map((place) => this.shelf.get(place))).then(() => {
+      this.ahead -= 1;
+      this.source.renew();
+    });
   }
 }

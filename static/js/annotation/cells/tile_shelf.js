@@ -27,7 +27,7 @@ export class TileShelf {
    * @param {(place: Place) => Promise<{tile: Tile, state: number}>} draw also tells which state is seen on it
    * @param {number} [most] tiles that are kept; more than a view has
    */
-  constructor(draw, most = 128) {
+  constructor(draw, most = 400) {
     this.draw = draw;
     this.most = most;
     /** @type {Map<string, Entry<Tile>>} the one used last at the end */
