@@ -49,8 +49,12 @@ export class CellsLayer {
     this.unfinished = 0;
     /** @type {Extent[] | null} where cells look different from what is shown; null: everywhere */
     this.changed = [];
-    /** @type {TileShelf<ImageBitmap>} */
-    this.shelf = new TileShelf((place) => client.ask('tile', place));
+    /** @type {TileShelf<HTMLCanvasElement>} */
+    this.shelf = new TileShelf((place, canvas) => this.#draw(place, canvas));
+    /** @type {WeakSet<HTMLCanvasElement>} tiles that the canvas library has */
+    this.given = new WeakSet();
+    /** Whether the canvas library may have tiles, out of view, that show what is no more. */
+    this.isOld = false;
     const projection = viewer.view.getProjection();
     const extent = projection.getExtent();
     /** @type {number[]} */
@@ -68,6 +72,17 @@ export class CellsLayer {
     this.layer = new TileLayer({source: this.source, cacheSize: CACHED_TILES});
     this.onProgress = onProgress;
     viewer.addLayer(this.layer);
+    viewer.onChange(({kind}) => {
+      if (kind === 'view' && this.isOld) this.#askAnew();
+    });
+  }
+
+  /** @param {Place} place @param {HTMLCanvasElement | null} canvas that shows it as it was @returns {Promise<{tile: HTMLCanvasElement, state: number}>} */
+  async #draw(place, canvas) {
+    const {tile, state} = await this.client.ask('tile', place);
+    const shown = canvas ?? Object.assign(document.createElement('canvas'), {width: place.side, height: place.side});
+    shown.getContext('bitmaprenderer')?.transferFromImageBitmap(tile);
+    return {tile: shown, state};
   }
 
   /** @returns {boolean} whether there is more to come */
@@ -93,12 +108,13 @@ export class CellsLayer {
     return places;
   }
 
-  /** @param {Place} place @returns {Promise<ImageBitmap>} */
+  /** @param {Place} place @returns {Promise<HTMLCanvasElement>} */
   async #load(place) {
     this.coming += 1;
     this.onProgress();
     try {
       const tile = await this.shelf.get(place);
+      this.given.add(tile);
       await this.#together();
       return tile;
     } catch (error) {
@@ -106,7 +122,7 @@ export class CellsLayer {
       throw error;
     } finally {
       this.coming -= 1;
-      if (this.coming === 0) this.#onComplete();
+      if (!this.isDrawing) this.#onComplete();
       this.onProgress();
     }
   }
@@ -137,6 +153,8 @@ export class CellsLayer {
 
   /** Draws everything in view anew. */
   refresh() {
+    // What could not be drawn is not with the canvas library either.
+    if (this.failed > 0) this.given = new WeakSet();
     this.failed = 0;
     this.changed = null;
     this.#renewSoon();
@@ -160,12 +178,29 @@ export class CellsLayer {
     this.client.tell({tell: 'state', state: this.state});
     this.shelf.expire(this.changed, this.state);
     this.changed = [];
-    // Drawn first and shown then: until all are there the canvas is left alone. What fails is told by the tile itself.
+    this.isOld = true;
+    void this.#drawInView();
+  }
+
+  /** Draws what is seen, and shows it when all of it is there. */
+  async #drawInView() {
     this.ahead += 1;
     this.onProgress();
-    void Promise.allSettled(this.#inView().map((place) => this.shelf.get(place))).then(() => {
-      this.ahead -= 1;
-      this.source.renew();
-    });
+    const tiles = await Promise.allSettled(this.#inView().map((place) => this.shelf.get(place)));
+    this.ahead -= 1;
+    if (tiles.length > 0 && tiles.every((tile) => tile.status === 'fulfilled' && this.given.has(tile.value))) {
+      // The canvas library has these very tiles: to ask for them again would take it several frames.
+      this.layer.changed();
+      if (!this.isDrawing) this.#onComplete();
+      this.onProgress();
+    } else {
+      this.#askAnew();
+    }
+  }
+
+  /** What is there stays until the answers are. */
+  #askAnew() {
+    this.isOld = false;
+    this.source.renew();
   }
 }

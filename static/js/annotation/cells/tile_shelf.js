@@ -24,7 +24,8 @@ const PEN_PX = 4;
 /** @template Tile */
 export class TileShelf {
   /**
-   * @param {(place: Place) => Promise<{tile: Tile, state: number}>} draw also tells which state is seen on it
+   * @param {(place: Place, tile: Tile | null) => Promise<{tile: Tile, state: number}>} draw onto the tile that there is already, so that whoever
+   *   shows it shows what is new; also tells which state is seen on it
    * @param {number} [most] tiles that are kept; more than a view has
    */
   constructor(draw, most = 400) {
@@ -42,10 +43,11 @@ export class TileShelf {
   async get(place) {
     for (;;) {
       const entry = this.#entry(place);
-      const {tile, state} = await entry.drawn;
+      const {drawn} = entry;
+      const {tile, state} = await drawn;
       if (state >= entry.needs) return tile;
-      // Drawn before a change that was told meanwhile.
-      this.#forget(entry);
+      // Drawn before a change that was told meanwhile; by the first one who sees it.
+      if (entry.drawn === drawn) this.#draw(entry, tile);
     }
   }
 
@@ -66,9 +68,15 @@ export class TileShelf {
   /** @param {Place} place @returns {Entry<Tile>} */
   #begun(place) {
     /** @type {Entry<Tile>} */
-    const entry = {place, needs: 0, drawn: this.draw(place)};
+    const entry = {place, needs: 0, drawn: this.draw(place, null)};
     entry.drawn.catch(() => this.#forget(entry));
     return entry;
+  }
+
+  /** @param {Entry<Tile>} entry @param {Tile} tile */
+  #draw(entry, tile) {
+    entry.drawn = this.draw(entry.place, tile);
+    entry.drawn.catch(() => this.#forget(entry));
   }
 
   /** @param {Entry<Tile>} entry */
