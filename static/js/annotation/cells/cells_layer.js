@@ -1,6 +1,7 @@
 /** Shows cells over the image: bitmaps from the worker, as tiles of the canvas library. */
 
 import {ImageTile, TileGrid, TileLayer} from '../../../vendor/ol.mjs';
+import {fromOl} from '../../viewer/geometry.js';
 import {TileShelf} from './tile_shelf.js';
 
 /** @import {Viewer} from '../../viewer/viewer.js' */
@@ -55,6 +56,8 @@ export class CellsLayer {
     this.given = new WeakSet();
     /** Whether the canvas library may have tiles, out of view, that show what is no more. */
     this.isOld = false;
+    /** Of the view when it changed last; level-0 px a screen px. */
+    this.resolution = 0;
     const projection = viewer.view.getProjection();
     const extent = projection.getExtent();
     /** @type {number[]} */
@@ -73,8 +76,22 @@ export class CellsLayer {
     this.onProgress = onProgress;
     viewer.addLayer(this.layer);
     viewer.onChange(({kind}) => {
-      if (kind === 'view' && this.isOld) this.#askAnew();
+      if (kind === 'view') this.#onView();
     });
+  }
+
+  #onView() {
+    if (this.isOld) this.#askAnew();
+    const {view, map} = this.viewer;
+    const [resolution, centre, size] = [view.getResolution(), view.getCenter(), map.getSize()];
+    if (!resolution || !centre || !size) return;
+    const isNearing = resolution < this.resolution;
+    this.resolution = resolution;
+    if (!isNearing || !view.getAnimating()) return;
+    // On its way to a higher power, mostly twice as high: the canvas library asks for tiles when it has arrived.
+    const [x, y] = fromOl(centre);
+    const [width, height] = size.map((side) => (side * resolution) / 4);
+    this.client.tell({tell: 'ahead', extent: [x - width, y - height, x + width, y + height]});
   }
 
   /** @param {Place} place @param {HTMLCanvasElement | null} canvas that shows it as it was @returns {Promise<{tile: HTMLCanvasElement, state: number}>} */

@@ -17,6 +17,8 @@ import {Touched} from './touched.js';
 /** A chunk's outlines may reach this far out of its square; level-0 px. */
 const REACH_PX = 1_024;
 const CHUNK_PX = 2_048;
+/** Chunks that are fetched before a view is there. */
+const MOST_AHEAD = 64;
 /** A dot reaches this far from its middle at most; px of the tile. */
 const DOT_PX = 2;
 
@@ -171,6 +173,14 @@ export class LayerWork {
     const [right, bottom] = [left + side * resolution, top + side * resolution];
     const near = await Promise.all(this.#squaresOf(frame, REACH_PX).map((square) => this.chunks.get(this.#chunkUrl(square))));
     return near.filter(({extent}) => extent[0] <= right && extent[1] <= bottom && extent[2] >= left && extent[3] >= top);
+  }
+
+  /** Fetches what a view will be drawn from, unless it is so much that it is not seen as outlines. @param {readonly number[]} extent level-0 px */
+  fetchAhead(extent) {
+    const squares = this.#table.squaresIn(extent, REACH_PX);
+    if (squares.length > MOST_AHEAD) return;
+    // What fails is asked for again by the tile that needs it, and told then.
+    for (const square of squares) this.chunks.get(this.#chunkUrl(square)).catch(() => {});
   }
 
   /** @param {Frame} frame @param {number} reach level-0 px */
