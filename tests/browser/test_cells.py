@@ -279,6 +279,73 @@ def test_no_blank_frame_is_seen_while_a_filter_is_drawn(bench_of: Callable[[str,
     wait_for("the cell to go", lambda: len(set(bench.page.evaluate("window.watched"))) > 1)
 
 
+def drag(bench: CellBench, by_px: int) -> None:
+    """Move the view sideways, with the space bar and the pointer."""
+    x, y = bench.at(0.5, 0.8)
+    bench.page.keyboard.down("Space")
+    bench.page.mouse.move(x, y)
+    bench.page.mouse.down()
+    bench.page.mouse.move(x + by_px, y, steps=8)
+    bench.page.mouse.up()
+    bench.page.keyboard.up("Space")
+    bench.wait_still()
+    bench.wait_complete()
+
+
+def middle_picture(bench: CellBench) -> bytes:
+    (x, y), (right, bottom) = bench.at(0.3, 0.3), bench.at(0.7, 0.6)
+    return bench.page.screenshot(clip={"x": x, "y": y, "width": right - x, "height": bottom - y})
+
+
+def test_a_filter_is_seen_too_on_what_comes_into_view_again(bench_of: Callable[[str, str], CellBench]) -> None:
+    bench = bench_of("jsp-reader2", "en")
+    for _ in range(4):
+        bench.key("+")
+    bench.wait_still()
+    bench.wait_complete()
+    drag(bench, -500)
+    unfiltered = middle_picture(bench)
+    drag(bench, 500)
+    drawn(bench, bench.panel.locator(".cells-labels input:checked").first.uncheck)
+    drag(bench, -500)
+    filtered = middle_picture(bench)
+    assert filtered != unfiltered
+    # All of it drawn once more is the same picture.
+    for _ in range(2):
+        drawn(bench, bench.panel.get_by_role("checkbox", name="Filled").click)
+    assert middle_picture(bench) == filtered
+    drawn(bench, bench.panel.locator(".cells-labels .cells-row:visible input:not(:checked)").first.check)
+    assert middle_picture(bench) == unfiltered
+
+
+def test_the_cell_under_the_pointer_is_outlined_where_it_lies_and_goes_with_the_image(bench_of: Callable[[str, str], CellBench]) -> None:
+    bench = bench_of("jsp-reader2", "en")
+    for _ in range(5):
+        bench.key("+")
+    bench.wait_still()
+    bench.wait_complete()
+    bench.key("m")
+    outline = bench.page.locator(".cells-hover")
+    expect(outline).to_be_hidden()
+    place = cell_place(bench)
+    bench.page.mouse.move(*place)
+    expect(outline).to_be_visible()
+    box = outline.bounding_box()
+    assert box is not None
+    assert 0 < place[0] - box["x"] < box["width"]
+    assert 0 < place[1] - box["y"] < box["height"]
+    width = "document.querySelector('.cells-hover polygon').getBBox().width"
+    was = bench.page.evaluate(width)
+    bench.page.mouse.wheel(0, 240)  # around the pointer, which stays over the cell
+    wait_for("a smaller outline", lambda: 0 < bench.page.evaluate(width) < was * 0.9)
+    bench.wait_still()
+    # Between the cells is none.
+    x, y = cell_place(bench)
+    half = STEP_PX / 2 / bench.px_per_screen_px()
+    bench.page.mouse.move(x + half, y + half)
+    expect(outline).to_be_hidden()
+
+
 def cell_place(bench: CellBench) -> Position:
     """A place on the screen in the middle of a cell near the middle of the view."""
     middle = bench.at(0.5, 0.5)

@@ -67,7 +67,7 @@ test('cells of a chunk are drawn where they lie, in the colour of their label; h
   };
   const raster = new Raster(64);
   raster.begin(['#ff0000', '#00ff00']);
-  const shown = {labelOf: (/** @type {number} */ cell) => [0, 1, -1][cell], isDecided: () => false, isSelected: (/** @type {number} */ cell) => cell === 1};
+  const shown = {labels: Int16Array.of(0, 1, -1), flags: new Uint8Array(3), selected: Uint8Array.of(0, 1, 0)};
   raster.addChunk(chunk, boundsOf(chunk), {left: 0, top: 0, resolution: 8, side: 64}, shown);
   const data = new Uint8ClampedArray(4 * 64 * 64);
   raster.write(data);

@@ -54,6 +54,24 @@ test('what was being drawn while a cell changed is drawn again, and nobody is gi
   assert.deepEqual(told.drawn, ['0_0', '1_0', '0_0']);
 });
 
+test('a tile is drawn again onto itself, once for all who ask', async () => {
+  let state = 0;
+  /** @type {unknown[]} */
+  const onto = [];
+  const shelf = new TileShelf(async (_, /** @type {{shows: number} | null} */ tile) => {
+    onto.push(tile);
+    return {tile: Object.assign(tile ?? {shows: 0}, {shows: state}), state};
+  });
+  const first = await shelf.get(placeOf(0, 0));
+  state = 3;
+  shelf.expire(null, state);
+  const [again, too] = await Promise.all([shelf.get(placeOf(0, 0)), shelf.get(placeOf(0, 0))]);
+  assert.equal(again, first);
+  assert.equal(too, first);
+  assert.equal(first.shows, 3);
+  assert.deepEqual(onto, [null, first]);
+});
+
 test('two that ask for a tile at once have it drawn once, and a failure is not kept', async () => {
   let [asked, fails] = [0, true];
   const shelf = new TileShelf(async () => {
@@ -70,7 +88,7 @@ test('two that ask for a tile at once have it drawn once, and a failure is not k
 test('only so many tiles are kept, those that were used last', async () => {
   /** @type {number[]} */
   const drawn = [];
-  const shelf = new TileShelf(async ({left}) => ({tile: drawn.push(left), state: 0}), 2);
+  const shelf = new TileShelf(async ({left}) => ({tile: drawn.push(left), state: 0}), {most: 2});
   for (const column of [0, 1, 0, 2, 0, 1]) await shelf.get(placeOf(column, 0));
   assert.deepEqual(drawn, [0, 512, 1024, 512]);
 });
@@ -123,6 +141,53 @@ test('a layer names the places in which cells look different, until it has named
   assert.equal(layer.takeTouched()?.length, 2);
   layer.changeAnew([]);
   assert.equal(layer.takeTouched(), null);
+});
+
+/** @param {number} count @returns {Promise<{layer: LayerWork, asked: string[]}>} a layer of a row of squares with a cell each, in their middle */
+async function rowOf(count) {
+  const squares = Int32Array.from({length: 3 * count}, (_, at) => [at / 3, 0, 1][at % 3]).buffer;
+  const overview = Uint8Array.from({length: 4 * count}, (_, at) => [128, 128, (at >> 2) % 2, at >> 2][at % 4]).buffer;
+  /** @type {string[]} */
+  const asked = [];
+  const chunks = new ChunkCache(async (url) => {
+    asked.push(url);
+    if (url !== 'squares' && url !== 'overview') throw new Error('503');
+    return url === 'squares' ? squares : overview;
+  });
+  const layer = new LayerWork({id: 'l', url: '{part}', own: [2, 0]}, chunks, (code) => Number(code));
+  await layer.open();
+  asked.length = 0;
+  return {layer, asked};
+}
+
+test('what is shown of a cell follows label, score, and what a person made of it', async () => {
+  const {layer} = await rowOf(6);
+  const labels = () => [...layer.shown.labels];
+  layer.filter = {visible: [true, true, true], threshold: 0};
+  assert.deepEqual(labels(), [2, 0, 2, 0, 2, 0]);
+  layer.filter = {visible: [true, true, true], threshold: 2};
+  assert.deepEqual(labels(), [-1, -1, 2, 0, 2, 0]);
+  layer.filter = {visible: [true, false, false], threshold: 2};
+  assert.deepEqual(labels(), [-1, -1, -1, 0, -1, 0]);
+  layer.filter = {visible: [true, true, true], threshold: 0};
+  // Of few cells only these are reckoned anew, and the same as all.
+  assert.equal(layer.shown.labels.length, 6);
+  layer.change([{id: 'a', layerId: 'l', kind: 'relabel', label: '1', cells: [1, 2]}]);
+  assert.deepEqual(labels(), [2, 1, 1, 0, 2, 0]);
+  layer.change([{id: 'b', layerId: 'l', kind: 'delete', cells: [2, 1, 2, 9]}]);
+  assert.deepEqual(labels(), [2, 1, -1, 0, 2, -1]);
+  layer.change([{id: 'c', layerId: 'l', kind: 'undo', undoes: 'a'}]);
+  assert.deepEqual(labels(), [2, 0, -1, 0, 2, -1]);
+  layer.changeAnew([]);
+  assert.deepEqual(labels(), [2, 0, 2, 0, 2, 0]);
+});
+
+test('where the view will be is fetched before, but not half a slide, and what fails then is no failure yet', async () => {
+  const {layer, asked} = await rowOf(200);
+  layer.fetchAhead([5 * 2048 + 1, 0, 6 * 2048 - 1, 2048]);
+  assert.deepEqual(asked, ['4_0', '5_0', '6_0']);
+  layer.fetchAhead([0, 0, 200 * 2048, 2048]);
+  assert.equal(asked.length, 3);
 });
 
 test('one waits for the turn of the other, and messages are taken between them', async () => {

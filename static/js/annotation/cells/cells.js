@@ -119,7 +119,7 @@ export class Cells {
 
   /** @returns {boolean} whether all cells in view are drawn */
   get isComplete() {
-    return this.view.coming === 0 && this.view.failed === 0;
+    return !this.view.isDrawing && this.view.failed === 0;
   }
 
   /** @param {() => void} listener @returns {() => void} */

@@ -1,17 +1,21 @@
 /** Shows cells over the image: bitmaps from the worker, as tiles of the canvas library. */
 
 import {ImageTile, TileGrid, TileLayer} from '../../../vendor/ol.mjs';
+import {fromOl} from '../../viewer/geometry.js';
 import {TileShelf} from '../render/tile_shelf.js';
 
 /** @import {Viewer} from '../../viewer/viewer.js' */
 /** @import {CellsClient} from './client.js' */
-/** @import {Extent} from '../render/tile_shelf.js' */
+/** @import {Extent, Place} from '../render/tile_shelf.js' */
 
-const SIDE_PX = 512;
+/** Small, so that little is drawn beside the view, and little again where one cell changed. */
+const SIDE_PX = 256;
 /** Steps so small that a tile is never enlarged to where it looks coarse. */
 const STEP = Math.SQRT2;
 const FINEST = 0.25;
-const CACHED_TILES = 160;
+const CACHED_TILES = 480;
+/** Tiles that come one by one are shown together after this long: each time, the whole canvas is drawn. */
+const TOGETHER_MS = 80;
 /** Views that are being drawn at once; more, and the canvas library forgets the tiles that are shown until the new ones are there. */
 const MOST_UNFINISHED = 2;
 
@@ -34,49 +38,129 @@ export class CellsLayer {
    */
   constructor({viewer, client, onProgress}) {
     this.client = client;
+    this.viewer = viewer;
     this.coming = 0;
+    /** Views that are drawn before they are shown. */
+    this.ahead = 0;
+    /** @type {(() => void)[]} tiles that are drawn and wait to be shown with others */
+    this.drawn = [];
     this.failed = 0;
     /** Number of the state that was told last. */
     this.state = 0;
     this.unfinished = 0;
     /** @type {Extent[] | null} where cells look different from what is shown; null: everywhere */
     this.changed = [];
-    /** @type {TileShelf<ImageBitmap>} */
-    this.shelf = new TileShelf((place) => client.ask('tile', place));
+    /** @type {TileShelf<HTMLCanvasElement>} */
+    this.shelf = new TileShelf((place, canvas) => this.#draw(place, canvas));
+    /** @type {WeakSet<HTMLCanvasElement>} tiles that the canvas library has */
+    this.given = new WeakSet();
+    /** Whether the canvas library may have tiles, out of view, that show what is no more. */
+    this.isOld = false;
+    /** Of the view when it changed last; level-0 px a screen px. */
+    this.resolution = 0;
     const projection = viewer.view.getProjection();
     const extent = projection.getExtent();
     /** @type {number[]} */
     const resolutions = [];
     const coarsest = Math.max(viewer.manifest.width, viewer.manifest.height) / 64;
     for (let resolution = FINEST; resolution < coarsest * STEP; resolution *= STEP) resolutions.unshift(resolution);
+    this.grid = new TileGrid({extent, origin: [extent[0], extent[3]], resolutions, tileSize: SIDE_PX});
     this.source = new CellTiles({
       projection,
-      tileGrid: new TileGrid({extent, origin: [extent[0], extent[3]], resolutions, tileSize: SIDE_PX}),
+      tileGrid: this.grid,
       wrapX: false,
       transition: 0,
-      loader: (z, column, row) => this.#load(resolutions[z], column, row),
+      loader: (z, column, row) => this.#load(this.#place(z, column, row)),
     });
     this.layer = new TileLayer({source: this.source, cacheSize: CACHED_TILES});
     this.onProgress = onProgress;
     viewer.addLayer(this.layer);
+    viewer.onChange(({kind}) => {
+      if (kind === 'view') this.#onView();
+    });
   }
 
-  /** @param {number} resolution @param {number} column @param {number} row @returns {Promise<ImageBitmap>} */
-  async #load(resolution, column, row) {
-    const place = {left: column * SIDE_PX * resolution, top: row * SIDE_PX * resolution};
+  #onView() {
+    if (this.isOld) this.#askAnew();
+    const {view, map} = this.viewer;
+    const [resolution, centre, size] = [view.getResolution(), view.getCenter(), map.getSize()];
+    if (!resolution || !centre || !size) return;
+    const isNearing = resolution < this.resolution;
+    this.resolution = resolution;
+    if (!isNearing || !view.getAnimating()) return;
+    // On its way to a higher power, mostly twice as high: the canvas library asks for tiles when it has arrived.
+    const [x, y] = fromOl(centre);
+    const [width, height] = size.map((side) => (side * resolution) / 4);
+    this.client.tell({tell: 'ahead', extent: [x - width, y - height, x + width, y + height]});
+  }
+
+  /** @param {Place} place @param {HTMLCanvasElement | null} canvas that shows it as it was @returns {Promise<{tile: HTMLCanvasElement, state: number}>} */
+  async #draw(place, canvas) {
+    const {tile, state} = await this.client.ask('tile', place);
+    const shown = canvas ?? Object.assign(document.createElement('canvas'), {width: place.side, height: place.side});
+    shown.getContext('bitmaprenderer')?.transferFromImageBitmap(tile);
+    return {tile: shown, state};
+  }
+
+  /** @returns {boolean} whether there is more to come */
+  get isDrawing() {
+    return this.coming > 0 || this.ahead > 0;
+  }
+
+  /** @param {number} z @param {number} column @param {number} row @returns {Place} */
+  #place(z, column, row) {
+    const resolution = this.grid.getResolution(z);
+    return {left: column * SIDE_PX * resolution, top: row * SIDE_PX * resolution, resolution, side: SIDE_PX};
+  }
+
+  /** @returns {Place[]} the tiles that are seen */
+  #inView() {
+    const {view, map} = this.viewer;
+    const [resolution, size] = [view.getResolution(), map.getSize()];
+    if (!resolution || !size) return [];
+    /** @type {Place[]} */
+    const places = [];
+    const z = this.grid.getZForResolution(resolution);
+    this.grid.forEachTileCoord(view.calculateExtent(size), z, ([, column, row]) => places.push(this.#place(z, column, row)));
+    return places;
+  }
+
+  /** @param {Place} place @returns {Promise<HTMLCanvasElement>} */
+  async #load(place) {
     this.coming += 1;
     this.onProgress();
     try {
-      return await this.shelf.get({...place, resolution, side: SIDE_PX});
+      const tile = await this.shelf.get(place);
+      this.given.add(tile);
+      await this.#together();
+      return tile;
     } catch (error) {
       this.failed += 1;
       throw error;
     } finally {
       this.coming -= 1;
-      if (this.coming === 0) this.#onComplete();
+      if (!this.isDrawing) this.#onComplete();
       this.onProgress();
     }
   }
+
+  /** @returns {Promise<void>} when this tile may be shown: with all that are coming, or with those that came within a moment */
+  #together() {
+    return new Promise((resolve) => {
+      this.drawn.push(resolve);
+      if (this.drawn.length === this.coming) this.#show();
+      else this.timer ??= setTimeout(() => this.#show(), TOGETHER_MS);
+    });
+  }
+
+  #show() {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    for (const resolve of this.drawn.splice(0)) resolve();
+  }
+
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  timer = undefined;
 
   #onComplete() {
     performance.mark('mitate:cells-complete');
@@ -86,6 +170,8 @@ export class CellsLayer {
 
   /** Draws everything in view anew. */
   refresh() {
+    // What could not be drawn is not with the canvas library either.
+    if (this.failed > 0) this.given = new WeakSet();
     this.failed = 0;
     this.changed = null;
     this.#renewSoon();
@@ -109,6 +195,29 @@ export class CellsLayer {
     this.client.tell({tell: 'state', state: this.state});
     this.shelf.expire(this.changed, this.state);
     this.changed = [];
+    this.isOld = true;
+    void this.#drawInView();
+  }
+
+  /** Draws what is seen, and shows it when all of it is there. */
+  async #drawInView() {
+    this.ahead += 1;
+    this.onProgress();
+    const tiles = await Promise.allSettled(this.#inView().map((place) => this.shelf.get(place)));
+    this.ahead -= 1;
+    if (tiles.length > 0 && tiles.every((tile) => tile.status === 'fulfilled' && this.given.has(tile.value))) {
+      // The canvas library has these very tiles: to ask for them again would take it several frames.
+      this.layer.changed();
+      if (!this.isDrawing) this.#onComplete();
+      this.onProgress();
+    } else {
+      this.#askAnew();
+    }
+  }
+
+  /** What is there stays until the answers are. */
+  #askAnew() {
+    this.isOld = false;
     this.source.renew();
   }
 }

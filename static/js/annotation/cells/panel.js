@@ -60,7 +60,7 @@ export function cellsPanel({cells, viewer, store, workspace, registry, path}) {
   let asked = 0;
   const count = async () => {
     // What is seen comes first: when it is drawn, this is asked for again.
-    if (cells.view.coming > 0) return;
+    if (cells.view.isDrawing) return;
     asked += 1;
     const mine = asked;
     const region = outlineOf(store, workspace);

@@ -1,18 +1,15 @@
 /** Brings cells onto the workbench of a read that has some; loaded only then. */
 
-import {Feature, Polygon, VectorLayer, VectorSource} from '../../../vendor/ol.mjs';
 import {actionButton} from '../../actions/buttons.js';
 import {t} from '../../lib/i18n.js';
-import {ringToOl} from '../../viewer/geometry.js';
 import {formatScore} from '../format.js';
-import {hoverStyle} from '../render/styles.js';
 import {cellActions} from './actions.js';
 import {Cells} from './cells.js';
+import {HoverOutline} from './hover_outline.js';
 import {cellsPanel, placePanel} from './panel.js';
 import {cellTool} from './tool.js';
 
 /** @import {Registry} from '../../actions/registry.js' */
-/** @import {Viewer} from '../../viewer/viewer.js' */
 /** @import {Toolbox} from '../tools/toolbox.js' */
 /** @import {Position} from '../types.js' */
 /** @import {Hit} from './work/layer_work.js' */
@@ -84,25 +81,4 @@ function describe(cells, {layerId, label, score, isDecided}) {
 /** @param {{label: string, score: string}} values @param {boolean} isDecided @returns {string} */
 function said(values, isDecided) {
   return isDecided ? t('{label}, decided by you (score {score})', values) : t('{label}, proposed with a score of {score}', values);
-}
-
-/** The outline of the cell under the pointer. */
-class HoverOutline {
-  /** @param {Viewer} viewer */
-  constructor(viewer) {
-    this.feature = new Feature();
-    viewer.addLayer(new VectorLayer({source: new VectorSource({features: [this.feature]}), zIndex: 9, style: hoverStyle()}));
-  }
-
-  /** @param {Hit | null} hit */
-  show(hit) {
-    if (!hit) {
-      this.feature.setGeometry(undefined);
-      return;
-    }
-    /** @type {Position[]} */
-    const ring = [];
-    for (let at = 0; at < hit.ring.length; at += 2) ring.push([hit.ring[at], hit.ring[at + 1]]);
-    this.feature.setGeometry(new Polygon([ringToOl([...ring, ring[0]])]));
-  }
 }

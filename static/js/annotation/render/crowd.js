@@ -21,6 +21,7 @@ const FINEST = 0.25;
 const MOST_PLACES = 400;
 /** A point's ring and the widest line reach this far beyond the shape; px of the tile. */
 const REACH_PX = 9;
+const KEPT_TILES = 200;
 
 class CrowdTiles extends ImageTile {
   version = 0;
@@ -55,7 +56,7 @@ export class Crowd {
     /** @type {Extent[] | null} null: everywhere */
     this.changed = [];
     /** @type {TileShelf<ImageBitmap>} */
-    this.shelf = new TileShelf((place) => this.#drawn(place));
+    this.shelf = new TileShelf((place) => this.#drawn(place), {most: KEPT_TILES, penPx: REACH_PX});
     this.tiles = this.#makeTiles();
     this.layer = new TileLayer({source: this.tiles, opacity: layer.getOpacity(), visible: layer.getVisible()});
     this.layer.set('isDrawnOver', true);

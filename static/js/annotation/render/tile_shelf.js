@@ -18,18 +18,19 @@
  * @property {Promise<{tile: Tile, state: number}>} drawn
  */
 
-/** A line is at most this wide beyond its outline, and a dot beyond its middle; px of the tile. */
-const PEN_PX = 4;
-
 /** @template Tile */
 export class TileShelf {
   /**
-   * @param {(place: Place) => Promise<{tile: Tile, state: number}>} draw also tells which state is seen on it
-   * @param {number} [most] tiles that are kept; more than a view has
+   * @param {(place: Place, tile: Tile | null) => Promise<{tile: Tile, state: number}>} draw onto the tile that there is already, so that whoever
+   *   shows it shows what is new; also tells which state is seen on it
+   * @param {object} [options]
+   * @param {number} [options.most] tiles that are kept; more than a view has
+   * @param {number} [options.penPx] so far what is drawn reaches beyond its outline or its middle; px of the tile
    */
-  constructor(draw, most = 128) {
+  constructor(draw, {most = 400, penPx = 4} = {}) {
     this.draw = draw;
     this.most = most;
+    this.penPx = penPx;
     /** @type {Map<string, Entry<Tile>>} the one used last at the end */
     this.kept = new Map();
   }
@@ -42,10 +43,11 @@ export class TileShelf {
   async get(place) {
     for (;;) {
       const entry = this.#entry(place);
-      const {tile, state} = await entry.drawn;
+      const {drawn} = entry;
+      const {tile, state} = await drawn;
       if (state >= entry.needs) return tile;
-      // Drawn before a change that was told meanwhile.
-      this.#forget(entry);
+      // Drawn before a change that was told meanwhile; by the first one who sees it.
+      if (entry.drawn === drawn) this.#draw(entry, tile);
     }
   }
 
@@ -66,9 +68,15 @@ export class TileShelf {
   /** @param {Place} place @returns {Entry<Tile>} */
   #begun(place) {
     /** @type {Entry<Tile>} */
-    const entry = {place, needs: 0, drawn: this.draw(place)};
+    const entry = {place, needs: 0, drawn: this.draw(place, null)};
     entry.drawn.catch(() => this.#forget(entry));
     return entry;
+  }
+
+  /** @param {Entry<Tile>} entry @param {Tile} tile */
+  #draw(entry, tile) {
+    entry.drawn = this.draw(entry.place, tile);
+    entry.drawn.catch(() => this.#forget(entry));
   }
 
   /** @param {Entry<Tile>} entry */
@@ -84,7 +92,7 @@ export class TileShelf {
    */
   expire(extents, state) {
     for (const entry of this.kept.values()) {
-      if (extents && !extents.some((extent) => meets(entry.place, extent))) continue;
+      if (extents && !extents.some((extent) => meets(entry.place, extent, this.penPx))) continue;
       entry.needs = state;
     }
   }
@@ -93,8 +101,8 @@ export class TileShelf {
 /** @param {Place} place @returns {string} */
 const keyOf = ({left, top, resolution}) => `${resolution}/${left}/${top}`;
 
-/** @param {Place} place @param {Extent} extent @returns {boolean} */
-function meets({left, top, resolution, side}, [x0, y0, x1, y1]) {
-  const [reach, length] = [PEN_PX * resolution, side * resolution];
+/** @param {Place} place @param {Extent} extent @param {number} penPx @returns {boolean} */
+function meets({left, top, resolution, side}, [x0, y0, x1, y1], penPx) {
+  const [reach, length] = [penPx * resolution, side * resolution];
   return x1 + reach >= left && y1 + reach >= top && x0 - reach <= left + length && y0 - reach <= top + length;
 }

@@ -1,11 +1,16 @@
 /** Opened chunks, the ones used last, within a bound of bytes. */
 
 import {decodeChunk} from './chunk.js';
-import {boundsOf} from './picking.js';
+import {boundsOf, extentOf} from './picking.js';
 
 /** @import {CellChunk} from './chunk.js' */
 
-/** @typedef {{chunk: CellChunk, bounds: Float32Array}} Opened */
+/**
+ * @typedef {object} Opened
+ * @property {CellChunk} chunk
+ * @property {Float32Array} bounds of `boundsOf`
+ * @property {number[]} extent of all its cells: left, top, right, bottom in level-0 pixels
+ */
 
 const MAX_BYTES = 96 * 1024 * 1024;
 
@@ -52,7 +57,8 @@ export class ChunkCache {
   /** @param {string} url */
   async #open(url) {
     const chunk = decodeChunk(await this.fetchPart(url));
-    const opened = {chunk, bounds: boundsOf(chunk)};
+    const bounds = boundsOf(chunk);
+    const opened = {chunk, bounds, extent: extentOf(bounds)};
     this.kept.set(url, opened);
     this.bytes += sizeOf(opened);
     for (const [oldest, gone] of this.kept) {

@@ -3,19 +3,22 @@
 import {Overlay, cellsOf, eachRun, runsOf} from './overlay.js';
 import {OUTLINES_TO} from './painting.js';
 import {cellAt, isInRing} from './picking.js';
+import {reckonLabels} from './shown.js';
 import {CellTable} from './table.js';
 import {Touched} from './touched.js';
 
 /** @import {ChunkCache, Opened} from './chunk_cache.js' */
 /** @import {CellChange} from './overlay.js' */
 /** @import {DotPainter} from './dots.js' */
-/** @import {Frame} from './painting.js' */
+/** @import {Frame, Shown} from './painting.js' */
 /** @import {Position} from './picking.js' */
 /** @import {Square} from './table.js' */
 
 /** A chunk's outlines may reach this far out of its square; level-0 px. */
 const REACH_PX = 1_024;
 const CHUNK_PX = 2_048;
+/** Chunks that are fetched before a view is there. */
+const MOST_AHEAD = 64;
 /** A dot reaches this far from its middle at most; px of the tile. */
 const DOT_PX = 2;
 
@@ -59,19 +62,15 @@ export class LayerWork {
     this.touched = new Touched();
     /** @type {CellChange[]} */
     this.changes = [];
-    /** @type {Filter} */
-    this.filter = {visible: [], threshold: 0};
     /** @type {Promise<void> | null} */
     this.opening = null;
-    this.shown = {
-      /** @param {number} cell */
-      labelOf: (cell) => this.shownLabel(cell),
-      /** @param {number} cell */
-      isDecided: (cell) => this.#overlay.isDecided(cell),
-      /** @param {number} cell */
-      isSelected: (cell) => this.#selected[cell] === 1,
-    };
   }
+
+  /** @type {Filter} */
+  #filter = {visible: [], threshold: 0};
+  /** Place of each cell's label, -1 where it is not shown. */
+  #labels = new Int16Array(0);
+  #areLabelsOld = true;
 
   /** @type {CellTable} */
   #table = new CellTable(new ArrayBuffer(0), new ArrayBuffer(0));
@@ -93,6 +92,26 @@ export class LayerWork {
     this.#overlay = new Overlay(this.#table.count, this.placeOf);
     this.#overlay.lay(this.changes);
     this.#selected = new Uint8Array(this.#table.count);
+    this.#labels = new Int16Array(this.#table.count);
+    this.#areLabelsOld = true;
+  }
+
+  /** @param {Filter} filter */
+  set filter(filter) {
+    this.#filter = filter;
+    this.#areLabelsOld = true;
+  }
+
+  /** @returns {Shown} what is shown of its cells, by their numbers */
+  get shown() {
+    if (this.#areLabelsOld) this.#reckon();
+    this.#areLabelsOld = false;
+    return {labels: this.#labels, flags: this.#overlay.flags, selected: this.#selected};
+  }
+
+  /** @param {number} [from] @param {number} [to] the first cell that is not meant */
+  #reckon(from = 0, to = this.#labels.length) {
+    reckonLabels({table: this.#table, overlay: this.#overlay, own: this.own, filter: this.#filter}, this.#labels, from, Math.min(to, this.#labels.length));
   }
 
   /** @param {string} part */
@@ -111,6 +130,9 @@ export class LayerWork {
     for (const change of changes) eachRun(cellsOf(change, this.changes), (from, to) => this.touched.add(from, to));
     if (changes.some(({kind}) => kind === 'undo')) this.#overlay.lay(this.changes);
     else for (const change of changes) this.#overlay.add(change);
+    if (!this.touched.cells) this.#areLabelsOld = true;
+    if (this.#areLabelsOld) return;
+    for (const change of changes) eachRun(cellsOf(change, this.changes), (from, to) => this.#reckon(from, to));
   }
 
   /** @param {CellChange[]} changes all there are, in their order */
@@ -118,6 +140,7 @@ export class LayerWork {
     this.changes = changes;
     this.touched.addMany();
     this.#overlay.lay(changes);
+    this.#areLabelsOld = true;
   }
 
   /**
@@ -144,16 +167,20 @@ export class LayerWork {
     return extent;
   }
 
-  /** @param {number} cell @returns {number} place of its label; -1 where it is not shown */
-  shownLabel(cell) {
-    if (this.#overlay.isDeleted(cell) || this.#table.scoreOf(cell) < this.filter.threshold) return -1;
-    const label = this.#overlay.labelOf(cell, this.own[this.#table.labelOf(cell)]);
-    return this.filter.visible[label] ? label : -1;
+  /** @param {Frame} frame @returns {Promise<Opened[]>} what its outlines are drawn from */
+  async opened(frame) {
+    const {left, top, resolution, side} = frame;
+    const [right, bottom] = [left + side * resolution, top + side * resolution];
+    const near = await Promise.all(this.#squaresOf(frame, REACH_PX).map((square) => this.chunks.get(this.#chunkUrl(square))));
+    return near.filter(({extent}) => extent[0] <= right && extent[1] <= bottom && extent[2] >= left && extent[3] >= top);
   }
 
-  /** @param {Frame} frame @returns {Promise<Opened[]>} what its outlines are drawn from */
-  opened(frame) {
-    return Promise.all(this.#squaresOf(frame, REACH_PX).map((square) => this.chunks.get(this.#chunkUrl(square))));
+  /** Fetches what a view will be drawn from, unless it is so much that it is not seen as outlines. @param {readonly number[]} extent level-0 px */
+  fetchAhead(extent) {
+    const squares = this.#table.squaresIn(extent, REACH_PX);
+    if (squares.length > MOST_AHEAD) return;
+    // What fails is asked for again by the tile that needs it, and told then.
+    for (const square of squares) this.chunks.get(this.#chunkUrl(square)).catch(() => {});
   }
 
   /** @param {Frame} frame @param {number} reach level-0 px */
@@ -165,12 +192,15 @@ export class LayerWork {
   addDots(dots, frame) {
     const {left, top, resolution, side} = frame;
     const size = resolution < 1.6 * OUTLINES_TO ? 2 : 1;
+    const {labels, selected} = this.shown;
     for (const square of this.#squaresOf(frame, DOT_PX * resolution)) {
       this.#table.eachMiddle(square, (cell, x, y) => {
-        const [column, row] = [(x - left) / resolution, (y - top) / resolution];
+        const label = labels[cell];
+        if (label < 0) return;
+        const column = (x - left) / resolution;
+        const row = (y - top) / resolution;
         if (column < -DOT_PX || row < -DOT_PX || column > side + DOT_PX || row > side + DOT_PX) return;
-        const label = this.shownLabel(cell);
-        if (label >= 0) dots.add(column, row, this.#selected[cell] ? -1 : label, size);
+        dots.add(column, row, selected[cell] ? -1 : label, size);
       });
     }
   }
@@ -179,16 +209,16 @@ export class LayerWork {
   async at(point) {
     /** @type {Hit | null} */
     let found = null;
+    const {labels} = this.shown;
     for (const square of this.#table.squaresIn([point[0], point[1], point[0], point[1]], REACH_PX)) {
       const {chunk, bounds} = await this.chunks.get(this.#chunkUrl(square));
-      const i = cellAt(chunk, bounds, point, (place) => this.shownLabel(chunk.numbers[place]) >= 0);
+      const i = cellAt(chunk, bounds, point, (place) => labels[chunk.numbers[place]] >= 0);
       if (i < 0) continue;
       const size = (bounds[4 * i + 2] - bounds[4 * i]) * (bounds[4 * i + 3] - bounds[4 * i + 1]);
       if (found && found.size <= size) continue;
       const cell = chunk.numbers[i];
       const ring = [...chunk.vertices.subarray(2 * chunk.starts[i], 2 * chunk.starts[i + 1])];
-      const [label, isDecided] = [this.shownLabel(cell), this.#overlay.isDecided(cell)];
-      found = {layerId: this.id, cell, label, score: this.#table.scoreOf(cell) / 255, isDecided, ring, size};
+      found = {layerId: this.id, cell, label: labels[cell], score: this.#table.scoreOf(cell) / 255, isDecided: this.#overlay.isDecided(cell), ring, size};
     }
     return found;
   }
@@ -200,13 +230,13 @@ export class LayerWork {
    * @param {(cell: number, label: number) => void} visit
    */
   #within([left, top, right, bottom], ring, visit) {
+    const {labels} = this.shown;
     for (const square of this.#table.squaresIn([left, top, right, bottom], 0)) {
       const [x0, y0] = [square.column * CHUNK_PX, square.row * CHUNK_PX];
       const isWhole = !ring && x0 >= left && y0 >= top && x0 + CHUNK_PX <= right && y0 + CHUNK_PX <= bottom;
       this.#eachExactMiddle(square, (cell, x, y) => {
         if (!isWhole && (x < left || y < top || x > right || y > bottom || (ring && !isInRing(ring, x, y)))) return;
-        const label = this.shownLabel(cell);
-        if (label >= 0) visit(cell, label);
+        if (labels[cell] >= 0) visit(cell, labels[cell]);
       });
     }
   }
@@ -256,8 +286,8 @@ export class LayerWork {
 
   /** @returns {number[]} runs of the cells that are selected and still shown */
   selectedRuns() {
-    const kept = this.#selected;
-    for (let cell = 0; cell < kept.length; cell += 1) if (kept[cell] && this.shownLabel(cell) < 0) kept[cell] = 0;
+    const {labels, selected: kept} = this.shown;
+    for (let cell = 0; cell < kept.length; cell += 1) if (kept[cell] && labels[cell] < 0) kept[cell] = 0;
     return runsOf(kept);
   }
 
@@ -265,11 +295,9 @@ export class LayerWork {
   labelsOf(runs, labels) {
     /** @type {number[]} */
     const counts = new Array(labels).fill(0);
+    const shown = this.shown.labels;
     eachRun(runs, (from, to) => {
-      for (let cell = from; cell < to; cell += 1) {
-        const label = this.shownLabel(cell);
-        if (label >= 0) counts[label] += 1;
-      }
+      for (let cell = from; cell < to; cell += 1) if (shown[cell] >= 0) counts[shown[cell]] += 1;
     });
     return counts;
   }

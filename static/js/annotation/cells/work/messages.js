@@ -9,8 +9,10 @@
  *   | {tell: 'change', layerId: string, changes: CellChange[]}
  *   | {tell: 'changeAnew', layerId: string, changes: CellChange[]}
  *   | {tell: 'state', state: number}
+ *   | {tell: 'ahead', extent: number[]}
  *   | {tell: 'granted'}} Tell
- *   `state` numbers what was told so far: a tile says which of them it shows. Coordinates are level-0 px; `threshold` is a score of 0 to 255; `hidden` are ids of layers.
+ *   `state` numbers what was told so far: a tile says which of them it shows. `ahead` is where
+ *   the view will soon be. Coordinates are level-0 px; `threshold` is a score of 0 to 255; `hidden` are ids of layers.
  *
  * @typedef {object} Asks
  * @property {{left: number, top: number, resolution: number, side: number}} tile

@@ -1,7 +1,8 @@
 /** What a reader made of a layer, laid over it cell by cell: the same rules as annotation/cells/overlay.py. */
 
-const UNTOUCHED = 255;
-const [DECIDED, DELETED] = [1, 2];
+export const UNTOUCHED = 255;
+export const DECIDED = 1;
+export const DELETED = 2;
 
 /**
  * @typedef {object} CellChange
@@ -107,16 +108,6 @@ export class Overlay {
       for (let cell = from; cell < Math.min(to, this.flags.length); cell += 1) this.flags[cell] |= flags;
       if (kind === 'relabel') this.given.fill(place, from, to);
     });
-  }
-
-  /** @param {number} cell @param {number} own place of the label that the layer gives it @returns {number} */
-  labelOf(cell, own) {
-    return this.given[cell] === UNTOUCHED ? own : this.given[cell];
-  }
-
-  /** @param {number} cell @returns {boolean} */
-  isDeleted(cell) {
-    return (this.flags[cell] & DELETED) !== 0;
   }
 
   /** @param {number} cell @returns {boolean} whether a person said something of it */

@@ -1,5 +1,7 @@
 /** Draws cells into a tile: outlines at high power; at low power every cell as a dot, denser where there are more. */
 
+import {DECIDED} from './overlay.js';
+
 /** @import {CellChunk} from './chunk.js' */
 
 /** Above this many level-0 px a screen px, an outline is smaller than what can be seen of it. */
@@ -22,10 +24,10 @@ export const SELECTED = '#00f0ff';
  * @property {number} resolution level-0 px a px of the tile
  * @property {number} side px
  *
- * @typedef {object} Shown what is shown of a cell
- * @property {(cell: number) => number} labelOf its label's place, -1 where it is not shown
- * @property {(cell: number) => boolean} isDecided
- * @property {(cell: number) => boolean} isSelected
+ * @typedef {object} Shown what is shown of each cell, by its number
+ * @property {Int16Array} labels place of its label, -1 where it is not shown
+ * @property {Uint8Array} flags what a person made of it: `DECIDED`
+ * @property {Uint8Array} selected 1 where it is
  */
 
 /**
@@ -46,9 +48,9 @@ export function paintOutlines(context, chunk, bounds, frame, look, shown) {
     const at = 4 * i;
     if (bounds[at] > right || bounds[at + 1] > bottom || bounds[at + 2] < left || bounds[at + 3] < top) continue;
     const cell = chunk.numbers[i];
-    const label = shown.labelOf(cell);
+    const label = shown.labels[cell];
     if (label < 0) continue;
-    const key = 4 * label + (shown.isDecided(cell) ? 2 : 0) + (shown.isSelected(cell) ? 1 : 0);
+    const key = 4 * label + (shown.flags[cell] & DECIDED ? 2 : 0) + (shown.selected[cell] ? 1 : 0);
     let entry = waiting.get(key);
     if (!entry) waiting.set(key, (entry = {path: new Path2D(), count: 0}));
     trace(entry.path, chunk, i, frame, step);

@@ -12,16 +12,41 @@
 export function boundsOf({count, starts, vertices}) {
   const bounds = new Float32Array(4 * count);
   for (let cell = 0; cell < count; cell += 1) {
-    let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
-    for (let at = 2 * starts[cell]; at < 2 * starts[cell + 1]; at += 2) {
-      left = Math.min(left, vertices[at]);
-      right = Math.max(right, vertices[at]);
-      top = Math.min(top, vertices[at + 1]);
-      bottom = Math.max(bottom, vertices[at + 1]);
+    let left = Infinity;
+    let top = Infinity;
+    let right = -Infinity;
+    let bottom = -Infinity;
+    for (let at = 2 * starts[cell], end = 2 * starts[cell + 1]; at < end; at += 2) {
+      const x = vertices[at];
+      const y = vertices[at + 1];
+      if (x < left) left = x;
+      if (x > right) right = x;
+      if (y < top) top = y;
+      if (y > bottom) bottom = y;
     }
-    bounds.set([left, top, right, bottom], 4 * cell);
+    const at = 4 * cell;
+    bounds[at] = left;
+    bounds[at + 1] = top;
+    bounds[at + 2] = right;
+    bounds[at + 3] = bottom;
   }
   return bounds;
+}
+
+/**
+ * The rectangle around all outlines.
+ * @param {Float32Array} bounds of `boundsOf`
+ * @returns {number[]} left, top, right, bottom in level-0 pixels
+ */
+export function extentOf(bounds) {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let at = 0; at < bounds.length; at += 4) {
+    left = Math.min(left, bounds[at]);
+    top = Math.min(top, bounds[at + 1]);
+    right = Math.max(right, bounds[at + 2]);
+    bottom = Math.max(bottom, bounds[at + 3]);
+  }
+  return [left, top, right, bottom];
 }
 
 /**

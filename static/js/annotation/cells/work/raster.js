@@ -35,13 +35,14 @@ export class Raster {
   addChunk({count, numbers, starts, vertices}, bounds, frame, shown) {
     const {left, top, resolution, side} = frame;
     const [right, bottom] = [left + side * resolution, top + side * resolution];
+    const {labels, selected} = shown;
     for (let i = 0; i < count; i += 1) {
       const at = 4 * i;
       if (bounds[at] > right || bounds[at + 1] > bottom || bounds[at + 2] < left || bounds[at + 3] < top) continue;
       const cell = numbers[i];
-      const label = shown.labelOf(cell);
+      const label = labels[cell];
       if (label < 0) continue;
-      const isSelected = shown.isSelected(cell);
+      const isSelected = selected[cell] === 1;
       const [from, to] = [starts[i], starts[i + 1]];
       const every = to - from > 3 * STEP ? STEP : 1;
       let length = 0;

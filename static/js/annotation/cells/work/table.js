@@ -1,7 +1,8 @@
 /** The overview of a layer: where each cell lies, its label and its score, for every cell of the image (annotation/cells/layer.py). */
 
 const UNITS = 256;
-const BYTES = 4;
+/** Of a cell in the overview: x, y, label, score. */
+export const BYTES = 4;
 const CHUNK_PX = 2048;
 const SQUARE_BYTES = 12;
 
@@ -36,11 +37,6 @@ export class CellTable {
     if (overview.byteLength !== first * BYTES) throw new RangeError('An overview of cells contradicts its squares');
     this.count = first;
     this.bytes = new Uint8Array(overview);
-  }
-
-  /** @param {number} cell @returns {number} */
-  labelOf(cell) {
-    return this.bytes[BYTES * cell + 2];
   }
 
   /** @param {number} cell @returns {number} 0 to 255 */

@@ -162,6 +162,9 @@ const TOLD = {
   state: (/** @type {{state: number}} */ told) => {
     state = told.state;
   },
+  ahead: (/** @type {{extent: number[]}} */ {extent}) => {
+    for (const layer of shownLayers()) layer.fetchAhead(extent);
+  },
   granted: () => {
     for (const go of waiting.splice(0)) go(undefined);
     waiting = [];
