@@ -65,10 +65,13 @@ function eachNearPair({from, to}, visit) {
     low[i] = Math.min(a.y, b.y);
     high[i] = Math.max(a.y, b.y);
   }
-  const order = Uint32Array.from({length: count}, (_, i) => i).sort((i, j) => left[i] - left[j]);
+  // Sorted as numbers that hold both, which takes a fraction of the time that a comparing function would.
+  const leftmost = left.reduce((least, x) => Math.min(least, x), Infinity);
+  const order = left.map((x, i) => (x - leftmost) * count + i).sort();
   const open = new Uint32Array(count);
   let opened = 0;
-  for (const i of order) {
+  for (const key of order) {
+    const i = key % count;
     let kept = 0;
     for (let at = 0; at < opened; at += 1) {
       const j = open[at];

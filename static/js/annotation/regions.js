@@ -79,13 +79,40 @@ function clip(type, a, b) {
 }
 
 /** @param {ClipType} type @param {Region} a @param {Region} b @returns {Region} */
-const combine = (type, a, b) => toRegion(clip(type, sound(toLoops(a)), sound(toLoops(b))));
+const combine = (type, a, b) => toRegion(clip(type, soundLoops(a), soundLoops(b)));
+
+/** The rings of polygons that were taken apart before, or came out of here. @type {WeakMap<Ring[], Loop[]>} */
+const known = new WeakMap();
+
+/** @param {Region} region @returns {Loop[]} sound ones */
+function soundLoops(region) {
+  // Several polygons may meet where none of them has a vertex.
+  if (region.length !== 1) return sound(toLoops(region));
+  const [rings] = region;
+  const loops = known.get(rings) ?? sound(toLoops(region));
+  known.set(rings, loops);
+  return loops;
+}
+
+/**
+ * Does ahead what takes longest with an outline of many vertices, so that the next stroke on it is kept sooner.
+ * @param {Region} region
+ */
+export function prepare(region) {
+  soundLoops(region);
+}
 
 /** @param {Face[]} faces @returns {Loop[]} */
 const loopsOf = (faces) => faces.flatMap(({shell, holes}) => [shell, ...holes]);
 
 /** @param {Face[]} faces @returns {Region} */
-const toRegion = (faces) => faces.map(({shell, holes}) => [shell, ...holes].map(toRing));
+const toRegion = (faces) =>
+  faces.map(({shell, holes}) => {
+    const loops = [shell, ...holes];
+    const rings = loops.map(toRing);
+    known.set(rings, loops);
+    return rings;
+  });
 
 /** @param {Region} a @param {Region} b @returns {Region} what lies in one of them or in both */
 export const union = (a, b) => combine(ClipType.Union, a, b);

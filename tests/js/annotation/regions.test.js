@@ -8,6 +8,7 @@ import {
   geometryOf,
   intersection,
   isInRegion,
+  prepare,
   regionOf,
   strokeRegion,
   union,
@@ -148,4 +149,18 @@ test('a brush on an outline of nearly 20,000 vertices', () => {
   // 50 to 130 ms on two cores; the limit leaves room for other work on the machine.
   assert.ok(performance.now() - started < 800);
   assertSound(result);
+});
+
+test('what is known to be sound gives what taking it apart again gives', () => {
+  let region = strokeRegion([[100, 100], [300, 120], [280, 300]], 40, 0.25);
+  for (let step = 0; step < 12; step += 1) {
+    const stroke = strokeRegion([[90 + 17 * step, 110 + 5 * step], [310 - 11 * step, 280 - 13 * step]], 6 + step, 0.25);
+    const next = step % 3 === 2 ? difference(region, stroke) : union(region, stroke);
+    // A copy is not known.
+    const afresh = step % 3 === 2 ? difference(structuredClone(region), structuredClone(stroke)) : union(structuredClone(region), structuredClone(stroke));
+    assert.deepEqual(next, afresh);
+    prepare(next);
+    region = next;
+  }
+  assert.ok(region.length > 0);
 });

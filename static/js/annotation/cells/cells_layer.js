@@ -1,7 +1,8 @@
 /** Shows cells over the image: bitmaps from the worker, as tiles of the canvas library. */
 
-import {ImageTile, TileGrid, TileLayer} from '../../../vendor/ol.mjs';
+import {TileGrid, TileLayer} from '../../../vendor/ol.mjs';
 import {fromOl} from '../../viewer/geometry.js';
+import {RenewedTiles} from '../render/renewed_tiles.js';
 import {TileShelf} from '../render/tile_shelf.js';
 
 /** @import {Viewer} from '../../viewer/viewer.js' */
@@ -18,16 +19,6 @@ const CACHED_TILES = 480;
 const TOGETHER_MS = 80;
 /** Views that are being drawn at once; more, and the canvas library forgets the tiles that are shown until the new ones are there. */
 const MOST_UNFINISHED = 2;
-
-class CellTiles extends ImageTile {
-  version = 0;
-
-  /** Asks for everything in view anew; what is there stays until then. */
-  renew() {
-    this.version += 1;
-    this.setKey(String(this.version));
-  }
-}
 
 export class CellsLayer {
   /**
@@ -65,13 +56,14 @@ export class CellsLayer {
     const coarsest = Math.max(viewer.manifest.width, viewer.manifest.height) / 64;
     for (let resolution = FINEST; resolution < coarsest * STEP; resolution *= STEP) resolutions.unshift(resolution);
     this.grid = new TileGrid({extent, origin: [extent[0], extent[3]], resolutions, tileSize: SIDE_PX});
-    this.source = new CellTiles({
+    this.source = new RenewedTiles({
       projection,
       tileGrid: this.grid,
       wrapX: false,
       transition: 0,
       loader: (z, column, row) => this.#load(this.#place(z, column, row)),
     });
+    this.source.view = viewer.view;
     this.layer = new TileLayer({source: this.source, cacheSize: CACHED_TILES});
     this.onProgress = onProgress;
     viewer.addLayer(this.layer);

@@ -3,9 +3,10 @@
  * that a hand is at stay with the vector layer above.
  */
 
-import {ImageTile, TileGrid, TileLayer, VectorSource} from '../../../vendor/ol.mjs';
+import {TileGrid, TileLayer, VectorSource} from '../../../vendor/ol.mjs';
 import {Turns} from '../../lib/turns.js';
 import {paintCrowd} from './crowd_painting.js';
+import {RenewedTiles} from './renewed_tiles.js';
 import {TileShelf} from './tile_shelf.js';
 
 /** @import {Feature, Style, VectorLayer} from '../../../vendor/ol.mjs' */
@@ -22,16 +23,6 @@ const MOST_PLACES = 400;
 /** A point's ring and the widest line reach this far beyond the shape; px of the tile. */
 const REACH_PX = 9;
 const KEPT_TILES = 200;
-
-class CrowdTiles extends ImageTile {
-  version = 0;
-
-  /** Asks for everything in view anew; what is there stays until then. */
-  renew() {
-    this.version += 1;
-    this.setKey(String(this.version));
-  }
-}
 
 export class Crowd {
   /**
@@ -58,6 +49,7 @@ export class Crowd {
     /** @type {TileShelf<ImageBitmap>} */
     this.shelf = new TileShelf((place) => this.#drawn(place), {most: KEPT_TILES, penPx: REACH_PX});
     this.tiles = this.#makeTiles();
+    this.tiles.view = viewer.view;
     this.layer = new TileLayer({source: this.tiles, opacity: layer.getOpacity(), visible: layer.getVisible()});
     this.layer.set('isDrawnOver', true);
     const layers = viewer.map.getLayers();
@@ -74,7 +66,7 @@ export class Crowd {
     const coarsest = Math.max(this.viewer.manifest.width, this.viewer.manifest.height) / 64;
     for (let resolution = FINEST; resolution < coarsest * STEP; resolution *= STEP) resolutions.unshift(resolution);
     const tileGrid = new TileGrid({extent, origin: [extent[0], extent[3]], resolutions, tileSize: SIDE_PX});
-    return new CrowdTiles({
+    return new RenewedTiles({
       projection,
       tileGrid,
       wrapX: false,

@@ -10,7 +10,6 @@ import {overviewControl} from './overview.js';
 import {positionControl} from './position.js';
 import {scaleBarControl} from './scale-bar.js';
 import {viewButtons} from './view-buttons.js';
-import {warningNotes} from './warning-notes.js';
 import {windowPanel} from './window-panel.js';
 
 /** @import {Viewer} from '../viewer.js' */
@@ -47,7 +46,7 @@ export class Stage {
   /** @param {Viewer} viewer */
   addControls(viewer) {
     this.add(magnificationBar(viewer), 'top-left');
-    this.add(warningNotes(viewer), 'top-left');
+    this.#addNotes(viewer);
     this.buttons = viewButtons(viewer);
     this.add(this.buttons, 'top-right');
     this.add(overviewControl(viewer), 'top-right');
@@ -59,5 +58,13 @@ export class Stage {
     this.add(focusBar(viewer), 'bottom');
     this.add(drawingsPanel(viewer), 'bottom-right');
     this.add(windowPanel(viewer), 'bottom-right');
+  }
+
+  /** Most images have no notes; where one has, a reader hears of it or hears that it could not be fetched. @param {Viewer} viewer */
+  #addNotes(viewer) {
+    if (!viewer.manifest.warnings?.length) return;
+    import('./warning-notes.js')
+      .then(({warningNotes}) => this.add(warningNotes(viewer), 'top-left'))
+      .catch((error) => viewer.reportFailure(error));
   }
 }

@@ -3,7 +3,7 @@
 import {createMarks, newBody, repaintMark} from '../../commands/marks.js';
 import {t} from '../../../lib/i18n.js';
 import {simplify, withoutRepeats} from '../../outline.js';
-import {areaOf, difference, geometryOf, intersection, isInRegion, strokeRegion, union, wholeImage} from '../../regions.js';
+import {areaOf, difference, geometryOf, intersection, isInRegion, prepare, strokeRegion, union, wholeImage} from '../../regions.js';
 import {problemText} from '../problems.js';
 import {emptyPart, neighbours, regionOfMark, settled, shapesOf} from '../region_marks.js';
 import {holdsPixel} from '../../masks/tiles.js';
@@ -14,7 +14,7 @@ import {paintPixels, strokePixels} from '../../masks/painting.js';
 /** @import {MarksLayer} from '../../render/marks_layer.js' */
 /** @import {MasksLayer} from '../../render/masks_layer.js' */
 /** @import {Store} from '../../store.js' */
-/** @import {Body, Label, Position, SeenMark} from '../../types.js' */
+/** @import {Body, Geometry, Label, Position, SeenMark} from '../../types.js' */
 /** @import {Region} from '../../regions.js' */
 /** @import {ToolHost} from '../chart.js' */
 /** @import {Piece} from './pressure.js' */
@@ -94,7 +94,10 @@ export function brushHost(parts) {
     settle: () => {
       for (const id of workspace.state.selection) parts.marks.refresh(id);
     },
-    ring: (pixel, erases) => ring.show(pixel, erases),
+    ring: (pixel, erases) => {
+      ring.show(pixel, erases);
+      prepareSoon(parts);
+    },
     finish: (stroke) => finish(parts, stroke),
   };
 }
@@ -114,6 +117,17 @@ export function selectedMark({store, workspace, viewer, rules}) {
 function selectedRegion(parts) {
   const mark = selectedMark(parts);
   return mark?.body.geometry?.type === 'Mask' ? null : mark;
+}
+
+/** @type {Geometry | null} that the next stroke is likely to change */
+let prepared = null;
+
+/** A pointer that comes with a brush will paint: the region is made ready while nothing else is to do. @param {BrushParts} parts */
+function prepareSoon(parts) {
+  const mark = selectedRegion(parts);
+  if (!mark || mark.body.geometry === prepared) return;
+  prepared = mark.body.geometry;
+  globalThis.requestIdleCallback?.(() => prepare(regionOfMark(mark, parts.rules)));
 }
 
 /** @param {BrushParts} parts @returns {Target | null} */
