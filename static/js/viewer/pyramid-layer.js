@@ -103,21 +103,48 @@ export class PyramidSource extends ImageTile {
   }
 }
 
+/** The thumbnail, enlarged, wherever the tiles that were just drawn leave something empty; where they do not, it costs nothing. @extends {ImageLayer<ImageStatic>} */
+class Underlay extends ImageLayer {
+  /**
+   * @param {object} options
+   * @param {Manifest} options.manifest
+   * @param {Projection} options.projection
+   * @param {TileLayer<PyramidSource>} options.tiles drawn before, into the same canvas
+   */
+  constructor({manifest, projection, tiles}) {
+    const source = new ImageStatic({url: manifest.thumbnail_url, imageExtent: projection.getExtent(), projection});
+    super({className: PIXELS, source});
+    this.tiles = tiles;
+    const compose = (/** @type {GlobalCompositeOperation} */ operation) => (/** @type {any} */ {context}) => {
+      context.globalCompositeOperation = operation;
+    };
+    this.on('prerender', compose('destination-over'));
+    this.on('postrender', compose('source-over'));
+  }
+
+  /**
+   * @override
+   * @param {any} frameState of the canvas library
+   * @param {HTMLElement} target
+   * @returns {HTMLElement | null}
+   */
+  render(frameState, target) {
+    const isCovered = frameState.viewState.resolution < this.tiles.getMaxResolution() && this.tiles.getRenderer()?.renderComplete;
+    return isCovered ? null : super.render(frameState, target);
+  }
+}
+
 /**
- * Makes the pixel layers of a pyramid, bottom first.
+ * Makes the pixel layers of a pyramid, in the order in which they are drawn.
  * @param {object} options
  * @param {Manifest} options.manifest
  * @param {Projection} options.projection
  * @param {PixelGrant} options.grant
  * @param {(error: unknown) => void} options.onFailure
- * @returns {{underlay: ImageLayer<ImageStatic>, tiles: TileLayer<PyramidSource>, source: PyramidSource}}
+ * @returns {{tiles: TileLayer<PyramidSource>, underlay: ImageLayer<ImageStatic>, source: PyramidSource}}
  */
 export function pyramidLayers({manifest, projection, grant, onFailure}) {
   const source = new PyramidSource({manifest, projection, grant, onFailure});
-  const underlay = new ImageLayer({
-    className: PIXELS,
-    source: new ImageStatic({url: manifest.thumbnail_url, imageExtent: projection.getExtent(), projection}),
-  });
   const coarsest = levelsByZ(manifest.levels)[0];
   const tiles = new TileLayer({
     className: PIXELS,
@@ -126,5 +153,5 @@ export function pyramidLayers({manifest, projection, grant, onFailure}) {
     cacheSize: cachedTiles(manifest.levels),
     maxResolution: coarsest.downsample * MAX_SHRINK_OF_COARSEST,
   });
-  return {underlay, tiles, source};
+  return {tiles, underlay: new Underlay({manifest, projection, tiles}), source};
 }

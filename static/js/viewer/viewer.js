@@ -156,11 +156,11 @@ export class Viewer {
     if (this.frames && this.frames.encoding !== 'planes') return [this.frames.layer];
     const {manifest, grant} = this;
     const onFailure = (/** @type {unknown} */ error) => this.reportFailure(error);
-    const {underlay, tiles, source} = pyramidLayers({manifest, projection, grant, onFailure});
+    const {tiles, underlay, source} = pyramidLayers({manifest, projection, grant, onFailure});
     this.tiles = source;
     this.underlay = underlay;
     this.showView();
-    return [underlay, tiles];
+    return [tiles, underlay];
   }
 
   /** Leaves a mark in the browser's timeline when all that is in view is sharp for the first time; the benchmark reads it. */

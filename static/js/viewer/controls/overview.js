@@ -9,6 +9,7 @@ import {iconButton} from './parts.js';
 /** Images whose longer side is shorter than this are seen whole at any useful magnification. */
 const SMALLEST_IMAGE_PX = 1500;
 const MAX_SIDE_PX = 168;
+const FOLLOWS_MS = 80;
 
 /** @param {Viewer} viewer @returns {HTMLElement | null} null where an overview would be of no use */
 export function overviewControl(viewer) {
@@ -31,8 +32,15 @@ export function overviewControl(viewer) {
     const points = viewer.corners().map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`);
     setAttributes(outline, {points: points.join(' ')});
   };
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
   viewer.onChange(({kind}) => {
-    if (kind === 'view') update();
+    if (kind !== 'view') return;
+    // Drawing it takes a tenth of a frame, and nobody looks here while the view moves under the hand.
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      update();
+    }, FOLLOWS_MS);
   });
   update();
   return el('div', {class: 'viewer-overview'}, toggle, frame);
