@@ -16,7 +16,7 @@ from django.conf import settings  # noqa: E402
 from annotation.realtime.routing import websocket_urlpatterns  # noqa: E402
 from config.body_limit import BodyLimit  # noqa: E402
 from config.pixels import pixel_settings  # noqa: E402
-from config.warm import warm_up  # noqa: E402
+from config.warm import warm_soon  # noqa: E402
 from viewer.tiles.app import PixelApp  # noqa: E402
 
 application = PixelApp(
@@ -28,4 +28,4 @@ application = PixelApp(
     ),
     settings=pixel_settings(),
 )
-warm_up()
+warming = warm_soon()

@@ -1,4 +1,4 @@
-"""What a web process has done before its first request, seen from a process of its own."""
+"""What a web process does shortly after its start, seen from a process of its own."""
 
 import os
 import subprocess
@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 _ROOT = Path(__file__).resolve().parents[2]
-_LOOK = "import {module}, gc, sys; print('annotation.api.reads' in sys.modules, gc.get_freeze_count() > 100_000)"
+_LOOK = (
+    "import {module} as entry, gc, sys; entry.warming.join(); print('annotation.api.reads' in sys.modules, gc.get_freeze_count() > 100_000)"
+)
 
 
 @pytest.mark.parametrize("module", ["config.asgi", "config.wsgi"])
