@@ -50,7 +50,7 @@ export class Crowd {
     this.shelf = new TileShelf((place) => this.#drawn(place), {most: KEPT_TILES, penPx: REACH_PX});
     this.tiles = this.#makeTiles();
     this.tiles.view = viewer.view;
-    this.layer = new TileLayer({source: this.tiles, opacity: layer.getOpacity(), visible: layer.getVisible()});
+    this.layer = new TileLayer({source: this.tiles, cacheSize: KEPT_TILES, opacity: layer.getOpacity(), visible: layer.getVisible()});
     this.layer.set('isDrawnOver', true);
     const layers = viewer.map.getLayers();
     layers.insertAt(layers.getArray().indexOf(layer), this.layer);
