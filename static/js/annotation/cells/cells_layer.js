@@ -1,6 +1,6 @@
 /** Shows cells over the image: bitmaps from the worker, as tiles of the canvas library. */
 
-import {TileGrid, TileLayer} from '../../../vendor/ol.mjs';
+import {TileLayer} from '../../../vendor/ol.mjs';
 import {fromOl} from '../../viewer/geometry.js';
 import {RenewedTiles} from '../render/renewed_tiles.js';
 import {TileShelf} from '../render/tile_shelf.js';
@@ -11,9 +11,6 @@ import {TileShelf} from '../render/tile_shelf.js';
 
 /** Small, so that little is drawn beside the view, and little again where one cell changed. */
 const SIDE_PX = 256;
-/** Steps so small that a tile is never enlarged to where it looks coarse. */
-const STEP = Math.SQRT2;
-const FINEST = 0.25;
 const CACHED_TILES = 480;
 /** Tiles that come one by one are shown together after this long: each time, the whole canvas is drawn. */
 const TOGETHER_MS = 80;
@@ -49,21 +46,7 @@ export class CellsLayer {
     this.isOld = false;
     /** Of the view when it changed last; level-0 px a screen px. */
     this.resolution = 0;
-    const projection = viewer.view.getProjection();
-    const extent = projection.getExtent();
-    /** @type {number[]} */
-    const resolutions = [];
-    const coarsest = Math.max(viewer.manifest.width, viewer.manifest.height) / 64;
-    for (let resolution = FINEST; resolution < coarsest * STEP; resolution *= STEP) resolutions.unshift(resolution);
-    this.grid = new TileGrid({extent, origin: [extent[0], extent[3]], resolutions, tileSize: SIDE_PX});
-    this.source = new RenewedTiles({
-      projection,
-      tileGrid: this.grid,
-      wrapX: false,
-      transition: 0,
-      loader: (z, column, row) => this.#load(this.#place(z, column, row)),
-    });
-    this.source.view = viewer.view;
+    this.source = new RenewedTiles({viewer, side: SIDE_PX, load: (place) => this.#load(place)});
     this.layer = new TileLayer({source: this.source, cacheSize: CACHED_TILES});
     this.onProgress = onProgress;
     viewer.addLayer(this.layer);
@@ -99,21 +82,16 @@ export class CellsLayer {
     return this.coming > 0 || this.ahead > 0;
   }
 
-  /** @param {number} z @param {number} column @param {number} row @returns {Place} */
-  #place(z, column, row) {
-    const resolution = this.grid.getResolution(z);
-    return {left: column * SIDE_PX * resolution, top: row * SIDE_PX * resolution, resolution, side: SIDE_PX};
-  }
-
   /** @returns {Place[]} the tiles that are seen */
   #inView() {
     const {view, map} = this.viewer;
+    const {grid} = this.source;
     const [resolution, size] = [view.getResolution(), map.getSize()];
     if (!resolution || !size) return [];
     /** @type {Place[]} */
     const places = [];
-    const z = this.grid.getZForResolution(resolution);
-    this.grid.forEachTileCoord(view.calculateExtent(size), z, ([, column, row]) => places.push(this.#place(z, column, row)));
+    const z = grid.getZForResolution(resolution);
+    grid.forEachTileCoord(view.calculateExtent(size), z, ([, column, row]) => places.push(this.source.place(z, column, row)));
     return places;
   }
 

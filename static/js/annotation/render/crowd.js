@@ -3,7 +3,7 @@
  * that a hand is at stay with the vector layer above.
  */
 
-import {TileGrid, TileLayer, VectorSource} from '../../../vendor/ol.mjs';
+import {TileLayer, VectorSource} from '../../../vendor/ol.mjs';
 import {Turns} from '../../lib/turns.js';
 import {paintCrowd} from './crowd_painting.js';
 import {RenewedTiles} from './renewed_tiles.js';
@@ -15,9 +15,6 @@ import {TileShelf} from './tile_shelf.js';
 
 /** Small, so that one is drawn between two frames. */
 const SIDE_PX = 256;
-/** Steps so small that a line is never much wider or finer than it should be. */
-const STEP = Math.SQRT2;
-const FINEST = 0.25;
 /** More places than these are not told apart: everything is drawn anew. */
 const MOST_PLACES = 400;
 /** A point's ring and the widest line reach this far beyond the shape; px of the tile. */
@@ -48,34 +45,13 @@ export class Crowd {
     this.changed = [];
     /** @type {TileShelf<ImageBitmap>} */
     this.shelf = new TileShelf((place) => this.#drawn(place), {most: KEPT_TILES, penPx: REACH_PX});
-    this.tiles = this.#makeTiles();
-    this.tiles.view = viewer.view;
+    this.tiles = new RenewedTiles({viewer, side: SIDE_PX, load: (place) => this.shelf.get(place)});
     this.layer = new TileLayer({source: this.tiles, cacheSize: KEPT_TILES, opacity: layer.getOpacity(), visible: layer.getVisible()});
     this.layer.set('isDrawnOver', true);
     const layers = viewer.map.getLayers();
     layers.insertAt(layers.getArray().indexOf(layer), this.layer);
     this.stops = this.#follow();
     layer.setSource(this.own);
-  }
-
-  #makeTiles() {
-    const projection = this.viewer.view.getProjection();
-    const extent = projection.getExtent();
-    /** @type {number[]} */
-    const resolutions = [];
-    const coarsest = Math.max(this.viewer.manifest.width, this.viewer.manifest.height) / 64;
-    for (let resolution = FINEST; resolution < coarsest * STEP; resolution *= STEP) resolutions.unshift(resolution);
-    const tileGrid = new TileGrid({extent, origin: [extent[0], extent[3]], resolutions, tileSize: SIDE_PX});
-    return new RenewedTiles({
-      projection,
-      tileGrid,
-      wrapX: false,
-      transition: 0,
-      loader: (z, column, row) => {
-        const resolution = resolutions[z];
-        return this.shelf.get({left: column * SIDE_PX * resolution, top: row * SIDE_PX * resolution, resolution, side: SIDE_PX});
-      },
-    });
   }
 
   #follow() {
