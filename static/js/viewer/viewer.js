@@ -6,6 +6,7 @@ import {ChannelSet} from './channels.js';
 import {Connection, sayDoubts, sayFramesOnly} from './connection.js';
 import {Stage} from './controls/layout.js';
 import {framesOf} from './frames-of.js';
+import {letGlide} from './glide.js';
 import {fromOl, imageExtent, toOl, viewport} from './geometry.js';
 import {baseInteractions, followSpaceBar, topInteractions} from './interactions.js';
 import {Navigation, makeView, motionMs} from './navigation.js';
@@ -101,6 +102,7 @@ export class Viewer {
       interactions: [...baseInteractions(this.frames), ...this.top],
       layers: this.makePixelLayers(projection),
     });
+    letGlide(this.map);
     this.navigation = new Navigation({map: this.map, view: this.view, manifest});
     this.stopSpaceBar = followSpaceBar(this.map);
     this.watch();

@@ -3,7 +3,7 @@
 import {el, setAttributes, setText} from '../../lib/dom.js';
 import {t} from '../../lib/i18n.js';
 import {formatMagnification} from '../magnification.js';
-import {group, iconButton, textButton} from './parts.js';
+import {followView, group, iconButton, textButton} from './parts.js';
 
 /** @import {Viewer} from '../viewer.js' */
 
@@ -28,10 +28,7 @@ export function magnificationBar(viewer) {
       setAttributes(buttons[at], {'aria-pressed': String(chosen)});
     });
   };
-  viewer.onChange(({kind}) => {
-    if (kind === 'view') update();
-  });
-  update();
+  followView(viewer, update);
   return group(
     t('Magnification'),
     'viewer-magnification',

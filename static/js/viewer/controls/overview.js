@@ -2,14 +2,13 @@
 
 import {el, setAttributes, svg} from '../../lib/dom.js';
 import {t} from '../../lib/i18n.js';
-import {iconButton} from './parts.js';
+import {followView, iconButton} from './parts.js';
 
 /** @import {Viewer} from '../viewer.js' */
 
 /** Images whose longer side is shorter than this are seen whole at any useful magnification. */
 const SMALLEST_IMAGE_PX = 1500;
 const MAX_SIDE_PX = 168;
-const FOLLOWS_MS = 80;
 
 /** @param {Viewer} viewer @returns {HTMLElement | null} null where an overview would be of no use */
 export function overviewControl(viewer) {
@@ -32,17 +31,7 @@ export function overviewControl(viewer) {
     const points = viewer.corners().map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`);
     setAttributes(outline, {points: points.join(' ')});
   };
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
-  viewer.onChange(({kind}) => {
-    if (kind !== 'view') return;
-    // Drawing it takes a tenth of a frame, and nobody looks here while the view moves under the hand.
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      update();
-    }, FOLLOWS_MS);
-  });
-  update();
+  followView(viewer, update);
   return el('div', {class: 'viewer-overview'}, toggle, frame);
 }
 

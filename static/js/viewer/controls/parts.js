@@ -4,6 +4,10 @@ import {el} from '../../lib/dom.js';
 import {icon} from './icons.js';
 
 /** @import {IconName} from './icons.js' */
+/** @import {Viewer} from '../viewer.js' */
+
+/** While the view moves, a control that shows it changes this often, ms: what changes has to be laid out and painted with each frame. */
+const FOLLOWS_MS = 80;
 
 /**
  * @param {IconName} name
@@ -37,4 +41,29 @@ export function textButton(text, label, onClick) {
  */
 export function group(label, className, ...children) {
   return el('div', {class: `viewer-group ${className}`, attrs: {role: 'group', 'aria-label': label}}, ...children);
+}
+
+/**
+ * Keeps what a control shows of the view true: now, as soon as it begins to move, some times a second, and when it rests.
+ * @param {Viewer} viewer
+ * @param {() => void} update
+ */
+export function followView(viewer, update) {
+  let isStale = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const now = () => {
+    isStale = false;
+    update();
+    timer = setTimeout(() => {
+      timer = undefined;
+      if (isStale) now();
+    }, FOLLOWS_MS);
+  };
+  viewer.onChange(({kind}) => {
+    if (kind !== 'view') return;
+    if (timer === undefined) now();
+    else isStale = true;
+  });
+  update();
 }

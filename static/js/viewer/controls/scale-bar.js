@@ -5,6 +5,7 @@ import {t} from '../../lib/i18n.js';
 import {formatSpacing, isSquare, scaleBar} from '../format.js';
 import {radians} from '../geometry.js';
 import {later} from '../../lib/later.js';
+import {followView} from './parts.js';
 
 /** @import {Viewer} from '../viewer.js' */
 
@@ -59,9 +60,6 @@ export function scaleBarControl(viewer) {
     setText(label, drawn.label);
     setAttributes(drawing, {'aria-label': t('Scale bar: {length}', {length: drawn.label})});
   };
-  viewer.onChange(({kind}) => {
-    if (kind === 'view') update();
-  });
-  update();
+  followView(viewer, update);
   return control;
 }

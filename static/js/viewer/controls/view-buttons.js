@@ -2,7 +2,7 @@
 
 import {setAttributes, setText} from '../../lib/dom.js';
 import {t} from '../../lib/i18n.js';
-import {group, iconButton, textButton} from './parts.js';
+import {followView, group, iconButton, textButton} from './parts.js';
 
 /** @import {Viewer} from '../viewer.js' */
 
@@ -18,10 +18,7 @@ export function viewButtons(viewer) {
     setText(angle, `${Math.round(rotation)}°`);
     setAttributes(angle, {'aria-label': `${Math.round(rotation)}° ${upright}`, disabled: rotation === 0});
   };
-  viewer.onChange(({kind}) => {
-    if (kind === 'view') update();
-  });
-  update();
+  followView(viewer, update);
   const fullscreen = iconButton('fullscreen', t('Full screen'), () => void viewer.toggleFullscreen());
   fullscreen.setAttribute('aria-pressed', 'false');
   viewer.onChange(({kind}) => {
