@@ -30,7 +30,7 @@ from annotation.selectors.cells import (
     layers_to_manage,
     managed_layer_json,
 )
-from annotation.selectors.reads import get_read
+from annotation.selectors.reads import get_bare_read, get_read
 from annotation.services.cell_layers import delete_layer, receive_layer
 from viewer.api.errors import not_found
 from viewer.api.images import set_grant
@@ -130,7 +130,7 @@ class CellChangesView(APIView):
         since = request.query_params.get("since", "0")
         if not (since.isascii() and since.isdigit() and len(since) <= 18):
             raise refusal("since_malformed", "/since")
-        return Response(cell_changes_since(get_read(user=signed_in(request), read_id=read_id), int(since)))
+        return Response(cell_changes_since(get_bare_read(user=signed_in(request), read_id=read_id), int(since)))
 
 
 class CellLayerFileView(APIView):

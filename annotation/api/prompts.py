@@ -51,4 +51,4 @@ class PromptListView(APIView):
         serializer = PromptSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         rows = ask_prompt(read=read, prompt=Prompt(**serializer.validated_data))
-        return Response({"suggestions": [suggestion_json(row, None) for row in rows]}, status=status.HTTP_200_OK)
+        return Response({"suggestions": [suggestion_json(row) for row in rows]}, status=status.HTTP_200_OK)

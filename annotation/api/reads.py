@@ -24,7 +24,7 @@ from annotation.errors import refusal
 from annotation.models import Read
 from annotation.selectors.annotations import revision_json, revisions_of
 from annotation.selectors.mark_lists import Box, changes_since, marks_in_view
-from annotation.selectors.reads import get_read, get_read_to_write, reads_beside
+from annotation.selectors.reads import get_bare_read, get_read, get_read_to_write, reads_beside
 from annotation.services.operation_input import parse_uuid
 from annotation.services.suggestions import record_exposures
 from viewer.api.errors import not_found
@@ -68,7 +68,7 @@ class AnnotationListView(APIView):
     def get(self, request: Request, read_id: UUID) -> HttpResponse:
         """Return the marks that are not deleted, or what changed since a list revision, or what lies in a rectangle."""
         since, box = _number(request, "since"), _box(request)
-        read = get_read(user=signed_in(request), read_id=read_id)
+        read = get_bare_read(user=signed_in(request), read_id=read_id)
         if box is None:
             text = changes_since(read, since)
         else:
@@ -82,7 +82,7 @@ class RevisionListView(APIView):
     @extend_schema(operation_id="annotation_revisions", responses=RevisionListSerializer)
     def get(self, request: Request, read_id: UUID, annotation_id: UUID) -> Response:
         """Return every revision of a mark, the oldest first."""
-        read = get_read(user=signed_in(request), read_id=read_id)
+        read = get_bare_read(user=signed_in(request), read_id=read_id)
         revisions = [revision_json(revision) for revision in revisions_of(read, annotation_id)]
         if not revisions:
             raise not_found()

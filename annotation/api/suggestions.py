@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -14,7 +15,7 @@ from annotation.api.suggestion_serializers import RunListSerializer, RunRequestS
 from annotation.models import Campaign
 from annotation.selectors.campaigns import get_campaign
 from annotation.selectors.reads import get_read
-from annotation.selectors.suggestions import endpoints_for, is_run_waiting, list_runs, run_json, suggestions_for_read, suggestions_tag
+from annotation.selectors.suggestions import endpoints_for, is_run_waiting, list_runs, run_json, suggestions_tag, suggestions_text
 from annotation.services.suggestion_errors import endpoint_refusal, image_not_in_campaign
 from annotation.services.suggestions import Region, request_runs
 from viewer.models import Image
@@ -49,14 +50,14 @@ class SuggestionListView(APIView):
     """What a model proposed on the image of a read."""
 
     @extend_schema(operation_id="read_suggestions", responses=SuggestionListSerializer)
-    def get(self, request: Request, read_id: UUID) -> Response:
+    def get(self, request: Request, read_id: UUID) -> HttpResponse:
         """Return what is stored; an endpoint that fails shows as nothing here. 304 for the entity tag of what one has."""
         read = get_read(user=signed_in(request), read_id=read_id)
         tag = suggestions_tag(read)
         if request.headers.get("If-None-Match") == tag:
             return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": tag})
-        body = {"suggestions": suggestions_for_read(read), "is_run_waiting": is_run_waiting(read)}
-        return Response(body, headers={"ETag": tag})
+        text = f'{{"suggestions":{suggestions_text(read)},"is_run_waiting":{str(is_run_waiting(read)).lower()}}}'
+        return HttpResponse(text, content_type="application/json", headers={"ETag": tag})
 
 
 def _asked(campaign: Campaign, values: dict[str, Any]) -> tuple[list[Image] | None, Region | None]:

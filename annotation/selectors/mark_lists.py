@@ -17,6 +17,7 @@ from annotation.models import Annotation, Read
 from annotation.schema.shape_texts import body_texts
 from annotation.schema.tracks import Track
 from annotation.selectors.annotations import MarkRow, row_json
+from annotation.selectors.json_texts import ENCODER, PLACE, with_geometries
 
 MARKS_IN_VIEW: Final = 500
 _ROWS_AT_ONCE: Final = 500
@@ -24,11 +25,6 @@ _SEQUENCE: Final = MarkRow._fields.index("sequence")
 _JSON_PLACES: Final = [MarkRow._fields.index(name) for name in ("labels", "form_data", "basis", "span", "cites", "cell")]
 _KEY_PLACES: Final = [MarkRow._fields.index(name) for name in ("id", "suggestion_id", "report_id")]
 _SHAPE_COLUMNS: Final = ("geometry_kind", "geometry_wkb", "mask", "track")
-# None of the values is NaN, which JSON does not know; the encoder writes it all the same, and a name in front of it stands
-# in no text of a person, as the quotation marks of a text are escaped. So it tells where the geometry goes.
-_PLACE: Final = float("nan")
-_PLACE_TEXT: Final = '"geometry":NaN'
-_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class Box(NamedTuple):
@@ -109,12 +105,8 @@ def _texts(rows: Sequence[tuple[Any, ...]], reader_id: int) -> str:
 def _parcel(rows: Sequence[tuple[Any, ...]], reader_id: int) -> str:
     width = len(MarkRow._fields)
     known = _parsed()
-    marks = [row_json(_row(row[:width], known), geometry=_PLACE, reader_id=reader_id) for row in rows]
-    # The line separators are escaped, as in every other answer: JSON that is JavaScript as well.
-    text = _ENCODER.encode(marks)[1:-1].replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    before, *after = text.split(_PLACE_TEXT)
-    geometries = _geometry_texts([row[width:] for row in rows])
-    return before + "".join(f'"geometry":{geometry}{rest}' for geometry, rest in zip(geometries, after, strict=True))
+    marks = [row_json(_row(row[:width], known), geometry=PLACE, reader_id=reader_id) for row in rows]
+    return with_geometries(marks, _geometry_texts([row[width:] for row in rows]))
 
 
 def _parsed() -> Callable[[str | None], Any]:
@@ -153,6 +145,6 @@ def _geometry_texts(shapes: Sequence[tuple[Any, ...]]) -> Iterator[str]:
         elif wkb is None:
             yield "null"
         elif track is not None:
-            yield _ENCODER.encode(Track.from_storage(track, bytes(wkb)).to_body())
+            yield ENCODER.encode(Track.from_storage(track, bytes(wkb)).to_body())
         else:
             yield next(texts)

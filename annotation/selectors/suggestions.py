@@ -1,8 +1,10 @@
 """What a read is shown of a model's proposals, and what an admin sees of runs and endpoints."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -10,16 +12,17 @@ from django.db.models import Count, Q, QuerySet
 from guardian.shortcuts import get_objects_for_user
 
 from annotation.models import Campaign, Decision, ModelEndpoint, Read, Suggestion, SuggestionRun
-from annotation.schema.shapes import Shape
+from annotation.schema.shape_texts import body_texts
 from annotation.selectors.annotations import instant
+from annotation.selectors.json_texts import PLACE, with_geometries
 from annotation.services.suggestion_errors import say
 from viewer.api.errors import not_found
 
 MAX_RUNS = 200
 
 
-def suggestions_for_read(read: Read) -> list[dict[str, Any]]:
-    """Return the suggestions on the image of a read as the API gives them; coordinates in level-0 px, frames from 0.
+def suggestions_text(read: Read) -> str:
+    """Return the suggestions on the image of a read as the API gives them, in JSON; coordinates in level-0 px, frames from 0.
 
     Shown are those of the newest finished run over the whole image and of the runs over a region since then; and whatever
     this read has decided on, so that a newer run takes nothing away from under a reader. What another reader pointed at is
@@ -27,13 +30,16 @@ def suggestions_for_read(read: Read) -> list[dict[str, Any]]:
     """
     decided = _last_decisions(read)
     shown = Q(run__in=[run.pk for run in _current_runs(read)]) | Q(pk__in=[pk for pk, row in decided.items() if row.verdict != "undo"])
-    rows = Suggestion.objects.filter(shown, campaign=read.campaign_id, image=read.image_id).select_related("run")
-    # A geometry is decoded a row; nothing here waits for a model or a file.
-    return [suggestion_json(row, decided.get(row.pk)) for row in rows.order_by("run__created_at", "run_id", "position")]
+    kept = Suggestion.objects.filter(shown, campaign=read.campaign_id, image=read.image_id).order_by(
+        "run__created_at", "run_id", "position"
+    )
+    rows = [SuggestionRow._make(values) for values in kept.values_list(*SuggestionRow.columns())]
+    members = [_suggestion_json(row, PLACE, decided.get(row.id)) for row in rows]
+    return f"[{with_geometries(members, _geometry_texts(rows))}]"
 
 
 def suggestions_tag(read: Read) -> str:
-    """Return an entity tag that changes whenever :func:`suggestions_for_read` or :func:`is_run_waiting` would."""
+    """Return an entity tag that changes whenever :func:`suggestions_text` or :func:`is_run_waiting` would."""
     facts = [read.sequence, is_run_waiting(read), *(str(run.pk) for run in _current_runs(read))]
     return f'W/"{sha256(repr(facts).encode()).hexdigest()[:32]}"'
 
@@ -136,12 +142,44 @@ def _current_runs(read: Read) -> list[SuggestionRun]:
     return current
 
 
-def suggestion_json(row: Suggestion, decision: Decision | None) -> dict[str, Any]:
-    """Return a suggestion as the API gives it, with what this read decided on it."""
-    geometry = Shape.from_wkb(row.geometry_kind, bytes(row.geometry_wkb)).to_document() if row.geometry_wkb is not None else None
+class SuggestionRow(NamedTuple):
+    """The columns of a suggestion that its JSON is made from: thousands of them are read at once, and no object is made of each."""
+
+    id: UUID
+    run_id: UUID
+    frame: int | None
+    granularity: str
+    labels: list[str]
+    score: float | None
+    uncertainty: float | None
+    geometry_kind: str
+    geometry_wkb: bytes | memoryview | None
+    model_name: str
+    model_version: str
+
+    @classmethod
+    def columns(cls) -> list[str]:
+        """Return what to ask the database for."""
+        return [f"run__{name}" if name.startswith("model_") else name for name in cls._fields]
+
+
+def suggestion_json(row: Suggestion) -> dict[str, Any]:
+    """Return a suggestion that nobody decided on as the API gives it."""
+    columns = SuggestionRow._make(attrgetter(*(name.replace("__", ".") for name in SuggestionRow.columns()))(row))
+    return _suggestion_json(columns, json.loads(next(_geometry_texts([columns]))), None)
+
+
+def _geometry_texts(rows: list[SuggestionRow]) -> Iterator[str]:
+    plain = [(row.geometry_kind, bytes(row.geometry_wkb)) for row in rows if row.geometry_wkb is not None]
+    texts = iter(body_texts([kind for kind, _ in plain], [wkb for _, wkb in plain]))
+    for row in rows:
+        yield "null" if row.geometry_wkb is None else next(texts)
+
+
+def _suggestion_json(row: SuggestionRow, geometry: object, decision: Decision | None) -> dict[str, Any]:
     open_again = decision is None or decision.verdict == Decision.Verdict.UNDO
     return {
-        "id": str(row.pk),
+        "id": str(row.id),
         "run_id": str(row.run_id),
         "frame": row.frame,
         "granularity": row.granularity,
@@ -149,6 +187,6 @@ def suggestion_json(row: Suggestion, decision: Decision | None) -> dict[str, Any
         "labels": row.labels,
         "score": row.score,
         "uncertainty": row.uncertainty,
-        "model": {"name": row.run.model_name, "version": row.run.model_version},
+        "model": {"name": row.model_name, "version": row.model_version},
         "decision": None if decision is None or open_again else {"verdict": decision.verdict, "at": instant(decision.decided_at)},
     }

@@ -1,4 +1,4 @@
-"""More than a thousand marks in view: drawn together, and each still a mark that is picked, moved, deleted and brought back."""
+"""More than a thousand marks or suggestions in view: drawn together, and each still one that is picked, decided on, changed and brought back."""
 
 import io
 from collections.abc import Callable
@@ -6,17 +6,19 @@ from contextlib import closing
 
 import PIL.Image
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from bench.people import sign_in
 from bench.saving import mark
 from tests.browser.conftest import Visit
 from tests.browser.drawn import Position
 from tests.browser.hands import begin, shapes
+from tests.browser.planted import plant
 from tests.browser.workbench import Workbench
 from tests.waiting import wait_for
 
 Begin = Callable[..., Visit]
+Picture = Callable[[Page, str], None]
 COLUMNS, ROWS, STEP_PX, SIDE_PX = 30, 40, 70, 44
 AT_ONCE = 200
 
@@ -117,3 +119,46 @@ def test_marks_of_a_crowd_are_picked_moved_deleted_and_brought_back(visit: Begin
     bench.key("Control+a")
     bench.key("Delete")
     shapes(bench, 0)
+
+
+NUCLEI, ACROSS, APART_PX = 1_600, 40, 40
+
+
+def test_suggestions_of_a_crowd_are_decided_on(visit: Begin, take_picture: Picture) -> None:
+    bench = begin(visit("jsp-reader2", "ja"))
+    field = plant(bench, count=NUCLEI, across=ACROSS, step=APART_PX, label="tumour", granularity="region")
+    bench.key("Home")
+    bench.wait_still()
+    bench.key("Escape")
+    score = round((NUCLEI // 2 + ACROSS // 2 + 0.5) / NUCLEI, 4)  # of the middle one
+    one = next(each for each in field if each["score"] == score)
+    ring = one["geometry"]["coordinates"][0]
+    left = min(ring, key=lambda place: place[0])
+    middle = (left[0] + 0.3 * APART_PX, left[1])
+    expect_drawn(bench, (left[0], left[1]), "suggestions on the screen")
+    assert bench.page.evaluate("performance.getEntriesByType('resource').some(({name}) => /render\\/crowd\\./.test(name))")
+    take_picture(bench.page, "suggestions-crowd")
+
+    # One at a time: the one under the pointer.
+    bench.page.mouse.move(*bench.place_of(middle))
+    bench.key("a")
+    wait_for("one accepted", lambda: len(bench.open_suggestions()) == NUCLEI - 1)
+    assert [mark["suggestion_id"] for mark in bench.saved_marks()] == [one["id"]]
+    bench.key("Control+z")
+    wait_for("taken back", lambda: len(bench.open_suggestions()) == NUCLEI)
+
+    # All above a score: the rest looks faint as long as one chooses, and is a crowd no more when it is little.
+    bench.key(":")
+    bench.page.keyboard.type("25")
+    expect(bench.page.locator(".many-decide").first).to_contain_text("1,200")
+    take_picture(bench.page, "suggestions-crowd-score")
+    bench.page.keyboard.press("Enter")
+    wait_for("most accepted", lambda: len(bench.open_suggestions()) == 400)
+    bench.page.keyboard.press("Escape")
+    shapes(bench, 1_200)
+    expect_drawn(bench, (left[0], left[1]), "marks where suggestions were")
+    take_picture(bench.page, "suggestions-crowd-decided")
+    bench.key("Control+z")
+    wait_for("all open again", lambda: len(bench.open_suggestions()) == NUCLEI)
+    shapes(bench, 0)
+    expect_drawn(bench, (left[0], left[1]), "suggestions again")

@@ -1,11 +1,13 @@
 """Builds what suggestion tests need, through real services where they belong to the story."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
 
 from annotation.models import Annotation, Campaign, CampaignImage, Label, LabelSet, ModelEndpoint, Read
+from annotation.selectors.suggestions import suggestions_text
 from viewer.models import Collection, Image
 from viewer.services.ingest import ingest_file
 
@@ -67,6 +69,12 @@ def campaign(images: list[Image], kind: str, asked: ModelEndpoint | None, code: 
 
 def read(made: Campaign, image: Image, reader: str = "reader") -> Read:
     return Read.objects.create(campaign=made, image=image, reader=user(reader))
+
+
+def shown(read: Read) -> list[dict[str, Any]]:
+    """Return the suggestions that a read is shown."""
+    found: list[dict[str, Any]] = json.loads(suggestions_text(read))
+    return found
 
 
 def submitted_diagnosis(made: Campaign, image: Image, code: str, reader: str = "reader") -> Read:

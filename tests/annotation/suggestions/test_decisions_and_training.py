@@ -8,7 +8,6 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from annotation.models import Campaign, CampaignImage, Decision, Exposure, Read, Suggestion, SuggestionRun
-from annotation.selectors.suggestions import suggestions_for_read
 from annotation.services.decisions import store_decision
 from annotation.services.suggestion_runs import claim_run, execute_run
 from annotation.services.suggestions import record_exposures, request_runs
@@ -56,14 +55,14 @@ def test_the_last_decision_counts_and_undo_opens_again(read: Read) -> None:
     suggestion = Suggestion.objects.get()
     record_exposures(read=read, suggestion_ids=[suggestion.pk])
     decide(read, suggestion, "reject")
-    assert suggestions_for_read(read)[0]["decision"]["verdict"] == "reject"
+    assert objects.shown(read)[0]["decision"]["verdict"] == "reject"
     decide(read, suggestion, "undo")
-    assert suggestions_for_read(read)[0]["decision"] is None
+    assert objects.shown(read)[0]["decision"] is None
     last = decide(read, suggestion, "ignore")
-    assert suggestions_for_read(read)[0]["decision"]["verdict"] == "ignore"
+    assert objects.shown(read)[0]["decision"]["verdict"] == "ignore"
     assert last.shown_at == Exposure.objects.get().shown_at
     assert Decision.objects.count() == 3
-    assert suggestions_for_read(objects.read(read.campaign, read.image, "another"))[0]["decision"] is None
+    assert objects.shown(objects.read(read.campaign, read.image, "another"))[0]["decision"] is None
 
 
 def test_a_repeated_operation_is_stored_once(read: Read) -> None:
@@ -97,7 +96,7 @@ def test_a_newer_run_replaces_what_was_not_decided(read: Read) -> None:
         run = claim_run()
         assert run is not None
         execute_run(run=run)
-        shown = {row["id"] for row in suggestions_for_read(read)}
+        shown = {row["id"] for row in objects.shown(read)}
         assert (str(old.pk) in shown) is kept
         assert shown - {str(old.pk)} == {str(Suggestion.objects.get(run=run).pk)}
 

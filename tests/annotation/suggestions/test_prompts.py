@@ -14,7 +14,7 @@ from guardian.shortcuts import assign_perm
 
 from annotation.models import Exposure, ModelEndpoint, Read, Suggestion, SuggestionRun
 from annotation.schema.shapes import Shape
-from annotation.selectors.suggestions import list_runs, suggestions_for_read
+from annotation.selectors.suggestions import list_runs
 from annotation.services import prompts
 from annotation.suggestions.limits import Limits
 from tests.annotation.suggestions import objects
@@ -114,8 +114,8 @@ def test_nobody_else_sees_what_a_reader_pointed_at(reference_url: str, slide: Pa
     read = a_read(nuclei(reference_url), slide)
     other = a_read(None, slide, "other", known=read)
     found = ask(read, x=900, y=900, width=300, height=300).json()["suggestions"]
-    assert {row["id"] for row in suggestions_for_read(read)} == {row["id"] for row in found}
-    assert suggestions_for_read(other) == []
+    assert {row["id"] for row in objects.shown(read)} == {row["id"] for row in found}
+    assert objects.shown(other) == []
     assert list_runs(read.campaign) == {"runs": [], "counts": {"queued": 0, "running": 0, "done": 0, "failed": 0}}
     client = Client()
     client.force_login(other.reader)

@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from annotation.models import Campaign, CampaignImage, ModelEndpoint, Suggestion, SuggestionRun
 from annotation.schema.shapes import Shape, check_inside
-from annotation.selectors.suggestions import suggestions_for_read
 from annotation.services import suggestion_runs
 from annotation.services.suggestion_runs import POSITIONS_PER_STEP, claim_run, execute_run, release_run, renew_lease
 from annotation.services.suggestions import request_runs
@@ -58,7 +57,7 @@ def test_nuclei_of_a_slide_become_suggestions_in_its_own_pixels(reference_url: s
     assert 0 < (queued.uncertainty or 0) < 1
     endpoint.refresh_from_db()
     assert (endpoint.last_state, endpoint.last_version, endpoint.failures_in_a_row) == ("ok", "1", 0)
-    shown = suggestions_for_read(objects.read(campaign, image))
+    shown = objects.shown(objects.read(campaign, image))
     assert len(shown) == len(rows)
     assert shown[0]["model"] == {"name": "he-nuclei", "version": "1"}
     assert shown[0]["geometry"]["type"] == "Polygon"
@@ -82,7 +81,7 @@ def test_a_region_adds_to_what_is_there(reference_url: str, slide: Path, carried
     assert inside
     assert all((row.score or 0) >= 0.8 for row in inside)
     assert all((row.min_x_px or 0) >= 1000 and (row.max_x_px or 0) <= 1400 and (row.min_y_px or 0) >= 2200 for row in inside)
-    shown = {row["run_id"] for row in suggestions_for_read(objects.read(campaign, image))}
+    shown = {row["run_id"] for row in objects.shown(objects.read(campaign, image))}
     assert shown == {str(whole.pk), str(run.pk)}
 
 
@@ -136,7 +135,7 @@ def test_rubbish_is_noted_for_the_admin_and_readers_see_nothing(
     assert run.error_detail
     endpoint.refresh_from_db()
     assert (endpoint.last_state, endpoint.failures_in_a_row) == (code, 1)
-    assert suggestions_for_read(objects.read(campaign, image)) == []
+    assert objects.shown(objects.read(campaign, image)) == []
     assert CampaignImage.objects.get(campaign=campaign).uncertainty is None
 
 

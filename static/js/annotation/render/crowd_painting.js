@@ -22,6 +22,7 @@ const SMALL_CORNERS = 8;
 /** A path of very many outlines takes the square of their number to fill. */
 const OUTLINES_A_PATH = 16;
 const SMALL_FILL = 0.25;
+const SMALL_DASH = [3, 2];
 /** Lines through fewer vertices are not worth the search for those that are not seen. */
 const SIMPLIFIED_FROM = 64;
 /** A vertex this near to the line is not seen; px. */
@@ -61,10 +62,14 @@ function boxOf(geometry, {left, top, resolution}) {
   return [(x0 - left) / resolution, (-y1 - top) / resolution, (x1 - x0) / resolution, (y1 - y0) / resolution];
 }
 
-/** @param {Style[]} styles @returns {string} of the line, or that of chosen cells: a white casing is not seen on white glass */
+/** @typedef {{colour: string, isDashed: boolean}} Line */
+
+/** @param {Style[]} styles @returns {Line} as it is, or as that of chosen cells: a white casing is not seen on white glass */
 function lineOf([lowest, ...others]) {
   const isSelected = (lowest.getZIndex() ?? 0) > 1;
-  return isSelected ? SELECTED : String((others[0] ?? lowest).getStroke()?.getColor() ?? SELECTED);
+  const stroke = (others[0] ?? lowest).getStroke();
+  const colour = isSelected ? SELECTED : String(stroke?.getColor() ?? SELECTED);
+  return {colour, isDashed: (stroke?.getLineDash() ?? []).length > 0};
 }
 
 /** Outlines of some pixels, many in one path, each colour by itself. */
@@ -72,42 +77,47 @@ class SmallShapes {
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
-    /** @type {Map<string, {path: Path2D, count: number}>} */
+    /** @type {Map<string, {path: Path2D, count: number, line: Line}>} */
     this.waiting = new Map();
     context.lineWidth = 1.25;
     context.lineJoin = 'round';
   }
 
-  /** @param {number[]} box px of the tile @param {string} colour */
-  addDot([x, y, width, height], colour) {
+  /** @param {number[]} box px of the tile @param {Line} line */
+  addDot([x, y, width, height], {colour}) {
     const [wide, high] = [Math.max(width, 1.5), Math.max(height, 1.5)];
     this.context.fillStyle = colour;
     this.context.fillRect(x + (width - wide) / 2, y + (height - high) / 2, wide, high);
   }
 
-  /** @param {any} geometry @param {string} colour @param {Frame} frame */
-  add(geometry, colour, frame) {
-    let entry = this.waiting.get(colour);
-    if (!entry) this.waiting.set(colour, (entry = {path: new Path2D(), count: 0}));
+  /** @param {any} geometry @param {Line} line @param {Frame} frame */
+  add(geometry, line, frame) {
+    const key = `${line.colour} ${line.isDashed}`;
+    let entry = this.waiting.get(key);
+    if (!entry) this.waiting.set(key, (entry = {path: new Path2D(), count: 0, line}));
     trace(entry.path, geometry, frame, SMALL_CORNERS);
     entry.count += 1;
-    if (entry.count >= OUTLINES_A_PATH) this.#paint(colour, entry.path);
+    if (entry.count < OUTLINES_A_PATH) return;
+    this.#paint(entry.path, line);
+    this.waiting.delete(key);
   }
 
   flush() {
-    for (const [colour, {path}] of this.waiting) this.#paint(colour, path);
+    for (const {path, line} of this.waiting.values()) this.#paint(path, line);
   }
 
-  /** @param {string} colour @param {Path2D} path */
-  #paint(colour, path) {
+  /** @param {Path2D} path @param {Line} line what is dashed is a proposal, and is not filled either */
+  #paint(path, {colour, isDashed}) {
     const {context} = this;
-    context.fillStyle = colour;
     context.strokeStyle = colour;
-    context.globalAlpha = SMALL_FILL;
-    context.fill(path);
-    context.globalAlpha = 1;
+    context.setLineDash(isDashed ? SMALL_DASH : []);
+    if (!isDashed) {
+      context.fillStyle = colour;
+      context.globalAlpha = SMALL_FILL;
+      context.fill(path);
+      context.globalAlpha = 1;
+    }
     context.stroke(path);
-    this.waiting.delete(colour);
   }
 }
 

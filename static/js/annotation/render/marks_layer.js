@@ -1,11 +1,11 @@
 /** Draws the marks of the frame on screen and finds the one under the pointer. Listens to the store; changes nothing. */
 
 import {Feature, VectorLayer, VectorSource, polygonFromExtent} from '../../../vendor/ol.mjs';
-import {later} from '../../lib/later.js';
 import {boxToExtent, geometryToOl, toOl} from '../../viewer/geometry.js';
 import {holdsPixel} from '../masks/tiles.js';
 import {boundsOf, distanceToSegment, ringsOf} from '../outline.js';
 import {isBetween} from '../tracks/lens.js';
+import {CROWD, Gathering} from './gathering.js';
 import {hasRoomForHandles, markStyle} from './styles.js';
 
 /** @import {Level0Point} from '../../viewer/geometry.js' */
@@ -14,13 +14,9 @@ import {hasRoomForHandles, markStyle} from './styles.js';
 /** @import {ChangeSet, Store} from '../store.js' */
 /** @import {Geometry, Mark, Position, SeenMark} from '../types.js' */
 /** @import {Workspace} from '../workspace.js' */
-/** @import {Crowd} from './crowd.js' */
 
-/** From here on a vector layer takes longer than a frame; half as many, and it does not any more. */
-const CROWD = 1_000;
 /** So many selected marks are drawn by themselves, with their handles, as they are dragged. */
 const MOST_ALONE = 200;
-const fetchCrowd = later(() => import('./crowd.js'));
 const UNKNOWN_COLOUR = '#d0d0d0';
 
 /** @param {Mark} mark @param {Workspace} workspace @param {Viewer} viewer @returns {boolean} whether a mark is drawn now */
@@ -40,18 +36,15 @@ export class MarksLayer {
     this.rules = rules;
     /** @type {string | null} the mark that is drawn as pointed to */
     this.pointed = null;
-    /** @type {Crowd | null} draws the marks at rest where there are very many */
-    this.crowd = null;
-    this.isGathering = false;
     /** Whether so much is selected that the crowd shows it. */
     this.isMuchSelected = false;
     /** @type {Set<string>} marks that are drawn elsewhere than the store has them */
     this.moved = new Set();
     this.source = new VectorSource();
-    this.layer = new VectorLayer({
-      source: this.source,
-      style: (feature, resolution) => this.#style(/** @type {Feature} */ (feature), resolution),
-    });
+    const styleOf = (/** @type {any} */ feature, /** @type {number} */ resolution) => this.#style(feature, resolution);
+    this.layer = new VectorLayer({source: this.source, style: styleOf});
+    /** Draws the marks at rest where there are very many. */
+    this.gathering = new Gathering({viewer, layer: this.layer, source: this.source, styleOf, alone: () => this.#alone()});
     viewer.addLayer(this.layer);
     store.observe((changes) => this.#onStore(changes));
     workspace.observe((changed) => this.#onWorkspace(changed));
@@ -63,7 +56,7 @@ export class MarksLayer {
 
   stop() {
     this.unfollow();
-    this.crowd?.stop();
+    this.gathering.stop();
   }
 
   /** @param {Mark | SeenMark} mark @returns {boolean} whether it is drawn now */
@@ -86,37 +79,14 @@ export class MarksLayer {
   rebuild() {
     this.source.clear(true);
     this.source.addFeatures(this.store.seenMarks().filter((mark) => this.isShown(mark)).map((mark) => this.#feature(mark)));
-    this.#gather();
+    this.gathering.look();
   }
 
-  /** Marks become a crowd, or cease to be one. */
-  #gather() {
-    const count = this.source.getFeatures().length;
-    if (this.crowd && count < CROWD / 2) {
-      this.crowd.stop();
-      this.crowd = null;
-    }
-    if (this.crowd || this.isGathering || count <= CROWD) return;
-    this.isGathering = true;
-    // Else all of them would be drawn one by one once before that.
-    this.layer.setSource(null);
-    fetchCrowd()
-      .then(({Crowd}) => {
-        const styleOf = (/** @type {Feature} */ feature, /** @type {number} */ resolution) => this.#style(feature, resolution);
-        this.crowd = new Crowd({viewer: this.viewer, layer: this.layer, source: this.source, styleOf});
-        this.#leave();
-      })
-      .catch(() => this.layer.setSource(this.source))
-      .finally(() => {
-        this.isGathering = false;
-      });
-  }
-
-  /** What a hand is at is not drawn with the crowd. */
-  #leave() {
+  /** @returns {string[]} what a hand is at is not drawn with the crowd */
+  #alone() {
     const {selection, pointedMark} = this.workspace.state;
     const pointed = pointedMark === null ? [] : [pointedMark];
-    this.crowd?.leave([...(selection.size > MOST_ALONE ? [] : selection), ...pointed, ...this.moved]);
+    return [...(selection.size > MOST_ALONE ? [] : selection), ...pointed, ...this.moved];
   }
 
   /** @param {SeenMark} mark @returns {Feature} */
@@ -142,7 +112,7 @@ export class MarksLayer {
       if (isInPlace && feature && this.isShown(after)) feature.changed();
       else this.refresh(after.id);
     }
-    this.#gather();
+    this.gathering.look();
   }
 
   /** @param {Set<string>} changed */
@@ -157,16 +127,16 @@ export class MarksLayer {
 
   #onSelection() {
     const isMuch = this.workspace.state.selection.size > MOST_ALONE;
-    if (isMuch || this.isMuchSelected) this.crowd?.refresh();
+    if (isMuch || this.isMuchSelected) this.gathering.crowd?.refresh();
     this.isMuchSelected = isMuch;
-    this.#leave();
+    this.gathering.leave();
   }
 
   #onPointed() {
     const {pointedMark} = this.workspace.state;
     for (const id of [this.pointed, pointedMark]) if (id !== null) this.feature(id)?.changed();
     this.pointed = pointedMark;
-    this.#leave();
+    this.gathering.leave();
   }
 
   /** @param {string} id */
@@ -177,7 +147,7 @@ export class MarksLayer {
 
   /** @param {string} id draws a mark as the store has it */
   refresh(id) {
-    if (this.moved.delete(id)) this.#leave();
+    if (this.moved.delete(id)) this.gathering.leave();
     const mark = this.store.seen(id);
     const feature = this.feature(id);
     if (!mark || !this.isShown(mark)) {
@@ -201,9 +171,9 @@ export class MarksLayer {
    * @param {string} id @param {Geometry} geometry
    */
   preview(id, geometry) {
-    if (this.crowd && !this.moved.has(id)) {
+    if (this.gathering.crowd && !this.moved.has(id)) {
       this.moved.add(id);
-      this.#leave();
+      this.gathering.leave();
     }
     this.feature(id)?.setGeometry(shapeOf(geometry));
   }

@@ -6,6 +6,7 @@ import {isOpen} from '../commands/suggestions.js';
 import {isMeant} from '../suggestions/batches.js';
 import {formatScore} from '../format.js';
 import {boundsOf} from '../outline.js';
+import {CROWD, Gathering} from './gathering.js';
 import {faintStyle, focusStyle, suggestionStyle} from './styles.js';
 
 /** @import {Viewer} from '../../viewer/viewer.js' */
@@ -24,10 +25,9 @@ export class SuggestionsLayer {
     this.workspace = workspace;
     this.rules = rules;
     this.source = new VectorSource();
-    this.layer = new VectorLayer({
-      source: this.source,
-      style: (feature) => this.#style(String(feature.getId())),
-    });
+    const styleOf = (/** @type {any} */ feature) => this.#style(String(feature.getId()));
+    this.layer = new VectorLayer({source: this.source, style: styleOf});
+    this.gathering = new Gathering({viewer, layer: this.layer, source: this.source, styleOf});
     // Frames in a layer of their own: a pointer that moves over ten thousand nuclei must not draw them all anew.
     this.frames = new VectorSource();
     this.frameLayer = new VectorLayer({
@@ -40,7 +40,7 @@ export class SuggestionsLayer {
     workspace.observe((changed) => {
       if (changed.has('layers')) this.rebuild();
       if (changed.has('showsSuggestions') || changed.has('isPeeking')) this.#applyVisibility();
-      if (changed.has('threshold')) this.layer.changed();
+      if (changed.has('threshold')) this.gathering.restyle();
       if (changed.has('suggestion') || changed.has('pointed') || changed.has('chosen')) this.#frame();
     });
     viewer.onChange(({kind}) => {
@@ -63,7 +63,8 @@ export class SuggestionsLayer {
 
   /** @param {ChangeSet} changes */
   #onStore({origin, created, updated, deleted, decided}) {
-    if (decided.length > 0) this.#redraw(decided.map(({suggestionId}) => suggestionId));
+    if (decided.length > CROWD) this.rebuild();
+    else if (decided.length > 0) this.#redraw(decided.map(({suggestionId}) => suggestionId));
     else if (origin === 'remote' && created.length + updated.length + deleted.length === 0) this.rebuild();
   }
 
@@ -76,6 +77,7 @@ export class SuggestionsLayer {
       if (feature && !Array.isArray(feature) && !isShown) this.source.removeFeature(feature);
       else if (!feature && isShown) this.source.addFeature(toFeature(suggestion));
     }
+    this.gathering.look();
     this.#frame();
   }
 
@@ -96,6 +98,7 @@ export class SuggestionsLayer {
   rebuild() {
     this.source.clear(true);
     this.source.addFeatures([...this.store.suggestions.values()].filter((suggestion) => this.isShown(suggestion)).map(toFeature));
+    this.gathering.look();
     this.#frame();
   }
 
