@@ -2,13 +2,14 @@
 
 They are installed by npm into MITATE_BENCH_PEER_CELLS, a folder of its own, when they are not there yet; without npm they are left out.
 Each gets as many cells as it bears: what is not drawn within the time limit is said to be so, and nothing larger is tried.
-A gesture ends there too.
+A gesture ends there too; a page that hangs in it is ended with its browser.
 """
 
 import http.server
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,13 +23,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
 from annotation.cells.chunk import UNITS_PER_PX, gathered
 from annotation.cells.geojson import CellReader
 from bench.fuzz import DATA
 from bench.gestures import frames_while, pan, zoom
+from tests.browser.conftest import CHROMIUM
 
 SIZES: Final = tuple(int(size) for size in os.environ.get("MITATE_BENCH_PEER_SIZES", "1000,10000,100000,1000000").split(",") if size)
 PACKAGES: Final = ("ol@10.11.0", "openseadragon@5.0.1", "@annotorious/openseadragon@3.8.10", "@deck.gl/core@9.4.0", "@deck.gl/layers@9.4.0")
@@ -39,6 +41,9 @@ PEERS: Final = {
     "deck.gl, polygon layer, WebGL in software": "deck",
 }
 LIMIT_S: Final = int(os.environ.get("MITATE_BENCH_PEER_LIMIT", "120"))
+_HANGS_AFTER_S: Final = 4 * LIMIT_S
+_TROUBLE: Final = "trouble"
+_ROOT: Final = Path(__file__).parents[1]
 _PAGES: Final = Path(__file__).parent / "peers" / "cells"
 _MAKER: Final = DATA.parent / "tools/make_cells.py"
 # As many cells on an area as on the slide of the bench.
@@ -48,7 +53,7 @@ _HTML: Final = """<!doctype html><meta charset="utf-8"><link rel="icon" href="da
 <div id="view"></div><script type="module" src="{name}.js"></script>"""
 
 
-def run(browser: Browser) -> list[tuple[str, str]]:
+def run() -> list[tuple[str, str]]:
     """Measure what can be installed."""
     with tempfile.TemporaryDirectory() as kept:
         folder = Path(kept)
@@ -64,12 +69,39 @@ def run(browser: Browser) -> list[tuple[str, str]]:
                     if name in given_up:
                         continue
                     what = f"{label}, {size:,} cells"
-                    try:
-                        rows += [(f"{what}: {said}", figure) for said, figure in _measured(browser, f"{address}/{name}.html")]
-                    except BrowserError as error:
+                    told, trouble = _told(f"{address}/{name}.html")
+                    rows += [(f"{what}: {said}", figure) for said, figure in told]
+                    if trouble:
                         given_up.add(name)
-                        rows.append((what, f"gave up: {str(error).splitlines()[0][:120]}"))
+                        rows.append((what, f"gave up: {trouble}"))
         return rows
+
+
+def _told(address: str) -> tuple[list[tuple[str, str]], str]:
+    """Return the figures of one page, and what went wrong after them. It has a process and a browser of its own that can be ended."""
+    command = [sys.executable, "-m", "bench.cell_peers", address]
+    with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        try:
+            lines, _ = process.communicate(timeout=_HANGS_AFTER_S)
+            trouble = ""
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            lines, _ = process.communicate()
+            trouble = f"nothing more within {_HANGS_AFTER_S} s"
+    rows = [(said, figure) for said, _, figure in (line.partition("\t") for line in lines.splitlines())]
+    return [row for row in rows if row[0] != _TROUBLE], next((figure for said, figure in rows if said == _TROUBLE), trouble)
+
+
+def measure(address: str) -> None:
+    """Measure one page; print a row for each figure as soon as it is known."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        try:
+            for said, figure in _measured(browser, address):
+                print(f"{said}\t{figure}", flush=True)
+        except BrowserError as error:
+            print(f"{_TROUBLE}\t{str(error).splitlines()[0][:120]}", flush=True)
+        browser.close()
 
 
 def _build(folder: Path) -> None:
@@ -154,3 +186,7 @@ def _served(folder: Path) -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+if __name__ == "__main__":
+    measure(sys.argv[1])

@@ -83,8 +83,8 @@ def run() -> list[tuple[str, str]]:
                 page.set_default_timeout(20_000)
                 rows += _on_screen(page, f"{site.url}/reads/{read_id}/")
                 rows += _changed(page, site, read_id)
-            # Other programs beside it, in the same browser; ours is measured with its picture below, theirs without one.
-            return rows + (cell_peers.run(browser) if cell_peers.SIZES else [])
+            # Other programs beside it, in browsers started alike; ours is measured with its picture below, theirs without one.
+            return rows + (cell_peers.run() if cell_peers.SIZES else [])
         finally:
             browser.close()
             site.stop()
