@@ -150,7 +150,7 @@ def test_suggestions_of_a_crowd_are_decided_on(visit: Begin, take_picture: Pictu
     # All above a score: the rest looks faint as long as one chooses, and is a crowd no more when it is little.
     bench.key(":")
     bench.page.keyboard.type("25")
-    expect(bench.page.locator(".many-decide").first).to_contain_text("1,200")
+    expect(bench.page.locator(".many-decide").first).to_contain_text("1200")
     take_picture(bench.page, "suggestions-crowd-score")
     bench.page.keyboard.press("Enter")
     wait_for("most accepted", lambda: len(bench.open_suggestions()) == 400)
