@@ -1,4 +1,4 @@
-"""Marks as rows: how soon a page is ready, ten thousand editable ones in view, and an outline with as many vertices as one may have."""
+"""Marks as rows: how soon a page is ready, ten thousand marks or suggestions in view, an outline with as many vertices as one may have."""
 
 import math
 import statistics
@@ -15,7 +15,9 @@ from bench.figures import spread_ms, wait_until_quiet
 from bench.gestures import frames_while, pan, zoom
 from bench.saving import begin, mark
 from tests.browser.conftest import CHROMIUM, PASSWORD
+from tests.browser.planted import plant_run
 from tests.browser.site import Site
+from tests.waiting import wait_for
 
 MARKS: Final = 10_000
 _PER_REQUEST: Final = 200
@@ -50,6 +52,7 @@ def run() -> list[tuple[str, str]]:
             rows = _empty(browser, site)
             rows += _many(browser, site)
             rows += _one(browser, site)
+            rows += _suggested(browser, site)
             browser.close()
         finally:
             site.stop()
@@ -101,6 +104,39 @@ def _many(browser: Any, site: Site) -> list[tuple[str, str]]:
         (f"page ready, cold cache, {MARKS:,} marks", f"{ready_ms:.0f} ms"),
         (f"frames while panning, {MARKS:,} editable marks in view", frames_while(page, session, pan)),
         (f"frames while zooming, {MARKS:,} editable marks in view", frames_while(page, session, zoom)),
+    ]
+    page.context.close()
+    return rows
+
+
+def _suggested(browser: Any, site: Site) -> list[tuple[str, str]]:
+    """As many suggestions side by side in the middle of an image of which a model proposed something already."""
+    client, read = begin(site.url, "jsp-reader2")
+    with closing(client):
+        address = f"/api/reads/{read['id']}/suggestions/"
+        wait_for("the model", lambda: client.get(address).raise_for_status().json()["is_run_waiting"] is False, 120)
+        image = client.get(f"/api/images/{read['image_id']}/").raise_for_status().json()
+        across = math.isqrt(MARKS)
+        step_px = min(image["width"], image["height"]) / across
+        label = mark(read, 0)["annotation"]["labels"][0]
+        left_px, top_px = (image["width"] - across * step_px) / 2, (image["height"] - across * step_px) / 2
+        where = {"left": left_px, "top": top_px, "step": step_px, "across": across, "count": MARKS, "label": label}
+        plant_run(site, read, where | {"granularity": "region"})
+        began_s = time.perf_counter()
+        size = len(client.get(address).raise_for_status().content)
+        fetched_s = time.perf_counter() - began_s
+    wait_until_quiet()
+    page, ready_ms = _opened(browser, site, "jsp-reader2", read["id"])
+    page.locator(".viewer-magnification > button").first.click()
+    page.keyboard.press("s")
+    page.wait_for_timeout(3_000)
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    rows = [
+        (f"list of {MARKS:,} suggestions over HTTP, {size / 1e6:.1f} MB before compression", f"{fetched_s * 1e3:.0f} ms"),
+        (f"page ready, cold cache, {MARKS:,} suggestions", f"{ready_ms:.0f} ms"),
+        (f"frames while panning, {MARKS:,} suggestions in view", frames_while(page, session, pan)),
+        (f"frames while zooming, {MARKS:,} suggestions in view", frames_while(page, session, zoom)),
     ]
     page.context.close()
     return rows

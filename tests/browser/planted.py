@@ -1,7 +1,9 @@
 """Suggestions where a test wants them: a later run of the model over one image, with as many nuclei as one field holds."""
 
 import json
+from typing import Any
 
+from tests.browser.site import Site
 from tests.browser.workbench import Workbench
 from tests.waiting import wait_for
 
@@ -35,6 +37,16 @@ with transaction.atomic():
 """
 
 
+def plant_run(site: Site, read: dict[str, Any], where: dict[str, Any]) -> None:
+    """Make a later run of the model that looked at the image of a read already.
+
+    Args:
+        where: left, top, step in level-0 px; count, across (in a row), label, granularity.
+    """
+    order = where | {"image": read["image_id"], "campaign": read["campaign"]["id"]}
+    site.manage("shell", "--no-imports", "-c", _PLANT.replace("ORDER", repr(json.dumps(order))))
+
+
 def plant(bench: Workbench, *, count: int, across: int, step: int, label: str, granularity: str) -> list[dict[str, object]]:
     """Put nuclei around the middle of the image in place of what a model proposed, show the field, and return them.
 
@@ -48,8 +60,7 @@ def plant(bench: Workbench, *, count: int, across: int, step: int, label: str, g
     rows = -(-count // across)
     left, top = image["width"] / 2 - across * step / 2, image["height"] / 2 - rows * step / 2
     where = {"left": left, "top": top, "step": step, "across": across, "count": count, "label": label, "granularity": granularity}
-    order = where | {"image": read["image_id"], "campaign": read["campaign"]["id"]}
-    bench.visit.site.manage("shell", "--no-imports", "-c", _PLANT.replace("ORDER", repr(json.dumps(order))))
+    plant_run(bench.visit.site, read, where)
     bench.page.reload()
     bench.arrive()
     wait_for("the planted suggestions", lambda: len(bench.open_suggestions()) == count)

@@ -1,4 +1,4 @@
-"""More than a thousand marks or suggestions in view: drawn together, and each still one that is picked, decided on, changed and brought back."""
+"""More than a thousand marks or suggestions in view: drawn together, and each still one that is picked, decided on and brought back."""
 
 import io
 from collections.abc import Callable

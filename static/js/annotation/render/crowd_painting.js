@@ -1,6 +1,7 @@
 /** Draws many shapes into one tile: large ones as the vector layer would, small ones as much as can be seen of them. */
 
 import {SELECTED} from '../cells/work/painting.js';
+import {SMALL_DASH, SMALL_PX} from './styles.js';
 
 /** @import {Feature, Style} from '../../../vendor/ol.mjs' */
 
@@ -14,15 +15,12 @@ import {SELECTED} from '../cells/work/painting.js';
  * @typedef {OffscreenCanvasRenderingContext2D} Context
  */
 
-/** Below this the casing of a line would hide the shape; px. */
-const SMALL_PX = 16;
 /** Below this a shape is a dot; px. */
 const TINY_PX = 4;
 const SMALL_CORNERS = 8;
 /** A path of very many outlines takes the square of their number to fill. */
 const OUTLINES_A_PATH = 16;
 const SMALL_FILL = 0.25;
-const SMALL_DASH = [3, 2];
 /** Lines through fewer vertices are not worth the search for those that are not seen. */
 const SIMPLIFIED_FROM = 64;
 /** A vertex this near to the line is not seen; px. */

@@ -13,6 +13,9 @@ const SELECTED = '#ffffff';
 const REFUSED = '#ff4d4d';
 /** Wide enough apart to be told from a suggestion's fine dashes. */
 const BETWEEN_DASH = [10, 6];
+/** Below this the casing of a line would hide the shape; screen px. */
+export const SMALL_PX = 16;
+export const SMALL_DASH = [3, 2];
 /** More vertices than this are no longer drawn as handles: they would hide the outline. */
 const MAX_HANDLES = 300;
 /** Handles closer together than this hide what they are about; screen px. */
@@ -123,20 +126,30 @@ function handlesOf(feature) {
   return [...vertices, ...middles];
 }
 
-/** @param {string} colour @returns {Style[]} */
-export function suggestionStyle(colour) {
-  const key = `suggestion ${colour}`;
+/**
+ * @param {Feature} feature @param {number} resolution level-0 px per screen px
+ * @returns {boolean} whether an outline is so small that a casing would be most of what is seen
+ */
+export function isSmall(feature, resolution) {
+  const geometry = /** @type {any} */ (feature.getGeometry());
+  if (!geometry || geometry instanceof Point) return false;
+  const [left, bottom, right, top] = geometry.getExtent();
+  return Math.max(right - left, top - bottom) / resolution < SMALL_PX;
+}
+
+/** @param {string} colour @param {boolean} [isSmall] see `isSmall` @returns {Style[]} */
+export function suggestionStyle(colour, isSmall) {
+  const key = `suggestion ${colour} ${isSmall}`;
   let styles = cache.get(key);
   if (!styles) {
-    const lineDash = [5, 4];
-    styles = [
-      new Style({
-        fill: new Fill({color: withAlpha(colour, 0.01)}),
-        stroke: new Stroke({color: CASING, width: 3, lineDash}),
-        image: suggestedPoint(CASING, 4),
-      }),
-      new Style({stroke: new Stroke({color: colour, width: 1.5, lineDash}), image: suggestedPoint(colour, 2)}),
-    ];
+    const lineDash = isSmall ? SMALL_DASH : [5, 4];
+    const casing = new Style({
+      fill: new Fill({color: withAlpha(colour, 0.01)}),
+      stroke: isSmall ? undefined : new Stroke({color: CASING, width: 3, lineDash}),
+      image: suggestedPoint(CASING, 4),
+    });
+    const line = new Style({stroke: new Stroke({color: colour, width: isSmall ? 1.25 : 1.5, lineDash}), image: suggestedPoint(colour, 2)});
+    styles = [casing, line];
     cache.set(key, styles);
   }
   return styles;

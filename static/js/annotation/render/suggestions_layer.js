@@ -7,7 +7,7 @@ import {isMeant} from '../suggestions/batches.js';
 import {formatScore} from '../format.js';
 import {boundsOf} from '../outline.js';
 import {CROWD, Gathering} from './gathering.js';
-import {faintStyle, focusStyle, suggestionStyle} from './styles.js';
+import {faintStyle, focusStyle, isSmall, suggestionStyle} from './styles.js';
 
 /** @import {Viewer} from '../../viewer/viewer.js' */
 /** @import {MarkingRules} from '../marking_rules.js' */
@@ -25,7 +25,7 @@ export class SuggestionsLayer {
     this.workspace = workspace;
     this.rules = rules;
     this.source = new VectorSource();
-    const styleOf = (/** @type {any} */ feature) => this.#style(String(feature.getId()));
+    const styleOf = (/** @type {any} */ feature, /** @type {number} */ resolution) => this.#style(feature, resolution);
     this.layer = new VectorLayer({source: this.source, style: styleOf});
     this.gathering = new Gathering({viewer, layer: this.layer, source: this.source, styleOf});
     // Frames in a layer of their own: a pointer that moves over ten thousand nuclei must not draw them all anew.
@@ -102,13 +102,14 @@ export class SuggestionsLayer {
     this.#frame();
   }
 
-  /** @param {string} id */
-  #style(id) {
-    const suggestion = this.store.suggestions.get(id);
+  /** @param {Feature} feature @param {number} resolution level-0 px per screen px */
+  #style(feature, resolution) {
+    const suggestion = this.store.suggestions.get(String(feature.getId()));
     if (!suggestion) return [];
     const colour = this.rules.byCode.get(suggestion.labels[0])?.colour ?? UNKNOWN_COLOUR;
     const {threshold} = this.workspace.state;
-    return threshold && !isMeant(suggestion, threshold) ? faintStyle(colour) : suggestionStyle(colour);
+    if (threshold && !isMeant(suggestion, threshold)) return faintStyle(colour);
+    return suggestionStyle(colour, isSmall(feature, resolution));
   }
 
   /** @param {Position} point level-0 px @param {number} tolerance level-0 px @returns {Suggestion | null} the smallest one there */
