@@ -94,12 +94,21 @@ function soundLoops(region) {
   return loops;
 }
 
+/** Below so many vertices a stroke is kept within a frame or two, however often the engine has run. */
+const REHEARSED_FROM = 5_000;
+let isRehearsed = false;
+
 /**
- * Does ahead what takes longest with an outline of many vertices, so that the next stroke on it is kept sooner.
+ * Does ahead what takes longest with an outline of many vertices, so that the next stroke on it is kept sooner. The first one also runs
+ * through the engine once, for nothing, as the browser compiles it while it runs.
  * @param {Region} region
  */
 export function prepare(region) {
-  soundLoops(region);
+  const loops = soundLoops(region);
+  if (isRehearsed || loops.reduce((sum, {length}) => sum + length, 0) < REHEARSED_FROM) return;
+  isRehearsed = true;
+  const [{x, y}] = loops[0];
+  clip(ClipType.Union, loops, [[{x, y}, {x: x + GRID, y}, {x: x + GRID, y: y + GRID}, {x, y: y + GRID}]]);
 }
 
 /** @param {Face[]} faces @returns {Loop[]} */
