@@ -4,6 +4,7 @@ import math
 import statistics
 import tempfile
 import time
+import uuid
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -113,6 +114,9 @@ def _suggested(browser: Any, site: Site) -> list[tuple[str, str]]:
     """As many suggestions side by side in the middle of an image of which a model proposed something already."""
     client, read = begin(site.url, "jsp-reader2")
     with closing(client):
+        for known in client.get(f"/api/reads/{read['id']}/annotations/").raise_for_status().json()["annotations"]:
+            gone = {"verb": "delete", "annotation_id": known["id"], "base_revision": known["revision"]}
+            _save(client, read, [gone | {"operation_id": str(uuid.uuid4())}])
         address = f"/api/reads/{read['id']}/suggestions/"
         wait_for("the model", lambda: client.get(address).raise_for_status().json()["is_run_waiting"] is False, 120)
         image = client.get(f"/api/images/{read['image_id']}/").raise_for_status().json()
