@@ -77,6 +77,8 @@ class Glide {
     this.before = null;
     /** @type {{look: Look, state: any, glides: number} | null} what the canvases hold */
     this.drawn = null;
+    /** Whether what is asked for is needed as it is: its pixels are read. */
+    this.isExact = false;
     this.box.style.transformOrigin = '0 0';
     this.box.style.willChange = 'transform';
   }
@@ -88,7 +90,7 @@ class Glide {
     if (!state) return this.draw(state);
     const shown = lookOf(state.viewState);
     const isZooming = before && before.resolution !== shown.resolution && state.viewHints.some((/** @type {number} */ hint) => hint > 0);
-    if (!isZooming) return this.#drawAs(state, shown);
+    if (!isZooming || this.isExact) return this.#drawAs(state, shown);
     if (!this.#glide(state, shown)) this.#drawAhead(state, shown, before);
     // The last frame of a zoom has to be drawn as it is shown, also where the view does not say that it is the last.
     state.animate = true;
@@ -150,9 +152,18 @@ function lookOf({center, resolution, rotation}) {
   return {center, resolution, rotation};
 }
 
-/** @param {Map} map whose frames glide from now on; it keeps its target */
+/** @param {Map} map whose frames glide from now on, but for those that are asked for at once; it keeps its target */
 export function letGlide(map) {
   const glide = new Glide(map);
   // OpenLayers makes its renderer itself and has no place to choose one.
   glide.renderer.renderFrame = (/** @type {any} */ state) => glide.render(state);
+  const renderSync = map.renderSync.bind(map);
+  map.renderSync = () => {
+    glide.isExact = true;
+    try {
+      renderSync();
+    } finally {
+      glide.isExact = false;
+    }
+  };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import {drawnFor, moveBetween} from '../../../static/js/viewer/glide.js';
+import {drawnFor, letGlide, moveBetween} from '../../../static/js/viewer/glide.js';
 
 const SIZE = [800, 600];
 
@@ -56,4 +56,50 @@ test('while zooming in or panning, what is drawn is what is shown', () => {
   assert.equal(drawnFor(START, shown), shown);
   const panned = {...START, center: [5_010, -3_000]};
   assert.equal(drawnFor(START, panned), panned);
+});
+
+/** What of a map glides: it notes what it draws. */
+function lookingMap() {
+  const box = {style: {transform: ''}};
+  /** @type {number[]} */
+  const drawn = [];
+  const renderer = {renderFrame: (/** @type {any} */ {viewState}) => drawn.push(viewState.resolution), calculateMatrices2D: () => {}};
+  /** @type {Look} */
+  let look = START;
+  let time = 0;
+  const map = {
+    getRenderer: () => renderer,
+    getViewport: () => ({querySelector: () => box}),
+    renderSync: () => {
+      time += 16;
+      /** @type {any} */ (renderer).renderFrame({viewState: look, viewHints: [1, 0], size: SIZE, extent: [], time, wantedTiles: {}, usedTiles: {}});
+    },
+  };
+  const frame = map.renderSync;
+  letGlide(/** @type {any} */ (map));
+  const show = (/** @type {Look} */ now) => (look = now) && frame();
+  return {map, box, drawn, show, set: (/** @type {Look} */ now) => (look = now)};
+}
+
+test('three frames of four are moved, not drawn', () => {
+  const {box, drawn, show} = lookingMap();
+  for (let step = 0; step < 9; step += 1) show(zoomed(START, ANCHOR, 0.97 ** step));
+  assert.deepEqual(drawn.map((resolution) => Math.round(Math.log(resolution / START.resolution) / Math.log(0.97)) + 0), [0, 4, 8]);
+  assert.equal(box.style.transform, '');
+  show(zoomed(START, ANCHOR, 0.97 ** 9));
+  assert.match(box.style.transform, /^matrix\(1\.03/);
+  show(zoomed(START, ANCHOR, 0.97 ** 9));
+  assert.equal(drawn.length, 4);
+  assert.equal(box.style.transform, '', 'where the view rests it is drawn as it is shown');
+});
+
+test('what is asked for at once is drawn as it is shown, in the midst of a zoom', () => {
+  const {map, box, drawn, show, set} = lookingMap();
+  show(START);
+  for (const factor of [1.05, 1.1]) show(zoomed(START, ANCHOR, factor));
+  assert.match(box.style.transform, /^matrix/);
+  set(zoomed(START, ANCHOR, 1.15));
+  map.renderSync();
+  assert.equal(drawn.at(-1), START.resolution * 1.15);
+  assert.equal(box.style.transform, '');
 });
