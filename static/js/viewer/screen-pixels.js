@@ -32,8 +32,11 @@ export function screenPixels({map}) {
   const context = picture(size);
   const layers = map.getLayers().getArray();
   const frame = layers.find((/** @type {unknown} */ layer) => layer instanceof FrameLayer);
-  if (frame instanceof FrameLayer) drawAsShown(context, frame.canvas);
-  else {
+  if (frame instanceof FrameLayer) {
+    // In the midst of a move its canvas may hold more than is seen.
+    map.renderSync();
+    drawAsShown(context, frame.canvas);
+  } else {
     // Marks are drawn into the same canvas later: it is copied as soon as the pixels are in it.
     /** @param {{context: CanvasRenderingContext2D}} event */
     const copy = (event) => drawAsShown(context, event.context.canvas);
