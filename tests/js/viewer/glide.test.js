@@ -19,12 +19,6 @@ function zoomed({center, resolution, rotation}, anchor, factor) {
   return {center: center.map((value, axis) => anchor[axis] + (value - anchor[axis]) * factor), resolution: resolution * factor, rotation};
 }
 
-/** The view after it was dragged by px of the screen, not turned. @param {Look} look @param {number[]} px @returns {Look} */
-const panned = ({center, resolution, rotation}, [right, down]) => ({center: [center[0] + right * resolution, center[1] - down * resolution], resolution, rotation});
-
-/** What is drawn as it is shown. @param {Look} look */
-const as = (look) => ({look, margin: 0});
-
 const START = {center: [5_000, -3_000], resolution: 4, rotation: 0};
 const ANCHOR = [5_900, -3_600];
 
@@ -32,7 +26,7 @@ for (const rotation of [0, 0.6, Math.PI / 2]) {
   test(`what was drawn is moved to where it is shown, turned by ${rotation}`, () => {
     const drawn = {...START, rotation};
     const shown = zoomed(drawn, ANCHOR, 0.9);
-    const move = moveBetween(as(drawn), shown, SIZE);
+    const move = moveBetween(drawn, shown, SIZE);
     assert.ok(move);
     for (const place of [[5_000, -3_000], [4_200, -2_500], ANCHOR]) {
       const [x, y] = onScreen(drawn, place);
@@ -43,11 +37,11 @@ for (const rotation of [0, 0.6, Math.PI / 2]) {
 }
 
 test('what leaves a side empty, is coarse or turned is not moved', () => {
-  assert.equal(moveBetween(as(START), zoomed(START, ANCHOR, 1.05), SIZE), null);
-  assert.equal(moveBetween(as(START), {...START, center: [5_010, -3_000]}, SIZE), null);
-  assert.equal(moveBetween(as(START), zoomed(START, ANCHOR, 0.5), SIZE), null);
-  assert.equal(moveBetween(as(START), {...START, rotation: 0.1}, SIZE), null);
-  assert.notEqual(moveBetween(as(START), zoomed(START, ANCHOR, 0.95), SIZE), null);
+  assert.equal(moveBetween(START, zoomed(START, ANCHOR, 1.05), SIZE), null);
+  assert.equal(moveBetween(START, {...START, center: [5_010, -3_000]}, SIZE), null);
+  assert.equal(moveBetween(START, zoomed(START, ANCHOR, 0.5), SIZE), null);
+  assert.equal(moveBetween(START, {...START, rotation: 0.1}, SIZE), null);
+  assert.notEqual(moveBetween(START, zoomed(START, ANCHOR, 0.95), SIZE), null);
 });
 
 test('while zooming out, what is drawn serves three frames more', () => {
@@ -57,32 +51,11 @@ test('while zooming out, what is drawn serves three frames more', () => {
   assert.equal(moveBetween(drawn, frames[4], SIZE), null);
 });
 
-test('while zooming in, what is drawn is what is shown', () => {
+test('while zooming in or panning, what is drawn is what is shown', () => {
   const shown = zoomed(START, ANCHOR, 0.9);
-  assert.equal(drawnFor(START, shown).look, shown);
-  assert.equal(drawnFor(START, shown).margin, 0);
-});
-
-for (const rotation of [0, 0.6]) {
-  test(`while panning, what is drawn serves three frames more, turned by ${rotation}`, () => {
-    const [first, ...frames] = [0, 1, 2, 3, 4, 5, 6].map((step) => panned({...START, rotation}, [20 * step, -12 * step]));
-    const drawn = drawnFor(first, frames[0]);
-    assert.equal(drawn.look, frames[0]);
-    for (const shown of frames.slice(0, 4)) {
-      const move = moveBetween(drawn, shown, SIZE);
-      assert.ok(move);
-      assert.ok(Number.isInteger(move.left) && Number.isInteger(move.top) && move.scale === 1);
-      const [x, y] = onScreen(frames[0], ANCHOR);
-      const wanted = onScreen(shown, ANCHOR);
-      assert.ok(Math.hypot(x + drawn.margin + move.left - wanted[0], y + drawn.margin + move.top - wanted[1]) < 1);
-    }
-  });
-}
-
-test('a margin is no larger than a hand is fast, and there is none for the fastest', () => {
-  const margins = [0.5, 20, 40, 60].map((px) => drawnFor(START, panned(START, [px, 0])).margin);
-  assert.deepEqual(margins, [64, 128, 192, 0]);
-  assert.equal(moveBetween(drawnFor(START, panned(START, [10, 0])), panned(START, [10 + 65, 0]), SIZE), null);
+  assert.equal(drawnFor(START, shown), shown);
+  const panned = {...START, center: [5_010, -3_000]};
+  assert.equal(drawnFor(START, panned), panned);
 });
 
 /** What of a map glides: it notes what it draws. */
