@@ -1,7 +1,7 @@
 """More than a thousand marks or suggestions in view: drawn together, and each still one that is picked, decided on and brought back."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import PIL.Image
@@ -13,7 +13,7 @@ from bench.saving import mark
 from tests.browser.conftest import Visit
 from tests.browser.drawn import Position
 from tests.browser.hands import begin, shapes
-from tests.browser.planted import plant
+from tests.browser.planted import plant, plant_run
 from tests.browser.workbench import Workbench
 from tests.waiting import wait_for
 
@@ -124,8 +124,16 @@ def test_marks_of_a_crowd_are_picked_moved_deleted_and_brought_back(visit: Begin
 NUCLEI, ACROSS, APART_PX = 1_600, 40, 40
 
 
-def test_suggestions_of_a_crowd_are_decided_on(visit: Begin, take_picture: Picture) -> None:
-    bench = begin(visit("jsp-reader2", "ja"))
+@pytest.fixture
+def bench(visit: Begin) -> Iterator[Workbench]:
+    """An image on which other tests find one suggestion in a corner afterwards, where these would lie over what they draw."""
+    opened = begin(visit("jsp-reader2", "ja"))
+    yield opened
+    corner = {"left": 0, "top": 0, "step": 8, "across": 1, "count": 1, "label": "tumour", "granularity": "region"}
+    plant_run(opened.visit.site, opened.read, corner)
+
+
+def test_suggestions_of_a_crowd_are_decided_on(bench: Workbench, take_picture: Picture) -> None:
     field = plant(bench, count=NUCLEI, across=ACROSS, step=APART_PX, label="tumour", granularity="region")
     bench.key("Home")
     bench.wait_still()
@@ -153,12 +161,12 @@ def test_suggestions_of_a_crowd_are_decided_on(visit: Begin, take_picture: Pictu
     expect(bench.page.locator(".many-decide").first).to_contain_text("1200")
     take_picture(bench.page, "suggestions-crowd-score")
     bench.page.keyboard.press("Enter")
-    wait_for("most accepted", lambda: len(bench.open_suggestions()) == 400)
+    wait_for("most accepted", lambda: len(bench.open_suggestions()) == 400, 60)
     bench.page.keyboard.press("Escape")
     shapes(bench, 1_200)
     expect_drawn(bench, (left[0], left[1]), "marks where suggestions were")
     take_picture(bench.page, "suggestions-crowd-decided")
     bench.key("Control+z")
-    wait_for("all open again", lambda: len(bench.open_suggestions()) == NUCLEI)
+    wait_for("all open again", lambda: len(bench.open_suggestions()) == NUCLEI, 60)
     shapes(bench, 0)
     expect_drawn(bench, (left[0], left[1]), "suggestions again")
