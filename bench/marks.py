@@ -90,21 +90,30 @@ def _many(browser: Any, site: Site) -> list[tuple[str, str]]:
     with closing(client):
         image = client.get(f"/api/images/{read['image_id']}/").raise_for_status().json()
         _fill(client, read, image["width"], image["height"])
-        began_s = time.perf_counter()
-        size = len(client.get(f"/api/reads/{read['id']}/annotations/").raise_for_status().content)
-        fetched_s = time.perf_counter() - began_s
+        listed = _listed(client, f"/api/reads/{read['id']}/annotations/", "marks")
+    return [listed, *_in_view(browser, site, "jsp-reader1", read["id"], "marks")]
+
+
+def _listed(client: httpx.Client, address: str, what: str) -> tuple[str, str]:
+    began_s = time.perf_counter()
+    size = len(client.get(address).raise_for_status().content)
+    fetched_s = time.perf_counter() - began_s
+    return f"list of {MARKS:,} {what} over HTTP, {size / 1e6:.1f} MB before compression", f"{fetched_s * 1e3:.0f} ms"
+
+
+def _in_view(browser: Any, site: Site, user: str, read_id: str, what: str) -> list[tuple[str, str]]:
+    """Open a read, show all of its image and move it."""
     wait_until_quiet()
-    page, ready_ms = _opened(browser, site, "jsp-reader1", read["id"])
+    page, ready_ms = _opened(browser, site, user, read_id)
     page.locator(".viewer-magnification > button").first.click()
     page.keyboard.press("s")
     page.wait_for_timeout(3_000)
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable")
     rows = [
-        (f"list of {MARKS:,} marks over HTTP, {size / 1e6:.1f} MB before compression", f"{fetched_s * 1e3:.0f} ms"),
-        (f"page ready, cold cache, {MARKS:,} marks", f"{ready_ms:.0f} ms"),
-        (f"frames while panning, {MARKS:,} editable marks in view", frames_while(page, session, pan)),
-        (f"frames while zooming, {MARKS:,} editable marks in view", frames_while(page, session, zoom)),
+        (f"page ready, cold cache, {MARKS:,} {what}", f"{ready_ms:.0f} ms"),
+        (f"frames while panning, {MARKS:,} {what} in view", frames_while(page, session, pan)),
+        (f"frames while zooming, {MARKS:,} {what} in view", frames_while(page, session, zoom)),
     ]
     page.context.close()
     return rows
@@ -126,24 +135,8 @@ def _suggested(browser: Any, site: Site) -> list[tuple[str, str]]:
         left_px, top_px = (image["width"] - across * step_px) / 2, (image["height"] - across * step_px) / 2
         where = {"left": left_px, "top": top_px, "step": step_px, "across": across, "count": MARKS, "label": label}
         plant_run(site, read, where | {"granularity": "region"})
-        began_s = time.perf_counter()
-        size = len(client.get(address).raise_for_status().content)
-        fetched_s = time.perf_counter() - began_s
-    wait_until_quiet()
-    page, ready_ms = _opened(browser, site, "jsp-reader2", read["id"])
-    page.locator(".viewer-magnification > button").first.click()
-    page.keyboard.press("s")
-    page.wait_for_timeout(3_000)
-    session = page.context.new_cdp_session(page)
-    session.send("Performance.enable")
-    rows = [
-        (f"list of {MARKS:,} suggestions over HTTP, {size / 1e6:.1f} MB before compression", f"{fetched_s * 1e3:.0f} ms"),
-        (f"page ready, cold cache, {MARKS:,} suggestions", f"{ready_ms:.0f} ms"),
-        (f"frames while panning, {MARKS:,} suggestions in view", frames_while(page, session, pan)),
-        (f"frames while zooming, {MARKS:,} suggestions in view", frames_while(page, session, zoom)),
-    ]
-    page.context.close()
-    return rows
+        listed = _listed(client, address, "suggestions")
+    return [listed, *_in_view(browser, site, "jsp-reader2", read["id"], "suggestions")]
 
 
 def _fill(client: httpx.Client, read: dict[str, Any], width_px: int, height_px: int) -> None:
