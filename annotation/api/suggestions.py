@@ -14,7 +14,7 @@ from annotation.api.requests import signed_in
 from annotation.api.suggestion_serializers import RunListSerializer, RunRequestSerializer, RunsQueuedSerializer, SuggestionListSerializer
 from annotation.models import Campaign
 from annotation.selectors.campaigns import get_campaign
-from annotation.selectors.reads import get_read
+from annotation.selectors.reads import get_bare_read
 from annotation.selectors.suggestions import endpoints_for, is_run_waiting, list_runs, run_json, suggestions_tag, suggestions_text
 from annotation.services.suggestion_errors import endpoint_refusal, image_not_in_campaign
 from annotation.services.suggestions import Region, request_runs
@@ -52,7 +52,7 @@ class SuggestionListView(APIView):
     @extend_schema(operation_id="read_suggestions", responses=SuggestionListSerializer)
     def get(self, request: Request, read_id: UUID) -> HttpResponse:
         """Return what is stored; an endpoint that fails shows as nothing here. 304 for the entity tag of what one has."""
-        read = get_read(user=signed_in(request), read_id=read_id)
+        read = get_bare_read(user=signed_in(request), read_id=read_id)
         tag = suggestions_tag(read)
         if request.headers.get("If-None-Match") == tag:
             return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": tag})

@@ -14,7 +14,7 @@ from viewer.api.errors import not_found
 
 
 def visible_reads(user: User) -> QuerySet[Read]:
-    """Return the reads that a user may look at."""
+    """Return the reads that a user may look at; :func:`_shown` says the same of one."""
     managed = campaigns_for(user, "annotation.manage_campaign")
     return Read.objects.filter(Q(reader=user) | Q(campaign__in=managed.values("pk")))
 

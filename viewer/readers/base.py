@@ -94,7 +94,7 @@ class ImageReader(Protocol):
         """One tile as JPEG, clipped to the level; column and row are 0-based."""
 
     def frame(self, index: int) -> EncodedPixels:
-        """One frame of this file (0-based), as values or as colour."""
+        """One frame of this file (0-based), as values, not packed, or as colour."""
 
     def thumbnail(self, index: int, max_px: int) -> EncodedPixels:
         """A JPEG of the whole image (of frame `index`) with sides of at most `max_px`."""

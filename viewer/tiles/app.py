@@ -30,7 +30,8 @@ WsgiApplication = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 _IN_SRGB: Final = IN_SRGB[1:].encode()
 _JPEG_HEADERS: Final = [*FOR_EVER.items(), ("Content-Type", "image/jpeg")]
-_NEEDED: Final = frozenset({b"cookie", b"if-none-match", b"range", b"if-range"})  # ASGI sends names in lower case
+_NEEDED: Final = frozenset({b"cookie", b"if-none-match", b"accept-encoding", b"range", b"if-range"})  # ASGI sends names in lower case
+_IN_ENVIRON: Final = {name.decode(): f"HTTP_{name.decode().upper().replace('-', '_')}" for name in _NEEDED}
 
 __all__ = ["PixelApp", "PixelSettings", "PixelWsgi"]
 
@@ -150,8 +151,7 @@ class PixelWsgi:
             body = b"".join(quick.pieces)
             start_response("200 OK", [("ETag", quick.tag), ("Content-Length", str(len(body))), *_JPEG_HEADERS])
             return [body]
-        wanted = {"cookie": "HTTP_COOKIE", "if-none-match": "HTTP_IF_NONE_MATCH", "range": "HTTP_RANGE", "if-range": "HTTP_IF_RANGE"}
-        headers = {name: str(environ[key]) for name, key in wanted.items() if key in environ}
+        headers = {name: str(environ[key]) for name, key in _IN_ENVIRON.items() if key in environ}
         reply = self._service.reply(method, path, headers)
         start_response(f"{int(reply.status)} {HTTPStatus(reply.status).phrase}", list(reply.headers.items()))
         if method == "HEAD":

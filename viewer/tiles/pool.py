@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 from viewer.readers import errors
 from viewer.tiles import wire
 from viewer.tiles.crew import Crew
+from viewer.tiles.packing import GZIP
 
 # A tenth of a processor where others want it: opening a stranger's file is no hurry, and still ends within its limit.
 INSPECTION_NICENESS: Final = 10
@@ -123,14 +124,14 @@ class PixelPool(Crew):
         place = {"level": level, "column": column, "row": row}
         return self._encoded({"verb": "tile", "source": source, "srgb": True, **place})
 
-    def frame(self, source: dict[str, Any], frame: int) -> Encoded:
-        """One frame (0-based): gzip'd little-endian samples for values, JPEG for colour.
+    def frame(self, source: dict[str, Any], frame: int, *, packing: str = GZIP) -> Encoded:
+        """One frame (0-based): packed little-endian samples for values, JPEG for colour; see `viewer.tiles.packing`.
 
         Raises:
             OutOfRange: when there is no such frame.
             ReaderError: when it cannot be decoded.
         """
-        return self._encoded({"verb": "frame", **_of_one_file(source, frame)})
+        return self._encoded({"verb": "frame", "packing": packing, **_of_one_file(source, frame)})
 
     def overlay(self, source: dict[str, Any], frame: int) -> Encoded:
         """What is drawn over a frame (0-based), as a palette PNG of the frame's size; see `viewer.readers.dicom_overlays`.

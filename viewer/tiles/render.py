@@ -13,6 +13,7 @@ from viewer.readers.companions import is_spread
 from viewer.readers.errors import OutOfRange, ReaderError
 from viewer.readers.pyramid import PyramidReader
 from viewer.readers.registry import HandleCache, open_reader
+from viewer.tiles.packing import packed
 
 if TYPE_CHECKING:
     from viewer.readers.video.reader import VideoReader
@@ -180,7 +181,7 @@ def _frame(header: dict[str, Any]) -> EncodedPixels:
 
     reader, index = _frame_of(header["source"], int(header["frame"]))
     stored = stored_frame(reader, index) if isinstance(reader, DicomReader) else None
-    return stored or reader.frame(index)
+    return stored or packed(reader.frame(index), str(header["packing"]))
 
 
 def _overlay(header: dict[str, Any]) -> EncodedPixels:

@@ -15,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import blake2b
 from http import HTTPStatus
 from pathlib import Path
@@ -23,6 +24,7 @@ from typing import Any, Final, NamedTuple
 from viewer.readers import errors, views
 from viewer.tiles.cache import TileCache
 from viewer.tiles.film import Stream, stream_answer, times_of
+from viewer.tiles.packing import GZIP, packing_for
 from viewer.tiles.pool import Encoded, PixelPool, default_pool
 from viewer.tiles.quick import FOR_EVER, SAFE_HEADERS, QuickTiles, is_granted, is_known, stored_tag
 from viewer.tiles.stored.shelf import Shelf
@@ -135,7 +137,7 @@ class PixelService:
         Args:
             method: as sent, upper case.
             path: decoded, without query but for `IN_SRGB`.
-            headers: lower-case names; `cookie`, `if-none-match`, `range` and `if-range` matter.
+            headers: lower-case names; `cookie`, `if-none-match`, `accept-encoding`, `range` and `if-range` matter.
         """
         try:
             return self._answer(method, path, headers)
@@ -153,17 +155,21 @@ class PixelService:
         stored = self._stored(image_id, address, source, headers)
         if stored is not None:
             return stored
-        tag = _rendered_tag(path)
+        is_frame = address["sort"] == "frames"
+        packing = packing_for(headers.get("accept-encoding", "")) if is_frame else GZIP
+        key = _rendered_key(path, packing)
+        tag = f'"{blake2b(key.encode(), digest_size=12).hexdigest()}"'
+        held = {"ETag": tag, **FOR_EVER, **({"Vary": "Accept-Encoding"} if is_frame else {})}
         if is_known(tag, headers.get("if-none-match")):
-            return _not_modified(tag)
+            return Reply(HTTPStatus.NOT_MODIFIED, held, b"")
         if address["film"] == "stream":
             status, stated, body = stream_answer(source, method, headers, tag)
             return Reply(status, {**FOR_EVER, **stated}, body)
         if address["film"] == "times":
             return self._times(image_id, source, tag)
-        encoded = self._encoded(image_id.hex, path, address, source)
+        encoded = self._encoded(image_id.hex, key, partial(self._render, address, source, packing))
         length = {"Content-Type": encoded.content_type, "Content-Length": str(len(encoded.body))}
-        return Reply(HTTPStatus.OK, {"ETag": tag, **FOR_EVER, **encoded.headers, **length}, encoded.body)
+        return Reply(HTTPStatus.OK, {**held, **encoded.headers, **length}, encoded.body)
 
     def _addressed(self, path: str, headers: dict[str, str]) -> tuple[uuid.UUID, re.Match[str], dict[str, Any]]:
         """The image that is asked for and granted, the address in its parts, and where the pixels lie."""
@@ -235,8 +241,7 @@ class PixelService:
                 self._manifests.popitem(last=False)
         return manifest
 
-    def _encoded(self, image: str, path: str, address: re.Match[str], source: dict[str, Any]) -> Encoded:
-        key = f"{RENDER_VERSION}{path.lower()}"
+    def _encoded(self, image: str, key: str, render: Callable[[], Encoded]) -> Encoded:
         stored = self._cache.get(image, key)
         if stored is not None:
             return stored
@@ -248,7 +253,7 @@ class PixelService:
         if not first:
             return future.result()
         try:
-            encoded = self._render(address, source)
+            encoded = render()
             self._cache.put(image, key, encoded)
             future.set_result(encoded)
         except BaseException as error:
@@ -266,14 +271,14 @@ class PixelService:
         said = {"Content-Type": "application/json", "Content-Encoding": "gzip", "Content-Length": str(len(packed))}
         return Reply(HTTPStatus.OK, {"ETag": tag, **FOR_EVER, **said}, packed)
 
-    def _render(self, address: re.Match[str], source: dict[str, Any]) -> Encoded:
+    def _render(self, address: re.Match[str], source: dict[str, Any], packing: str) -> Encoded:
         pool = self._pool or default_pool()
         if address["sort"] == "overlays":
             return pool.overlay(source, int(address["frame"]))
         if address["film"] == "strip":
             return pool.strip(source)
         if address["frame"] is not None:
-            return pool.frame(source, int(address["frame"]))
+            return pool.frame(source, int(address["frame"]), packing=packing)
         place = int(address["level"]), int(address["column"]), int(address["row"])
         if address["srgb"] is not None:
             return pool.tile_in_srgb(source, *place)
@@ -297,8 +302,9 @@ def _uuid(text: str) -> uuid.UUID:
         raise _Refusal(HTTPStatus.NOT_FOUND, "bad_address") from error
 
 
-def _rendered_tag(path: str) -> str:
-    return f'"{blake2b(f"{RENDER_VERSION}{path.lower()}".encode(), digest_size=12).hexdigest()}"'
+def _rendered_key(path: str, packing: str) -> str:
+    """What tells an answer that is not stored in the slide from all others."""
+    return f"{RENDER_VERSION}{path.lower()}" + ("" if packing == GZIP else f"#{packing}")
 
 
 def _not_modified(tag: str) -> Reply:

@@ -6,10 +6,11 @@ import uuid
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, Permission, User
 from guardian.shortcuts import assign_perm
 
 from annotation.models import Read
-from annotation.selectors.reads import visible_reads
+from annotation.selectors.reads import get_bare_read, visible_reads
 from annotation.services.campaigns import close_campaign
 from annotation.services.operations import apply_operations
 from annotation.services.reads import add_active_seconds, open_read, submit_read
@@ -140,3 +141,35 @@ def test_who_sees_which_read() -> None:
     assert set(visible_reads(mine.campaign.created_by)) == {mine}
     assert other not in visible_reads(mine.campaign.created_by)
     assert not visible_reads(make_user()).exists()
+
+
+def with_every_kind_of_right(read: Read) -> dict[str, tuple[User, bool]]:
+    """Return people and whether each may look at the read."""
+    reader, manager, in_group, all_over, superuser = read.reader, *(make_user() for _ in range(4))
+    assign_perm("annotation.manage_campaign", manager, read.campaign)
+    managers = Group.objects.create(name="managers")
+    assign_perm("annotation.manage_campaign", managers, read.campaign)
+    in_group.groups.add(managers)
+    all_over.user_permissions.add(Permission.objects.get(codename="manage_campaign"))
+    User.objects.filter(pk=superuser.pk).update(is_superuser=True)
+    fellow = make_read(read.campaign, image=make_image(read.image.collection)).reader
+    people = {
+        "its reader": (reader, True),
+        "who manages the campaign": (manager, True),
+        "who does so as one of a group": (in_group, True),
+        "a superuser": (superuser, True),
+        "another reader of the campaign": (fellow, False),
+        "whose right is not about this campaign": (all_over, False),
+        "a stranger": (make_user(), False),
+    }
+    return {name: (User.objects.get(pk=person.pk), may) for name, (person, may) in people.items()}
+
+
+def test_one_read_is_shown_to_whom_the_list_of_reads_shows_it() -> None:
+    read = make_read()
+    for name, (person, may) in with_every_kind_of_right(read).items():
+        assert visible_reads(person).filter(pk=read.pk).exists() == may, name
+        if may:
+            assert get_bare_read(user=person, read_id=read.pk) == read, name
+        else:
+            assert refused(get_bare_read, user=person, read_id=read.pk).code == "not_found", name

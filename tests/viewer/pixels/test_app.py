@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import imagecodecs
 import numpy as np
 import pytest
 import uvicorn
@@ -209,6 +210,51 @@ def test_frames_carry_their_meaning_in_headers(client: httpx.Client) -> None:
     samples = np.frombuffer(gzip.decompress(raw), "<i2")
     assert samples.size == 128 * 128 == int(answer.headers["mitate-rows"]) * int(answer.headers["mitate-columns"])
     assert (float(answer.headers["mitate-rescale-slope"]), float(answer.headers["mitate-rescale-intercept"])) == (1.0, -1024.0)
+
+
+def _frame(client: httpx.Client, accepted: str | None, **headers: str) -> tuple[httpx.Response, bytes]:
+    offer = {} if accepted is None else {"Accept-Encoding": accepted}
+    request = client.build_request("GET", _tile(STACK, "3/frames/0"), headers={**_cookie(STACK), **headers})
+    request.headers.pop("Accept-Encoding", None)
+    request.headers.update(offer)
+    answer = client.send(request, stream=True)
+    try:
+        return answer, b"".join(answer.iter_raw())
+    finally:
+        answer.close()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "packing"),
+    [
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("ZSTD", "zstd"),
+        ("gzip;q=1.0, zstd ; q=0.5", "zstd"),
+        ("gzip, deflate", "gzip"),
+        ("zstd;q=0, gzip", "gzip"),
+        ("zstd; Q=0.000", "gzip"),
+        ("zstdx", "gzip"),
+        ("", "gzip"),
+        (None, "gzip"),
+    ],
+)
+def test_frames_are_packed_in_a_way_that_the_browser_takes(client: httpx.Client, accepted: str | None, packing: str) -> None:
+    answer, raw = _frame(client, accepted)
+    assert (answer.headers["content-encoding"], answer.headers["vary"]) == (packing, "Accept-Encoding")
+    assert int(answer.headers["content-length"]) == len(raw)
+    samples = imagecodecs.zstd_decode(raw) if packing == "zstd" else gzip.decompress(raw)
+    plain = _frame(client, "gzip")[1]
+    assert samples == gzip.decompress(plain)
+
+
+def test_an_entity_tag_is_of_one_packing(client: httpx.Client) -> None:
+    tags = {packing: _frame(client, packing)[0].headers["etag"] for packing in ("gzip", "zstd")}
+    assert tags["gzip"] != tags["zstd"]
+    for packing, tag in tags.items():
+        for accepted in tags:
+            answer, raw = _frame(client, accepted, **{"If-None-Match": tag})
+            assert (answer.status_code == 304) == (accepted == packing) == (raw == b"")
+            assert answer.headers["vary"] == "Accept-Encoding"
 
 
 def test_everything_else_is_the_wrapped_application(client: httpx.Client) -> None:
