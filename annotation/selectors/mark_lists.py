@@ -17,12 +17,13 @@ from annotation.models import Annotation, Read
 from annotation.schema.shape_texts import body_texts
 from annotation.schema.tracks import Track
 from annotation.selectors.annotations import MarkRow, row_json
-from annotation.selectors.json_texts import ENCODER, PLACE, with_geometries
+from annotation.selectors.json_texts import Written, as_text
 
 MARKS_IN_VIEW: Final = 500
 _ROWS_AT_ONCE: Final = 500
 _SEQUENCE: Final = MarkRow._fields.index("sequence")
-_JSON_PLACES: Final = [MarkRow._fields.index(name) for name in ("labels", "form_data", "basis", "span", "cites", "cell")]
+_JSON_PLACES: Final = [MarkRow._fields.index(name) for name in ("labels", "form_data", "basis", "cites")]
+_PARSED_PLACES: Final = [MarkRow._fields.index(name) for name in ("span", "cell")]
 _KEY_PLACES: Final = [MarkRow._fields.index(name) for name in ("id", "suggestion_id", "report_id")]
 _SHAPE_COLUMNS: Final = ("geometry_kind", "geometry_wkb", "mask", "track")
 
@@ -92,7 +93,7 @@ def _columns(rows: QuerySet[Annotation]) -> list[tuple[Any, ...]]:
     An object for each key would be most of what the garbage collector has to look through, and each JSON text comes often.
     """
     names: list[str | Combinable] = [*MarkRow._fields, *_SHAPE_COLUMNS]
-    for place in (*_KEY_PLACES, *_JSON_PLACES):
+    for place in (*_KEY_PLACES, *_JSON_PLACES, *_PARSED_PLACES):
         names[place] = Cast(MarkRow._fields[place], TextField())
     return list(rows.order_by("sequence").values_list(*names))
 
@@ -104,25 +105,29 @@ def _texts(rows: Sequence[tuple[Any, ...]], reader_id: int) -> str:
 
 def _parcel(rows: Sequence[tuple[Any, ...]], reader_id: int) -> str:
     width = len(MarkRow._fields)
-    known = _parsed()
-    marks = [row_json(_row(row[:width], known), geometry=PLACE, reader_id=reader_id) for row in rows]
-    return with_geometries(marks, _geometry_texts([row[width:] for row in rows]))
+    geometries = _geometry_texts([row[width:] for row in rows])
+    together = zip(rows, geometries, strict=True)
+    known = _written()
+    return as_text([row_json(_row(row[:width], known), geometry=Written(geometry), reader_id=reader_id) for row, geometry in together])
 
 
-def _parsed() -> Callable[[str | None], Any]:
-    """Return a reader of JSON that reads each text once; what it gives is not to be changed."""
+def _written() -> Callable[[str | None], Written | None]:
+    """Return a writer of JSON that a database gives in its own manner, with blanks and escapes; each text is read once."""
 
     @cache
-    def parsed(text: str | None) -> Any:
-        return None if text is None else json.loads(text)
+    def written(text: str | None) -> Written | None:
+        return None if text is None else Written(as_text([json.loads(text)]))
 
-    return parsed
+    return written
 
 
-def _row(columns: tuple[Any, ...], parsed: Callable[[str | None], Any]) -> MarkRow:
+def _row(columns: tuple[Any, ...], written: Callable[[str | None], Written | None]) -> MarkRow:
     values = [*columns]
     for place in _JSON_PLACES:
-        values[place] = parsed(values[place])
+        values[place] = written(values[place])
+    for place in _PARSED_PLACES:
+        if values[place] is not None:
+            values[place] = json.loads(values[place])
     for place in _KEY_PLACES:
         values[place] = _key_text(values[place])
     return MarkRow._make(values)
@@ -145,6 +150,6 @@ def _geometry_texts(shapes: Sequence[tuple[Any, ...]]) -> Iterator[str]:
         elif wkb is None:
             yield "null"
         elif track is not None:
-            yield ENCODER.encode(Track.from_storage(track, bytes(wkb)).to_body())
+            yield as_text([Track.from_storage(track, bytes(wkb)).to_body()])
         else:
             yield next(texts)

@@ -14,7 +14,7 @@ from guardian.shortcuts import get_objects_for_user
 from annotation.models import Campaign, Decision, ModelEndpoint, Read, Suggestion, SuggestionRun
 from annotation.schema.shape_texts import body_texts
 from annotation.selectors.annotations import instant
-from annotation.selectors.json_texts import PLACE, with_geometries
+from annotation.selectors.json_texts import Written, as_text
 from annotation.services.suggestion_errors import say
 from viewer.api.errors import not_found
 
@@ -34,8 +34,8 @@ def suggestions_text(read: Read) -> str:
         "run__created_at", "run_id", "position"
     )
     rows = [SuggestionRow._make(values) for values in kept.values_list(*SuggestionRow.columns())]
-    members = [_suggestion_json(row, PLACE, decided.get(row.id)) for row in rows]
-    return f"[{with_geometries(members, _geometry_texts(rows))}]"
+    together = zip(rows, _geometry_texts(rows), strict=True)
+    return f"[{as_text([_suggestion_json(row, Written(geometry), decided.get(row.id)) for row, geometry in together])}]"
 
 
 def suggestions_tag(read: Read) -> str:

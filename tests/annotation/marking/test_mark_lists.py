@@ -53,7 +53,7 @@ def every_kind(read: Read) -> list[dict[str, Any]]:
     report = Report.objects.create(study=read.image.series.study, kind="pathology", created_by=read.reader)
     span = {"digest": "0" * 64, "start": 3, "end": 9, "polarity": "affirmed", "coding": None}
     layer = {"number": 7, "layer_id": str(uuid.uuid4())}
-    form = {"geometry": WORDS, WORDS: [1, 2.5, None, True, {"b": 1, "a": 0.1}]}
+    form = {"geometry": WORDS, WORDS: [1, 2.5, None, True, {"b": 1, "a": 0.1, "z": 10**30}]}
     return [
         shaped(POINT),
         shaped(BOX) | {"granularity": "box", "text": WORDS, "labels": []},
