@@ -19,13 +19,13 @@ import {extent as extents} from '../../vendor/ol.mjs';
  */
 
 /** So many frames are shown from one that was drawn, at most. */
-const GLIDES = 3;
+const GLIDES = 4;
 
 /** Beyond this a drawn frame looks coarse. */
 const LARGEST = 1.25;
 
 /** A frame older than this is drawn again, ms. */
-const OLDEST_MS = 80;
+const OLDEST_MS = 100;
 
 /** What may be missing at a side, px: rounding. */
 const SLACK_PX = 0.01;

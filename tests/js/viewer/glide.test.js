@@ -44,11 +44,11 @@ test('what leaves a side empty, is coarse or turned is not moved', () => {
   assert.notEqual(moveBetween(START, zoomed(START, ANCHOR, 0.95), SIZE), null);
 });
 
-test('while zooming out, what is drawn serves three frames more', () => {
-  const [first, ...frames] = [0, 1, 2, 3, 4, 5].map((step) => zoomed(START, ANCHOR, 1.06 ** step));
+test('while zooming out, what is drawn serves four frames more', () => {
+  const [first, ...frames] = [0, 1, 2, 3, 4, 5, 6].map((step) => zoomed(START, ANCHOR, 1.05 ** step));
   const drawn = drawnFor(first, frames[0]);
-  for (const shown of frames.slice(0, 4)) assert.notEqual(moveBetween(drawn, shown, SIZE), null);
-  assert.equal(moveBetween(drawn, frames[4], SIZE), null);
+  for (const shown of frames.slice(0, 5)) assert.notEqual(moveBetween(drawn, shown, SIZE), null);
+  assert.equal(moveBetween(drawn, frames[5], SIZE), null);
 });
 
 test('while zooming in or panning, what is drawn is what is shown', () => {
@@ -81,14 +81,14 @@ function lookingMap() {
   return {map, box, drawn, show, set: (/** @type {Look} */ now) => (look = now)};
 }
 
-test('three frames of four are moved, not drawn', () => {
+test('four frames of five are moved, not drawn', () => {
   const {box, drawn, show} = lookingMap();
-  for (let step = 0; step < 9; step += 1) show(zoomed(START, ANCHOR, 0.97 ** step));
-  assert.deepEqual(drawn.map((resolution) => Math.round(Math.log(resolution / START.resolution) / Math.log(0.97)) + 0), [0, 4, 8]);
+  for (let step = 0; step < 11; step += 1) show(zoomed(START, ANCHOR, 0.97 ** step));
+  assert.deepEqual(drawn.map((resolution) => Math.round(Math.log(resolution / START.resolution) / Math.log(0.97)) + 0), [0, 5, 10]);
   assert.equal(box.style.transform, '');
-  show(zoomed(START, ANCHOR, 0.97 ** 9));
+  show(zoomed(START, ANCHOR, 0.97 ** 11));
   assert.match(box.style.transform, /^matrix\(1\.03/);
-  show(zoomed(START, ANCHOR, 0.97 ** 9));
+  show(zoomed(START, ANCHOR, 0.97 ** 11));
   assert.equal(drawn.length, 4);
   assert.equal(box.style.transform, '', 'where the view rests it is drawn as it is shown');
 });
