@@ -17,7 +17,7 @@ _QUESTIONS: Final = 100
 _AT_ONCE: Final = 5_000
 _VIEW_PX: Final = {
     "a screen at 20x": (1_600, 1_000),
-    "a screen at 5x, 500 marks and more": (16_000, 12_000),
+    "a screen at 5x": (16_000, 12_000),
     "all of the slide": (80_000, 60_000),
 }
 
@@ -79,7 +79,8 @@ def measure() -> None:
     reads = [make_read(make_campaign(image=image), image=image) for image in images]
     _fill(reads)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        # As PostgreSQL does by itself within a minute of so many new rows: before it, an index alone answers nothing.
+        cursor.execute("VACUUM ANALYZE annotation_annotation" if connection.vendor == "postgresql" else "ANALYZE")
     warm_up()  # as a web process does before its first request
     client = Client(SERVER_NAME="127.0.0.1")
     choose = random.Random(2)

@@ -23,6 +23,12 @@ class Env(BaseSettings):
 
     data_dir: Path = Field(default=ROOT / "data", description="Folder that holds everything the site owns: images, database, keys, caches.")
     database_url: str = Field(default="", description="postgres://user:password@host:port/name; empty: SQLite in the data folder.")
+    database_connections: int = Field(
+        default=32,
+        ge=2,
+        le=1000,
+        description="Connections to PostgreSQL that one process shares among its requests; all of them fewer than its max_connections.",
+    )
     redis_url: str = Field(
         default="",
         description="redis://host:port/0, for live hints and counts that several web processes share; empty: in-process, and files.",

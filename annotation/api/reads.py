@@ -59,7 +59,7 @@ class AnnotationListView(APIView):
         operation_id="read_annotations",
         parameters=[
             OpenApiParameter("since", int, description="Only what changed after this list revision, deleted marks too"),
-            OpenApiParameter("bbox", str, description="min_x,min_y,max_x,max_y in level-0 px: only live marks there, 500 at a time"),
+            OpenApiParameter("bbox", str, description="min_x,min_y,max_x,max_y in level-0 px: only live marks there, 300 at a time"),
             OpenApiParameter("frame", int, description="With bbox: only marks on this frame, from 0"),
             OpenApiParameter("after", int, description="With bbox: the `next` of the answer before"),
         ],

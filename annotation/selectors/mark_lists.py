@@ -19,7 +19,7 @@ from annotation.schema.tracks import Track
 from annotation.selectors.annotations import MarkRow, row_json
 from annotation.selectors.json_texts import Written, as_text
 
-MARKS_IN_VIEW: Final = 500
+MARKS_IN_VIEW: Final = 300
 _ROWS_AT_ONCE: Final = 500
 _SEQUENCE: Final = MarkRow._fields.index("sequence")
 _JSON_PLACES: Final = [MarkRow._fields.index(name) for name in ("labels", "form_data", "basis", "cites")]
@@ -55,7 +55,7 @@ def changes_since(read: Read, since: int | None) -> str:
 
 
 def marks_in_view(read: Read, *, box_px: Box, frame: int | None = None, after: int = 0) -> str:
-    """Return the live marks whose bounding boxes touch a rectangle, at most 500, by the list revision at which each last changed.
+    """Return the live marks whose bounding boxes touch a rectangle, at most 300, by the list revision at which each last changed.
 
     Args:
         read: whose marks.
