@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -9,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Visit
 from tests.browser.hands import begin, frame_of
 from tests.browser.site import ROOT, Site
+from tests.browser.test_cells import CellBench
 from tests.browser.test_compare import Half, same_place
 from tests.browser.test_keys import accessible
 from tests.browser.workbench import Workbench
@@ -138,3 +140,71 @@ def test_a_reader_is_not_offered_it(visit: Begin) -> None:
     bench.key("Alt+y")
     assert bench.holds_still(lambda: bench.page.locator(".compare-pane").count(), 0.5)
     assert bench.page.locator(".compare-pane").count() == 0
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_cells_as_each_reader_left_them(visit: Begin, site: Site, take_picture: Picture, tmp_path: Path, language: str) -> None:
+    first = CellBench(visit("jsp-reader1", language))
+    first.take_next_from_home()
+    first.bring_cells(tmp_path)
+    known = len(first.changes())
+    first.key("m")
+    first.lasso([(0.45, 0.4), (0.6, 0.4), (0.6, 0.6), (0.45, 0.6)])
+    wait_for("chosen cells", lambda: first.chosen() > 50)
+    decided = first.chosen()
+    first.page.locator("#labels-panel .label-button").nth(1).click()
+    wait_for("the change on the server", lambda: len(first.changes()) == known + 1)
+    script = _SECOND_READ.format(read_id=first.read_id, reader="jsp-reader2")
+    second = site.manage("shell", "--no-imports", "-c", script).split()[-1]
+
+    visitor = visit("jsp-admin", language, bypass_csp=True)
+    admin = Reviewer(visitor).look(first.read_id)
+    page = admin.page
+    said = {"ja": f"判定した細胞{decided}個", "en": f"{decided} cells decided"}[language]
+    expect(admin.pane(0).locator(".viewer-readout")).to_contain_text(said)
+    right = admin.pane(1).locator("select")
+    right.select_option(second)
+    expect(admin.pane(1).locator(".viewer-readout")).not_to_contain_text(said)
+    views = Half(visitor, page, "#viewer"), Half(visitor, page, ".compare-pane")
+    wait_for("the second view to follow", lambda: same_place(*views))
+    views[0].wait_still()
+    untouched = still(admin, 1)
+    take_picture(page, "two-readers-cells")
+    right.select_option(first.read_id)
+    expect(admin.pane(1).locator(".viewer-readout")).to_contain_text(said)
+    wait_for("the cells of the first reader on the right", lambda: admin.marks_on(1) != untouched)
+    relabelled = still(admin, 1)
+
+    # What the panel hides is hidden in both views, and comes back in both.
+    shown = page.locator("#cells-panel .cells-labels input[type=checkbox]").first
+    left = still(admin, 0)
+    shown.uncheck()
+    wait_for("fewer cells on both sides", lambda: admin.marks_on(0) != left and admin.marks_on(1) != relabelled)
+    shown.check()
+    wait_for("all of them again", lambda: (admin.marks_on(0), admin.marks_on(1)) == (left, relabelled))
+
+    # Another read on the left takes the page's own cells away, and closing brings them back.
+    choice = admin.pane(0).locator("select")
+    choice.select_option(second)
+    wait_for("the cells of the second reader on the left", lambda: admin.marks_on(0) != left)
+    choice.select_option(first.read_id)
+    wait_for("the page's own", lambda: admin.marks_on(0) == left)
+    admin.key("Alt+y")
+    expect(page.locator(".compare-pane")).to_have_count(0)
+    expect(page.locator("#cells-panel .section-note")).not_to_be_empty()
+    assert not [error for error in visitor.errors if "404" not in error]
+    first.key("Control+z")
+    wait_for("everything as it was", lambda: len(first.changes()) == known + 2)
+
+
+def still(admin: Reviewer, side: int) -> bytes:
+    """What a view shows once it shows the same for half a second."""
+    pictures: list[bytes] = []
+
+    def is_still() -> bool:
+        pictures.append(admin.marks_on(side))
+        admin.page.wait_for_timeout(500)
+        return len(pictures) > 1 and pictures[-1] == pictures[-2]
+
+    wait_for("a view at rest", is_still)
+    return pictures[-1]

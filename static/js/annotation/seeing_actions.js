@@ -162,7 +162,7 @@ export function layerActions({viewer, session, workspace, rules, registry}) {
 }
 
 /**
- * @param {{viewer: Viewer, registry: Registry, userId: string, bench?: Pick<Parts, 'session' | 'workspace' | 'rules' | 'toolbox'>}} parts
+ * @param {{viewer: Viewer, registry: Registry, userId: string, bench?: Pick<Parts, 'session' | 'workspace' | 'rules' | 'toolbox' | 'fetchedCells'>}} parts
  *   bench: where there are marks to be looked at
  * @returns {Action[]}
  */
@@ -191,10 +191,11 @@ export function compareActions({viewer, registry, userId, bench}) {
     await compare.choose();
     return compare;
   };
-  const openReaders = async (/** @type {NonNullable<typeof bench>} */ {session, workspace, rules, toolbox}) => {
-    const {TwoReaders} = await fetchTwoReaders();
+  const openReaders = async (/** @type {NonNullable<typeof bench>} */ {session, workspace, rules, toolbox, fetchedCells}) => {
+    const [{TwoReaders}, cells] = await Promise.all([fetchTwoReaders(), fetchedCells()]);
     const {masks, marks, suggestions} = toolbox().parts;
-    const readers = new TwoReaders({viewer, session, workspace, rules, ownLayers: () => [masks, suggestions, marks], onChange});
+    const own = () => [...(cells ? [cells.view] : []), masks, suggestions, marks];
+    const readers = new TwoReaders({viewer, session, workspace, rules, cells, ownLayers: own, onChange});
     await readers.open();
     return readers;
   };

@@ -45,6 +45,7 @@ const TOOL_KEYS = {select: 'v', box: 'b', polygon: 'p', freehand: 'f', point: 'o
  * @property {() => Toolbox} toolbox
  * @property {() => DiagnosisPanel | null} diagnosis
  * @property {() => Cells | null} cells
+ * @property {() => Promise<Cells | null>} fetchedCells once they are there; null where the image has none
  * @property {() => Submission} submission
  * @property {() => string} takeReason
  * @property {Field[]} fields of the form

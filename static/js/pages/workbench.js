@@ -128,6 +128,8 @@ function build(data, session, viewer) {
   let proposals;
   /** @type {Cells | null} */
   let cells = null;
+  /** @type {Promise<Cells | null>} */
+  let fetchedCells = Promise.resolve(null);
   const show = review.bringIntoView.bind(review);
   const desk = new SuggestionDesk({viewer, store, workspace, rules, suggestions, clock, exposures: session.exposures, registry, say, show});
   followPointing({viewer, workspace, suggestions});
@@ -142,6 +144,7 @@ function build(data, session, viewer) {
     toolbox: () => toolbox,
     diagnosis: () => diagnosis,
     cells: () => cells,
+    fetchedCells: () => fetchedCells,
     submission: () => /** @type {Submission} */ (submission),
     takeReason: () => proposals?.takeReason() ?? '',
     fields,
@@ -196,12 +199,13 @@ function build(data, session, viewer) {
   wire({registry, session, workspace, viewer, suggestions, notices, close});
   if (read.has_cell_layers) {
     const places = {panel: byId('panel'), toolbar: byId('toolbar'), workerUrl: data.cells_worker_url};
-    void import('../annotation/cells/start.js')
+    fetchedCells = import('../annotation/cells/start.js')
       .then(({startCells}) => startCells({session, viewer, workspace, rules, registry, toolbox, say, ...places}))
-      .then((started) => {
-        cells = started;
-      })
-      .catch(() => say(t('The cells could not be loaded. Reload the page.'), true));
+      .then((started) => (cells = started))
+      .catch(() => {
+        say(t('The cells could not be loaded. Reload the page.'), true);
+        return null;
+      });
   }
   const beside = {session, viewer, workspace, rules, review, panel: byId('panel')};
   if (read.has_reports) {

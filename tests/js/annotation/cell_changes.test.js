@@ -4,6 +4,7 @@ import {test} from 'node:test';
 import {Overlay, counting, eachRun, runsOf} from '../../../static/js/annotation/cells/work/overlay.js';
 import {reckonLabels} from '../../../static/js/annotation/cells/work/shown.js';
 import {CellTable} from '../../../static/js/annotation/cells/work/table.js';
+import {decidedCells} from '../../../static/js/annotation/readers/read_cells.js';
 import {changeCells, changeOfOperation, parted} from '../../../static/js/annotation/commands/cells.js';
 import {History} from '../../../static/js/annotation/history.js';
 import {operationsFor} from '../../../static/js/annotation/outbox/operations.js';
@@ -146,4 +147,20 @@ test('the overview knows where each cell lies and which chunks reach into a view
   assert.deepEqual(middles, [[0, 4, 4], [1, 2044, 1028], [2, 3 * 2048 + 1028, 2052]]);
   assert.equal(table.scoreOf(2), 30);
   assert.throws(() => new CellTable(squares, new ArrayBuffer(8)), RangeError);
+});
+
+test('cells that a reader decided are counted once each, without what was taken back', () => {
+  const layers = [{id: 'a', cells: 20}, {id: 'b', cells: 5}, {id: 'untouched', cells: 9}];
+  /** @type {CellChange[]} */
+  const changes = [
+    {id: '1', layerId: 'a', kind: 'relabel', label: 'x', cells: [2, 4]},
+    {id: '2', layerId: 'a', kind: 'delete', cells: [4, 4]},
+    {id: '3', layerId: 'b', kind: 'accept', cells: [4, 1]},
+    {id: '4', layerId: 'a', kind: 'accept', cells: [15, 5]},
+    {id: '5', layerId: 'a', kind: 'undo', undoes: '4'},
+  ];
+  assert.equal(decidedCells(changes, layers), 6 + 1);
+  changes.push({id: '6', layerId: 'a', kind: 'undo', undoes: '5'});
+  assert.equal(decidedCells(changes, layers), 6 + 1 + 5);
+  assert.equal(decidedCells([], layers), 0);
 });

@@ -72,14 +72,9 @@ export class Cells {
     this.selection = {layers: [], labels: []};
     /** @type {Set<() => void>} */
     this.listeners = new Set();
-    this.client = new CellsClient(parts.workerUrl, () => grant.renew());
+    this.grant = grant;
+    this.client = this.newClient();
     this.view = new CellsLayer({viewer: parts.viewer, client: this.client, onProgress: () => this.#later()});
-    const places = new Map(this.labels.map(({code}, place) => [code, place]));
-    this.client.tell({
-      tell: 'setup',
-      labels: this.labels.map(({code, colour}) => ({code, colour})),
-      layers: this.ready.map(({id, part_url, labels}) => ({id, url: part_url, own: labels.map((label) => places.get(keyOf(label)) ?? 0)})),
-    });
     for (const {id} of this.ready) this.#tellAll(id);
     parts.session.store.observe((changes) => this.#onStore(changes));
     parts.workspace.observe((changed) => {
@@ -100,6 +95,18 @@ export class Cells {
     const cells = new Cells(parts, told.layers, grant);
     if (cells.importing > 0) cells.#awaitImports(grant);
     return cells;
+  }
+
+  /** @returns {CellsClient} with a worker that knows the layers, as they are before anybody did something to them */
+  newClient() {
+    const client = new CellsClient(this.parts.workerUrl, () => this.grant.renew());
+    const places = new Map(this.labels.map(({code}, place) => [code, place]));
+    client.tell({
+      tell: 'setup',
+      labels: this.labels.map(({code, colour}) => ({code, colour})),
+      layers: this.ready.map(({id, part_url, labels}) => ({id, url: part_url, own: labels.map((label) => places.get(keyOf(label)) ?? 0)})),
+    });
+    return client;
   }
 
   /** @returns {ToldLayer[]} */
@@ -150,11 +157,16 @@ export class Cells {
     this.#changed();
   }
 
-  #applyLook() {
-    const {hiddenLabels, hiddenLayers, threshold, opacity, isFilled} = this.look;
+  /** @param {CellsClient} client which is to show what is shown here */
+  tellLook(client) {
+    const {hiddenLabels, hiddenLayers, threshold, isFilled} = this.look;
     const visible = this.labels.map(({code}) => !hiddenLabels.includes(code));
-    this.client.tell({tell: 'look', isFilled, visible, threshold, hidden: hiddenLayers});
-    this.view.layer.setOpacity(opacity);
+    client.tell({tell: 'look', isFilled, visible, threshold, hidden: hiddenLayers});
+  }
+
+  #applyLook() {
+    this.tellLook(this.client);
+    this.view.layer.setOpacity(this.look.opacity);
     void this.#reselect();
     // Everything is drawn anew, and with it whatever looked different until now.
     void this.client.ask('touched', {});

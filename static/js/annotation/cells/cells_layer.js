@@ -50,7 +50,8 @@ export class CellsLayer {
     this.layer = new TileLayer({source: this.source, cacheSize: CACHED_TILES});
     this.onProgress = onProgress;
     viewer.addLayer(this.layer);
-    viewer.onChange(({kind}) => {
+    /** Lets go of the view; the layer itself is for whoever has it to take out. */
+    this.stop = viewer.onChange(({kind}) => {
       if (kind === 'view') this.#onView();
     });
   }

@@ -36,6 +36,11 @@ export class CellsClient {
     });
   }
 
+  /** Nothing that was asked is answered any more. */
+  stop() {
+    this.worker.terminate();
+  }
+
   /** @param {{id: number, answer?: unknown, error?: string} | {needs: 'grant'}} message */
   #onMessage(message) {
     if ('needs' in message) {

@@ -4,9 +4,13 @@ import {ApiError} from '../../lib/api.js';
 import {el, replaceChildren} from '../../lib/dom.js';
 import {pickText, t, tn} from '../../lib/i18n.js';
 import {Compare} from '../../viewer/seeing/compare.js';
+import {changeOfServer} from '../commands/cells.js';
 import {certainties} from '../words.js';
+import {decidedCells, ReadCells} from './read_cells.js';
 import {ReadMarks} from './read_marks.js';
 
+/** @import {Cells} from '../cells/cells.js' */
+/** @import {CellChange} from '../cells/work/overlay.js' */
 /** @import {Viewer} from '../../viewer/viewer.js' */
 /** @import {MarkingRules} from '../marking_rules.js' */
 /** @import {Session} from '../session.js' */
@@ -14,7 +18,7 @@ import {ReadMarks} from './read_marks.js';
 /** @import {Workspace} from '../workspace.js' */
 
 /** @typedef {{id: string, name: string, is_own: boolean, is_submitted: boolean}} Beside */
-/** @typedef {{select: HTMLSelectElement, note: HTMLElement, element: HTMLElement, marks: ReadMarks | null, asked: number}} Pane */
+/** @typedef {{select: HTMLSelectElement, note: HTMLElement, element: HTMLElement, shown: {remove: () => void}[], asked: number}} Pane */
 
 export class TwoReaders {
   /**
@@ -23,14 +27,16 @@ export class TwoReaders {
    * @param {Session} parts.session
    * @param {Workspace} parts.workspace
    * @param {MarkingRules} parts.rules
+   * @param {Cells | null} parts.cells of the image, if it has some
    * @param {() => {layer: any}[]} parts.ownLayers what the page draws of its own read, the lowest first
    * @param {() => void} parts.onChange
    */
-  constructor({viewer, session, workspace, rules, ownLayers, onChange}) {
+  constructor({viewer, session, workspace, rules, cells, ownLayers, onChange}) {
     this.viewer = viewer;
     this.session = session;
     this.workspace = workspace;
     this.rules = rules;
+    this.cells = cells;
     this.ownLayers = ownLayers;
     this.onChange = onChange;
     this.compare = new Compare({viewer, reader: session.userId, hasChoice: false, onChange: () => this.#onCompare()});
@@ -81,7 +87,7 @@ export class TwoReaders {
 
   #putBack() {
     for (const pane of this.panes ?? []) {
-      pane.marks?.remove();
+      this.#clear(pane);
       pane.element.remove();
       pane.asked = -1;
     }
@@ -99,7 +105,7 @@ export class TwoReaders {
     const note = el('span', {class: 'viewer-readout', attrs: {role: 'status'}});
     const element = el('div', {class: 'viewer-group reader-pane'}, select, note);
     viewer.addPanel(element, 'top-left');
-    return {select, note, element, marks: null, asked: 0};
+    return {select, note, element, shown: [], asked: 0};
   }
 
   /** @param {0 | 1} side left or right @param {string} readId whose marks stand there from now on */
@@ -109,10 +115,9 @@ export class TwoReaders {
     pane.select.value = readId;
     pane.asked += 1;
     const {asked} = pane;
-    /** @type {Annotation[]} */
-    let annotations;
+    let told;
     try {
-      ({annotations} = await this.session.api.get(`/api/reads/${readId}/annotations/`));
+      told = await this.#ask(readId);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (pane.asked === asked) this.#say(pane, error.message);
@@ -121,12 +126,37 @@ export class TwoReaders {
     if (pane.asked !== asked) return;
     const viewer = side === 0 ? this.viewer : this.compare.second;
     if (!viewer) return;
-    pane.marks?.remove();
+    this.#clear(pane);
     // On the left the page's own marks are there already, and stay as live as they are.
     const isOwn = side === 0 && readId === this.session.read.id;
     if (side === 0) this.#showOwn(isOwn);
-    pane.marks = isOwn ? null : new ReadMarks({viewer, rules: this.rules, workspace: this.workspace, annotations});
-    this.#say(pane, ...this.#summary(annotations));
+    const {workspace, rules, cells} = this;
+    const {annotations, changes} = told;
+    if (!isOwn) {
+      if (cells) pane.shown.push(new ReadCells({viewer, cells, workspace, changes}));
+      pane.shown.push(new ReadMarks({viewer, rules, workspace, annotations}));
+    }
+    const decided = decidedCells(changes, cells?.ready ?? []);
+    this.#say(pane, ...this.#summary(annotations), ...(decided > 0 ? [tn('{count} cell decided', '{count} cells decided', decided)] : []));
+  }
+
+  /**
+   * @param {string} readId
+   * @returns {Promise<{annotations: Annotation[], changes: CellChange[]}>} what a reader marked, and did to cells
+   */
+  async #ask(readId) {
+    const {api} = this.session;
+    const path = `/api/reads/${readId}/`;
+    const [{annotations}, {changes}] = await Promise.all([
+      api.get(`${path}annotations/`),
+      this.cells ? api.get(`${path}cell-changes/`) : {changes: []},
+    ]);
+    return {annotations, changes: changes.map(changeOfServer)};
+  }
+
+  /** @param {Pane} pane */
+  #clear(pane) {
+    for (const each of pane.shown.splice(0)) each.remove();
   }
 
   /** @param {boolean} isShown */
