@@ -160,7 +160,7 @@ def test_cells_as_each_reader_left_them(visit: Begin, site: Site, take_picture: 
     visitor = visit("jsp-admin", language, bypass_csp=True)
     admin = Reviewer(visitor).look(first.read_id)
     page = admin.page
-    said = {"ja": f"判定した細胞{decided}個", "en": f"{decided} cells decided"}[language]
+    said = {"ja": f"判断済みの細胞{decided}個", "en": f"{decided} cells decided"}[language]
     expect(admin.pane(0).locator(".viewer-readout")).to_contain_text(said)
     right = admin.pane(1).locator("select")
     right.select_option(second)
