@@ -7,7 +7,6 @@ result says.
 
 from __future__ import annotations
 
-import gzip
 import io
 import logging
 import multiprocessing
@@ -141,7 +140,7 @@ def _values(reader: ImageReader, index: int) -> tuple[Array, float]:
     """Values as they are sent, and the smallest step between two of them."""
     sent = reader.frame(index)
     kind = {"int16": "<i2", "uint16": "<u2"}[sent.headers["Mitate-Pixel-Type"]]
-    samples = np.frombuffer(gzip.decompress(sent.body), kind).reshape(int(sent.headers["Mitate-Rows"]), -1)
+    samples = np.frombuffer(sent.body, kind).reshape(int(sent.headers["Mitate-Rows"]), -1)
     slope = float(sent.headers["Mitate-Rescale-Slope"])
     return np.asarray(samples * slope + float(sent.headers["Mitate-Rescale-Intercept"])), abs(slope)
 
