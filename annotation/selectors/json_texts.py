@@ -11,7 +11,7 @@ Written = msgspec.Raw
 
 
 def as_text(members: list[Any]) -> str:
-    """Return values as JSON with commas between them; dates as RFC 3339 in UTC."""
+    """Return values as JSON with commas between them."""
     # The line separators are escaped, as in every other answer: JSON that is JavaScript as well.
     text = _ENCODER.encode(members)[1:-1].decode()
     return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
