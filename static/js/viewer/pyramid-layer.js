@@ -13,8 +13,11 @@ import {cachedTiles, chooseLevel, gridOptions, levelsByZ, shownPart, tileUrl} fr
 /** Beyond this many px of the coarsest level in a screen px, only the thumbnail is drawn: tiles would be countless. */
 const MAX_SHRINK_OF_COARSEST = 8;
 
+/** Layers with the same name are drawn into one canvas, which spares the browser half of what it copies with each frame. */
+const TOGETHER = 'ol-layer';
+
 /** On a canvas of their own: what is done to the picture must not be done to the marks. */
-const PIXELS = 'ol-layer viewer-pixels';
+const APART = 'ol-layer viewer-pixels';
 
 /** A tile source that reports failures and can ask again for what failed without a blank moment. */
 export class PyramidSource extends ImageTile {
@@ -103,23 +106,67 @@ export class PyramidSource extends ImageTile {
   }
 }
 
+/** The tiles. @extends {TileLayer<PyramidSource>} */
+class PixelTiles extends TileLayer {
+  /** Whether the picture has a canvas of its own. */
+  isApart = false;
+
+  /** @override @returns {string} */
+  getClassName() {
+    return this.isApart ? APART : TOGETHER;
+  }
+
+  /**
+   * @override
+   * @param {any} frameState of the canvas library
+   * @param {HTMLElement} target
+   * @returns {any}
+   */
+  render(frameState, target) {
+    return named(super.render(frameState, target), this);
+  }
+
+  /** @param {boolean} isApart */
+  setApart(isApart) {
+    if (this.isApart === isApart) return;
+    this.isApart = isApart;
+    this.changed();
+  }
+}
+
+/**
+ * The layers above share a canvas with this one by its name, which the canvas library sets only when it makes one.
+ * @template {HTMLElement | null} Box
+ * @param {Box} box @param {{getClassName: () => string}} layer @returns {Box}
+ */
+function named(box, layer) {
+  if (box) box.className = layer.getClassName();
+  return box;
+}
+
 /** The thumbnail, enlarged, wherever the tiles that were just drawn leave something empty; where they do not, it costs nothing. @extends {ImageLayer<ImageStatic>} */
 class Underlay extends ImageLayer {
   /**
    * @param {object} options
    * @param {Manifest} options.manifest
    * @param {Projection} options.projection
-   * @param {TileLayer<PyramidSource>} options.tiles drawn before, into the same canvas
+   * @param {PixelTiles} options.tiles drawn before, into the same canvas
    */
   constructor({manifest, projection, tiles}) {
     const source = new ImageStatic({url: manifest.thumbnail_url, imageExtent: projection.getExtent(), projection});
-    super({className: PIXELS, source});
+    super({source});
     this.tiles = tiles;
     const compose = (/** @type {GlobalCompositeOperation} */ operation) => (/** @type {any} */ {context}) => {
       context.globalCompositeOperation = operation;
     };
     this.on('prerender', compose('destination-over'));
     this.on('postrender', compose('source-over'));
+  }
+
+  /** @override @returns {string} */
+  getClassName() {
+    // The canvas library asks while it makes the layer.
+    return this.tiles?.getClassName() ?? TOGETHER;
   }
 
   /**
@@ -130,7 +177,7 @@ class Underlay extends ImageLayer {
    */
   render(frameState, target) {
     const isCovered = frameState.viewState.resolution < this.tiles.getMaxResolution() && this.tiles.getRenderer()?.renderComplete;
-    return isCovered ? null : super.render(frameState, target);
+    return isCovered ? null : named(super.render(frameState, target), this);
   }
 }
 
@@ -141,13 +188,12 @@ class Underlay extends ImageLayer {
  * @param {Projection} options.projection
  * @param {PixelGrant} options.grant
  * @param {(error: unknown) => void} options.onFailure
- * @returns {{tiles: TileLayer<PyramidSource>, underlay: ImageLayer<ImageStatic>, source: PyramidSource}}
+ * @returns {{tiles: PixelTiles, underlay: ImageLayer<ImageStatic>, source: PyramidSource}}
  */
 export function pyramidLayers({manifest, projection, grant, onFailure}) {
   const source = new PyramidSource({manifest, projection, grant, onFailure});
   const coarsest = levelsByZ(manifest.levels)[0];
-  const tiles = new TileLayer({
-    className: PIXELS,
+  const tiles = new PixelTiles({
     source,
     preload: Number.POSITIVE_INFINITY,
     cacheSize: cachedTiles(manifest.levels),

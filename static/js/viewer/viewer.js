@@ -6,7 +6,7 @@ import {ChannelSet} from './channels.js';
 import {Connection, sayDoubts, sayFramesOnly} from './connection.js';
 import {Stage} from './controls/layout.js';
 import {framesOf} from './frames-of.js';
-import {letGlide} from './glide.js';
+import {MARGIN_PX, letGlide} from './glide.js';
 import {fromOl, imageExtent, toOl, viewport} from './geometry.js';
 import {baseInteractions, followSpaceBar, topInteractions} from './interactions.js';
 import {Navigation, makeView, motionMs} from './navigation.js';
@@ -102,7 +102,8 @@ export class Viewer {
       interactions: [...baseInteractions(this.frames), ...this.top],
       layers: this.makePixelLayers(projection),
     });
-    letGlide(this.map);
+    // What has frames is one picture in one canvas; and a running loop should not draw more than is seen.
+    letGlide(this.map, this.tiles ? MARGIN_PX : 0);
     this.navigation = new Navigation({map: this.map, view: this.view, manifest});
     this.stopSpaceBar = followSpaceBar(this.map);
     this.watch();
@@ -160,6 +161,7 @@ export class Viewer {
     const onFailure = (/** @type {unknown} */ error) => this.reportFailure(error);
     const {tiles, underlay, source} = pyramidLayers({manifest, projection, grant, onFailure});
     this.tiles = source;
+    this.picture = tiles;
     this.underlay = underlay;
     this.showView();
     return [tiles, underlay];

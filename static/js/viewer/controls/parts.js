@@ -7,7 +7,7 @@ import {icon} from './icons.js';
 /** @import {Viewer} from '../viewer.js' */
 
 /** While the view moves, a control that shows it changes this often, ms: what changes has to be laid out and painted with each frame. */
-const FOLLOWS_MS = 80;
+const FOLLOWS_MS = 120;
 
 /**
  * @param {IconName} name

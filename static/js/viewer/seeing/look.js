@@ -56,6 +56,7 @@ export class Look {
     this.tone = {...this.tone, ...part};
     const values = tableValues(this.tone);
     for (const one of this.functions) one.setAttribute('tableValues', values);
+    this.viewer.picture?.setApart(!isNeutral(this.tone));
     this.viewer.canvas.style.setProperty('--tone', isNeutral(this.tone) ? 'none' : `url(#${FILTER})`);
     this.#changed();
   }

@@ -3,6 +3,7 @@
 import {t} from '../../lib/i18n.js';
 import {scaleBar} from '../format.js';
 import {radians} from '../geometry.js';
+import {marginOf} from '../glide.js';
 import {isNeutral, toneTable} from './tone.js';
 
 /** @import {Viewer} from '../viewer.js' */
@@ -27,24 +28,25 @@ export function pictureOf(viewer, tone) {
   context.fillStyle = BACKGROUND;
   context.fillRect(0, 0, canvas.width, canvas.height);
   const layers = /** @type {HTMLCanvasElement[]} */ ([...viewer.canvas.querySelectorAll('.ol-layers canvas')]);
+  const margin = marginOf(viewer.map);
   const isPixels = (/** @type {HTMLElement} */ layer) => layer.closest('.viewer-pixels, .viewer-frame:not(.viewer-grid)') !== null;
-  for (const layer of layers.filter(isPixels)) drawLayer(context, layer, ratio);
+  for (const layer of layers.filter(isPixels)) drawLayer(context, layer, ratio, margin);
   if (!isNeutral(tone)) applyTone(context, tone);
-  for (const layer of layers.filter((layer) => !isPixels(layer))) drawLayer(context, layer, ratio);
+  for (const layer of layers.filter((layer) => !isPixels(layer))) drawLayer(context, layer, ratio, margin);
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   drawScale(context, viewer, height);
   return canvas;
 }
 
-/** @param {CanvasRenderingContext2D} context @param {HTMLCanvasElement} layer @param {number} ratio */
-function drawLayer(context, layer, ratio) {
+/** @param {CanvasRenderingContext2D} context @param {HTMLCanvasElement} layer @param {number} ratio @param {number} margin px of it beyond each side */
+function drawLayer(context, layer, ratio, margin) {
   if (layer.width === 0 || layer.height === 0) return;
   const box = /** @type {HTMLElement} */ (layer.parentElement);
   context.globalAlpha = Number((box.style.opacity || layer.style.opacity) || 1);
   const matrix = layer.style.transform.match(/^matrix\(([^)]*)\)$/)?.[1].split(',').map(Number);
   // OpenLayers scales its canvases back by their style; a frame's canvas fills its box.
   const [a, b, c, d, e, f] = matrix ?? [1 / ratio, 0, 0, 1 / ratio, 0, 0];
-  context.setTransform(a * ratio, b * ratio, c * ratio, d * ratio, e * ratio, f * ratio);
+  context.setTransform(a * ratio, b * ratio, c * ratio, d * ratio, (e - margin) * ratio, (f - margin) * ratio);
   context.drawImage(layer, 0, 0);
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.globalAlpha = 1;
