@@ -41,6 +41,8 @@ _ONE_BY_ONE: Final = 10
 _LONG_MS: Final = 180_000
 _DONE = "performance.getEntriesByName('mitate:cells-complete').length > 0"
 _DONE_AT = "performance.getEntriesByName('mitate:cells-complete').at(-1).startTime"
+# Tiles may be asked for in more than one go, as where a magnification is on its way: nothing has come for a second.
+_DONE_SINCE = "() => { const at = performance.getEntriesByName('mitate:cells-complete').at(-1)?.startTime; return at > window.firstActMs && performance.now() - at > 1000; }"
 # The first thing that a hand does after this; its own time stamp is when the browser had it, not when it came to listen.
 _ARM = """
 () => {
@@ -187,10 +189,9 @@ def _until_complete(page: Page, act: Any) -> float:
     """
     page.evaluate(_ARM)
     act()
-    page.wait_for_function(_DONE)
-    page.wait_for_timeout(400)  # tiles may be asked for in more than one go
     began = page.evaluate("window.firstActMs")
     assert began is not None, "nothing was clicked, pressed or put in"
+    page.wait_for_function(_DONE_SINCE)
     return float(page.evaluate(_DONE_AT) - began) / 1e3
 
 

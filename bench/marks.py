@@ -78,7 +78,7 @@ def _empty(browser: Any, site: Site) -> list[tuple[str, str]]:
     with closing(client):
         wait_until_quiet()
         ready = []
-        for _ in range(7):
+        for _ in range(21):
             page, ready_ms = _opened(browser, site, "jsp-reader1", read["id"])
             ready.append(ready_ms / 1e3)
             page.context.close()

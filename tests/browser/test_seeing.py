@@ -75,6 +75,38 @@ def test_tone_and_stains(visit: Begin, take_picture: Picture, reader: str, langu
     expect(panel).to_be_hidden()
 
 
+def test_a_tone_leaves_the_marks_as_they_are(visit: Begin) -> None:
+    bench = open_slide(visit, "jsp-reader1", "en")
+    page = bench.page
+    bench.draw("polygon", "tumour", [(0.3, 0.4), (0.5, 0.4), (0.4, 0.6)])
+    bench.key("Escape")
+    page.mouse.move(*bench.at(0.9, 0.9))
+    x, y = bench.at(0.4, 0.4)
+
+    def border() -> list[tuple[int, int, int]]:
+        """Return the pixels about a point of the upper side, whose line is a few of them thick."""
+        with PIL.Image.open(io.BytesIO(page.screenshot(clip={"x": x - 6, "y": y - 6, "width": 13, "height": 13}))) as picture:
+            return [(red, green, blue) for red, green, blue in picture.convert("RGB").get_flattened_data()]
+
+    page.wait_for_timeout(500)
+    plain = border()
+    bench.key("Alt+b")
+    for _ in range(40):
+        bench.key("ArrowLeft")
+    changed: list[bool] = []
+
+    def is_darker() -> bool:
+        changed[:] = [before != now for before, now in zip(plain, border(), strict=True)]
+        return sum(changed) > len(plain) / 2
+
+    wait_for("a darker picture", is_darker)
+    kept = [colour for colour, is_changed in zip(plain, changed, strict=True) if not is_changed]
+    assert len(kept) >= 13, "the line is seen through the tone"
+    assert max(max(colour) - min(colour) for colour in kept) > 60
+    bench.key("Alt+0")
+    wait_for("the picture as it was", lambda: border() == plain)
+
+
 @LANGUAGES
 def test_places(visit: Begin, take_picture: Picture, reader: str, language: str) -> None:
     bench = open_slide(visit, reader, language)
