@@ -42,7 +42,12 @@ _LONG_MS: Final = 180_000
 _DONE = "performance.getEntriesByName('mitate:cells-complete').length > 0"
 _DONE_AT = "performance.getEntriesByName('mitate:cells-complete').at(-1).startTime"
 # Tiles may be asked for in more than one go, as where a magnification is on its way: nothing has come for a second.
-_DONE_SINCE = "() => { const at = performance.getEntriesByName('mitate:cells-complete').at(-1)?.startTime; return at > window.firstActMs && performance.now() - at > 1000; }"
+_DONE_SINCE = """
+() => {
+  const at = performance.getEntriesByName('mitate:cells-complete').at(-1)?.startTime;
+  return at > window.firstActMs && performance.now() - at > 1000;
+}
+"""
 # The first thing that a hand does after this; its own time stamp is when the browser had it, not when it came to listen.
 _ARM = """
 () => {
