@@ -1,6 +1,7 @@
 """Thousands of cells on a slide: seen at every power, counted, chosen by lasso, relabelled, deleted, edited, taken back."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -295,6 +296,26 @@ def drag(bench: CellBench, by_px: int) -> None:
 def middle_picture(bench: CellBench) -> bytes:
     (x, y), (right, bottom) = bench.at(0.3, 0.3), bench.at(0.7, 0.6)
     return bench.page.screenshot(clip={"x": x, "y": y, "width": right - x, "height": bottom - y})
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_what_cannot_be_fetched_is_said_and_tried_again(
+    bench_of: Callable[[str, str], CellBench], take_picture: Picture, language: str
+) -> None:
+    bench = bench_of("jsp-reader2", language)
+    parts = re.compile(r"/packed/-?\d+_-?\d+")
+    bench.page.route(parts, lambda route: route.abort())
+    bench.page.reload()
+    note = bench.panel.locator(".section-note")
+    again = bench.panel.get_by_role("button", name={"ja": "再試行", "en": "Try again"}[language])
+    expect(note).to_have_text({"ja": "一部未表示", "en": "incomplete"}[language])
+    take_picture(bench.page, "cells-incomplete")
+    # Nothing of the first attempt may fail when the second has begun.
+    wait_for("the end of the first attempt", lambda: bench.holds_still(note.text_content, 1))
+    bench.page.unroute(parts)
+    again.click()
+    bench.wait_complete()
+    expect(again).to_be_hidden()
 
 
 def test_a_filter_is_seen_too_on_what_comes_into_view_again(bench_of: Callable[[str, str], CellBench]) -> None:

@@ -175,6 +175,23 @@ def test_cells_as_each_reader_left_them(visit: Begin, site: Site, take_picture: 
     wait_for("the cells of the first reader on the right", lambda: admin.marks_on(1) != untouched)
     relabelled = still(admin, 1)
 
+    # What cannot be fetched is said in the view that lacks it.
+    missing = admin.pane(1).locator(".reader-missing")
+    expect(missing).to_be_hidden()
+    parts = re.compile(r"/packed/-?\d+_-?\d+")
+    page.route(parts, lambda route: route.abort())
+    right.select_option(second)
+    expect(missing).to_be_visible()
+    take_picture(page, "two-readers-cells-missing")
+    # Nothing of the first attempt may fail when the second has begun.
+    wait_for("the end of the first attempt", lambda: admin.holds_still(lambda: admin.marks_on(1), 1))
+    page.unroute(parts)
+    missing.get_by_role("button").click()
+    expect(missing).to_be_hidden()
+    wait_for("the cells of the second reader on the right", lambda: admin.marks_on(1) == untouched)
+    right.select_option(first.read_id)
+    wait_for("those of the first again", lambda: admin.marks_on(1) == relabelled)
+
     # What the panel hides is hidden in both views, and comes back in both.
     shown = page.locator("#cells-panel .cells-labels input[type=checkbox]").first
     left = still(admin, 0)

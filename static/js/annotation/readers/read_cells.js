@@ -15,13 +15,14 @@ export class ReadCells {
    * @param {Cells} parts.cells of the page, whose layers and look hold here as well
    * @param {Workspace} parts.workspace
    * @param {CellChange[]} parts.changes of the read, the oldest first
+   * @param {(failed: number) => void} parts.onProgress tiles came, or did not: so many could not be drawn
    */
-  constructor({viewer, cells, workspace, changes}) {
+  constructor({viewer, cells, workspace, changes, onProgress}) {
     this.viewer = viewer;
     this.cells = cells;
     this.look = cells.look;
     this.client = cells.newClient();
-    this.view = new CellsLayer({viewer, client: this.client, onProgress: () => {}});
+    this.view = new CellsLayer({viewer, client: this.client, onProgress: () => onProgress(this.view.failed)});
     for (const {id} of cells.ready) {
       this.client.tell({tell: 'changeAnew', layerId: id, changes: changes.filter(({layerId}) => layerId === id)});
     }
@@ -44,6 +45,11 @@ export class ReadCells {
     this.look = this.cells.look;
     if (isSame) this.view.layer.setOpacity(this.look.opacity);
     else this.#apply();
+  }
+
+  /** Draws all of it anew, as where something could not be fetched. */
+  retry() {
+    this.view.refresh();
   }
 
   #apply() {

@@ -18,7 +18,16 @@ import {ReadMarks} from './read_marks.js';
 /** @import {Workspace} from '../workspace.js' */
 
 /** @typedef {{id: string, name: string, is_own: boolean, is_submitted: boolean}} Beside */
-/** @typedef {{select: HTMLSelectElement, note: HTMLElement, element: HTMLElement, shown: {remove: () => void}[], asked: number}} Pane */
+/**
+ * @typedef {object} Pane
+ * @property {HTMLSelectElement} select
+ * @property {HTMLElement} note
+ * @property {HTMLElement} missing shown while some cells could not be drawn
+ * @property {HTMLElement} element
+ * @property {{remove: () => void}[]} shown
+ * @property {ReadCells | null} cells among what is shown
+ * @property {number} asked
+ */
 
 export class TwoReaders {
   /**
@@ -103,9 +112,13 @@ export class TwoReaders {
       ...this.reads.map((read) => el('option', {text: nameOf(read), attrs: {value: read.id}})),
     );
     const note = el('span', {class: 'viewer-readout', attrs: {role: 'status'}});
-    const element = el('div', {class: 'viewer-group reader-pane'}, select, note);
+    const retry = el('button', {class: 'viewer-button', text: t('Try again'), attrs: {type: 'button'}, on: {click: () => pane.cells?.retry()}});
+    const missing = el('span', {class: 'reader-missing', attrs: {role: 'status', hidden: ''}}, el('span', {text: t('Some cells could not be drawn.')}), retry);
+    const element = el('div', {class: 'viewer-group reader-pane'}, select, note, missing);
     viewer.addPanel(element, 'top-left');
-    return {select, note, element, shown: [], asked: 0};
+    /** @type {Pane} */
+    const pane = {select, note, missing, element, shown: [], cells: null, asked: 0};
+    return pane;
   }
 
   /** @param {0 | 1} side left or right @param {string} readId whose marks stand there from now on */
@@ -133,7 +146,7 @@ export class TwoReaders {
     const {workspace, rules, cells} = this;
     const {annotations, changes} = told;
     if (!isOwn) {
-      if (cells) pane.shown.push(new ReadCells({viewer, cells, workspace, changes}));
+      if (cells) this.#showCells(pane, new ReadCells({viewer, cells, workspace, changes, onProgress: (failed) => (pane.missing.hidden = failed === 0)}));
       pane.shown.push(new ReadMarks({viewer, rules, workspace, annotations}));
     }
     const decided = decidedCells(changes, cells?.ready ?? []);
@@ -154,9 +167,17 @@ export class TwoReaders {
     return {annotations, changes: changes.map(changeOfServer)};
   }
 
+  /** @param {Pane} pane @param {ReadCells} cells */
+  #showCells(pane, cells) {
+    pane.shown.push(cells);
+    pane.cells = cells;
+  }
+
   /** @param {Pane} pane */
   #clear(pane) {
     for (const each of pane.shown.splice(0)) each.remove();
+    pane.cells = null;
+    pane.missing.hidden = true;
   }
 
   /** @param {boolean} isShown */
