@@ -15,9 +15,10 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from viewer.tiles.film import Stream
+from viewer.tiles.gathering import Gathering
 from viewer.tiles.pool import PixelPool
 from viewer.tiles.quick import FOR_EVER, JPEG_HEADERS
-from viewer.tiles.service import IN_SRGB, PREFIX, PixelService, PixelSettings, Reply
+from viewer.tiles.service import IN_SRGB, PREFIX, PixelService, PixelSettings, Reply, Request, together
 from viewer.tiles.turns import Turns
 
 Scope = MutableMapping[str, Any]
@@ -40,8 +41,8 @@ class PixelApp:
     """An ASGI application that answers for pixels and hands the rest on.
 
     A stored tile that lies in memory is answered on the spot. Other requests run in threads of their own, so that a slow
-    disk or decoder never delays the event loop or the wrapped application; the newest comes first, and a request whose
-    client went away before its turn is dropped.
+    disk or decoder never delays the event loop or the wrapped application; the newest comes first, with those that can go
+    along, and a request whose client went away before its turn is dropped.
     """
 
     def __init__(self, asgi_app: AsgiApplication, *, settings: PixelSettings, pool: PixelPool | None = None) -> None:
@@ -49,8 +50,9 @@ class PixelApp:
         self._service = PixelService(settings, pool)
         self.quick = self._service.quick
         at_once = 4 + (os.cpu_count() or 2)
-        self._threads = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="pixels")
+        self._threads = ThreadPoolExecutor(max_workers=2 * at_once, thread_name_prefix="pixels")
         self._turns = Turns(at_once)
+        self._gathering = Gathering(self._service.reply_together, self._threads, at_once)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -110,6 +112,10 @@ class PixelApp:
             gone.cancel()
 
     async def _reply_in_turn(self, method: str, path: str, headers: dict[str, str]) -> Reply:
+        group = together(method, path)
+        reply = None if group is None else await self._gathering.ask(group, Request(method, path, headers))
+        if reply is not None:
+            return reply
         await self._turns.take()
         answer = asyncio.get_running_loop().run_in_executor(self._threads, self._service.reply, method, path, headers)
         answer.add_done_callback(lambda _: self._turns.give_back())  # the thread goes on even if nobody waits any more

@@ -1,16 +1,16 @@
 """Rendered tiles and frames on disk, within a byte limit, safe for several processes.
 
-One file an answer, under a folder an image, written beside its place and renamed into it. A file says its own length,
+One file an answer, in a folder an image, written beside its place and renamed into it. A file says its own length,
 so one that was cut short is a miss. When the limit is passed, the answers unused longest go first.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -25,6 +25,7 @@ KEEP_AFTER_SWEEP: Final = 0.85
 TOUCH_AFTER_S: Final = 120.0
 STALE_TEMPORARY_S: Final = 3_600.0
 _PREFIX_BYTES: Final = 4
+_numbers: Final = itertools.count()
 
 
 class _Entry(NamedTuple):
@@ -52,31 +53,37 @@ class TileCache:
         """The stored answer, or None."""
         path = self._path(image, key)
         try:
-            raw = path.read_bytes()
+            with open(path, "rb", buffering=0) as file:  # noqa: PTH123 -- as in `put`
+                raw = file.read()
+                written_s = os.fstat(file.fileno()).st_mtime
         except OSError:
             return None
         found = _unpack(raw)
-        if found is None:
-            with contextlib.suppress(OSError):
-                path.unlink()
-            return None
-        self._touch(path)
+        with contextlib.suppress(OSError):
+            if found is None:
+                os.unlink(path)  # noqa: PTH108
+            elif time.time() - written_s > TOUCH_AFTER_S:  # marked as used, but not more often than sweeps need
+                os.utime(path)
         return found
 
     def put(self, image: str, key: str, answer: Encoded) -> None:
         """Store an answer; a full disk or a missing folder only means that nothing is stored."""
         path = self._path(image, key)
+        # Its own name, which the sweep knows as one that may be left over.
+        temporary = f"{path.rpartition('/')[0]}/.{os.getpid()}-{next(_numbers)}"
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, temporary = tempfile.mkstemp(prefix=".", dir=path.parent)
-            try:
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(_pack(answer))
-                Path(temporary).replace(path)
-            except OSError:
-                Path(temporary).unlink(missing_ok=True)
-                raise
+            descriptor = _made(temporary)
         except OSError:
+            return
+        try:
+            try:
+                os.writev(descriptor, _pack(answer))  # a write that stops half-way leaves a file that is a miss
+            finally:
+                os.close(descriptor)
+            os.rename(temporary, path)  # noqa: PTH104 -- paths are text here: building Path objects costs as much as the call
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)  # noqa: PTH108
             return
         self._count_write()
 
@@ -102,15 +109,8 @@ class TileCache:
             total -= entry.size
         return total
 
-    def _path(self, image: str, key: str) -> Path:
-        digest = blake2b(key.encode(), digest_size=16).hexdigest()
-        return self._folder / _safe(image) / digest[:2] / digest[2:]
-
-    def _touch(self, path: Path) -> None:
-        """Mark as used, but not more often than sweeps need."""
-        with contextlib.suppress(OSError):
-            if time.time() - path.stat().st_mtime > TOUCH_AFTER_S:
-                os.utime(path)
+    def _path(self, image: str, key: str) -> str:
+        return f"{self._folder}/{_safe(image)}/{blake2b(key.encode(), digest_size=16).hexdigest()}"
 
     def _count_write(self) -> None:
         with self._lock:
@@ -142,9 +142,23 @@ def _safe(image: str) -> str:
     return image if image.isalnum() and len(image) <= 64 else blake2b(image.encode(), digest_size=16).hexdigest()
 
 
-def _pack(answer: Encoded) -> bytes:
+def _made(path: str) -> int:
+    """A new file, open for writing; its folder is made only where it is missing, as making a folder costs as much as the file.
+
+    Raises:
+        OSError: when it cannot be made.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    try:
+        return os.open(path, flags, 0o600)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 -- as in `put`
+        return os.open(path, flags, 0o600)
+
+
+def _pack(answer: Encoded) -> tuple[bytes, bytes]:
     head = json.dumps([answer.content_type, answer.headers, len(answer.body)]).encode()
-    return len(head).to_bytes(_PREFIX_BYTES, "little") + head + answer.body
+    return len(head).to_bytes(_PREFIX_BYTES, "little") + head, answer.body
 
 
 def _unpack(raw: bytes) -> Encoded | None:

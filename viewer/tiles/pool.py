@@ -114,6 +114,23 @@ class PixelPool(Crew):
         """
         return self._encoded({"verb": "tile", "source": source, "level": level, "column": column, "row": row, "view": view})
 
+    def tiles(
+        self, source: dict[str, Any], level: int, cells: Sequence[tuple[int, int]], *, view: str = "", srgb: bool = False
+    ) -> list[Encoded | errors.ReaderError]:
+        """Tiles of one level, (column, row) each, for less than the same number of `tile`s costs.
+
+        A cell that cannot be answered is a `ReaderError` in its place.
+
+        Raises:
+            ReaderError: when a worker does not survive them, and nobody knows which one it was.
+        """
+        found: list[Encoded | errors.ReaderError] = []
+        header = {"verb": "tiles", "source": source, "level": level, "view": view, **({"srgb": True} if srgb else {})}
+        while len(found) < len(cells):
+            answer, body = self._ask({**header, "cells": list(cells[len(found) :])}, str(source["paths"][0]))
+            found += _parted(answer.get("tiles"), body, at_most=len(cells) - len(found))
+        return found
+
     def tile_in_srgb(self, source: dict[str, Any], level: int, column: int, row: int) -> Encoded:
         """Like `tile`, with the slide's colour profile applied; the same where it has none.
 
@@ -224,8 +241,36 @@ class PixelPool(Crew):
 
     def _encoded(self, header: dict[str, Any]) -> Encoded:
         paths = header["source"].get("paths") or [""]
-        answer, body = self._ask(header, str(paths[0]))
-        return Encoded(str(answer["content_type"]), body, {str(k): str(v) for k, v in answer["headers"].items()})
+        return _encoded(*self._ask(header, str(paths[0])))
+
+
+def _encoded(answer: dict[str, Any], body: bytes) -> Encoded:
+    return Encoded(str(answer["content_type"]), body, {str(k): str(v) for k, v in answer["headers"].items()})
+
+
+def _parted(said: Any, body: bytes, *, at_most: int) -> list[Encoded | errors.ReaderError]:
+    """What a worker said of each of some tiles, with its part of the body.
+
+    Raises:
+        WorkerCrashed: when it is none or more than were asked for, or lengths and body do not go together.
+    """
+    if not isinstance(said, list) or not 0 < len(said) <= at_most:
+        raise errors.WorkerCrashed("worker_crashed")
+    found: list[Encoded | errors.ReaderError] = []
+    begin = 0
+    try:
+        for one in said:
+            if "error" in one:
+                found.append(errors.from_json(one["error"]))
+                continue
+            end = begin + int(one["length"])
+            if not begin <= end <= len(body):
+                raise errors.WorkerCrashed("worker_crashed")
+            found.append(_encoded(one, body[begin:end]))
+            begin = end
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise errors.WorkerCrashed("worker_crashed") from error
+    return found
 
 
 def _of_one_file(source: dict[str, Any], frame: int) -> dict[str, Any]:

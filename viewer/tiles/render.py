@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -10,13 +11,16 @@ from viewer.geometry import Level0Point, RegionRequest, Size
 from viewer.readers import base
 from viewer.readers.base import EncodedPixels, ImageReader, ViewedReader
 from viewer.readers.companions import is_spread
-from viewer.readers.errors import OutOfRange, ReaderError
+from viewer.readers.errors import OutOfRange, ReaderError, to_json
 from viewer.readers.pyramid import PyramidReader
 from viewer.readers.registry import HandleCache, open_reader
 from viewer.tiles.packing import packed
 
 if TYPE_CHECKING:
     from viewer.readers.video.reader import VideoReader
+
+# Tiles that are asked for together come back together, unless making them takes so long that waiting would be felt.
+TOGETHER_S: Final = 0.004
 
 _handles: Final = HandleCache()
 Answer = tuple[dict[str, Any], bytes]
@@ -43,6 +47,8 @@ def serve(header: dict[str, Any]) -> Answer:
         return _share(header)
     if verb == "make":
         return _make(header)
+    if verb == "tiles":
+        return _tiles(header)
     handler = _HANDLERS.get(str(verb))
     if handler is None:
         raise ReaderError("bad_request")
@@ -153,6 +159,23 @@ def _tile(header: dict[str, Any]) -> EncodedPixels:
         pixels = slide.in_srgb(pixels) if header.get("srgb") else pixels
         return base.encode_jpeg(pixels, base.TILE_QUALITY, full_chroma=True)
     return reader.tile(number, column, row)
+
+
+def _tiles(header: dict[str, Any]) -> Answer:
+    """The first of some tiles of one level, at least one: as many as are made within `TOGETHER_S`; errors are answers too."""
+    said: list[dict[str, Any]] = []
+    bodies: list[bytes] = []
+    until_s = time.monotonic() + TOGETHER_S
+    for column, row in header["cells"]:
+        try:
+            answer, body = serve({**header, "verb": "tile", "column": column, "row": row})
+            said.append({**answer, "length": len(body)})
+            bodies.append(body)
+        except ReaderError as error:
+            said.append({"error": to_json(error)})
+        if time.monotonic() > until_s:
+            break
+    return {"tiles": said}, b"".join(bodies)
 
 
 def _seen(reader: ImageReader, view: str) -> ImageReader:

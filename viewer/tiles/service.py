@@ -12,8 +12,8 @@ import re
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from viewer.readers import errors, views
-from viewer.tiles.cache import TileCache
 from viewer.tiles.film import Stream, stream_answer, times_of
 from viewer.tiles.packing import GZIP, packing_for
 from viewer.tiles.pool import Encoded, PixelPool, default_pool
 from viewer.tiles.quick import FOR_EVER, SAFE_HEADERS, QuickTiles, is_granted, is_known, stored_tag
+from viewer.tiles.rendered import Outcome, Rendered
 from viewer.tiles.stored.shelf import Shelf
 
 PREFIX: Final = "/pixels/"
@@ -74,12 +74,43 @@ class PixelSettings:
     packed: Callable[[uuid.UUID, str], bytes | None] | None = None
 
 
+class Request(NamedTuple):
+    """What is asked for; arguments as for `PixelService.reply`."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+
+
 class Reply(NamedTuple):
     """A complete answer; the body is left out for HEAD by the adapter, and read piece by piece where it is a stream."""
 
     status: int
     headers: dict[str, str]
     body: bytes | Stream
+
+
+class _Wanted(NamedTuple):
+    """What has to be made for somebody who may see it, and how the answer is known again."""
+
+    image_id: uuid.UUID
+    address: re.Match[str]
+    source: dict[str, Any]
+    key: str
+    tag: str
+    packing: str
+
+    def held(self) -> dict[str, str]:
+        """The headers that say how long the answer holds."""
+        varies = {"Vary": "Accept-Encoding"} if self.address["sort"] == "frames" else {}
+        return {"ETag": self.tag, **FOR_EVER, **varies}
+
+    def reply(self, outcome: Outcome) -> Reply:
+        """The answer with what was made."""
+        if isinstance(outcome, errors.ReaderError):
+            return _reader_error(outcome)
+        length = {"Content-Type": outcome.content_type, "Content-Length": str(len(outcome.body))}
+        return Reply(HTTPStatus.OK, {**self.held(), **outcome.headers, **length}, outcome.body)
 
 
 class _Refusal(Exception):
@@ -99,10 +130,9 @@ class PixelService:
     def __init__(self, settings: PixelSettings, pool: PixelPool | None = None) -> None:
         self._settings = settings
         self._pool = pool
-        self._cache = TileCache(settings.data_dir / "cache", settings.cache_bytes)
+        self._rendered = Rendered(settings.data_dir / "cache", settings.cache_bytes)
         self._manifests: OrderedDict[str, tuple[int, dict[str, Any]]] = OrderedDict()
         self._lock = threading.Lock()
-        self._running: dict[str, Future[Encoded]] = {}
         self._shelf = Shelf(settings.data_dir / "manifests")
         self.quick = QuickTiles(self._shelf, settings.signing_key)
 
@@ -146,11 +176,47 @@ class PixelService:
         except errors.ReaderError as error:
             return _reader_error(error)
 
+    def reply_together(self, requests: Sequence[Request]) -> list[Reply | None]:
+        """The answers to GET requests of one `together`; None for one that has to be asked for by itself with `reply`.
+
+        Tiles that have to be made are made together, and then one that ends its worker is not known from the others.
+        """
+        replies: list[Reply | None] = [None] * len(requests)
+        wanted: dict[str, tuple[int, _Wanted]] = {}
+        for number, (_, path, headers) in enumerate(requests):
+            try:
+                found = self._found(path, headers)
+            except (_Refusal, errors.ReaderError):
+                continue
+            if isinstance(found, Reply):
+                replies[number] = found
+            else:
+                wanted.setdefault(found.key, (number, found))
+        ones = [one for _, one in wanted.values()]
+        if ones:
+            with suppress(errors.ReaderError):
+                outcomes = self._rendered.several(ones[0].image_id.hex, list(wanted), partial(self._render_several, ones))
+                for (number, one), outcome in zip(wanted.values(), outcomes, strict=True):
+                    replies[number] = one.reply(outcome)
+        return replies
+
     def _answer(self, method: str, path: str, headers: dict[str, str]) -> Reply:
         if method not in {"GET", "HEAD"}:
             raise _Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed")
         if (packed := _PACKED.fullmatch(path)) is not None:
             return self._packed(packed, headers)
+        found = self._found(path, headers)
+        if isinstance(found, Reply):
+            return found
+        if found.address["film"] == "stream":
+            status, stated, body = stream_answer(found.source, method, headers, found.tag)
+            return Reply(status, {**FOR_EVER, **stated}, body)
+        if found.address["film"] == "times":
+            return self._times(found.image_id, found.source, found.tag)
+        return found.reply(self._rendered.one(found.image_id.hex, found.key, partial(self._render, found)))
+
+    def _found(self, path: str, headers: dict[str, str]) -> Reply | _Wanted:
+        """The answer with what need not be made; else what has to be made, for whoever may have it."""
         image_id, address, source = self._addressed(path, headers)
         stored = self._stored(image_id, address, source, headers)
         if stored is not None:
@@ -159,17 +225,8 @@ class PixelService:
         packing = packing_for(headers.get("accept-encoding", "")) if is_frame else GZIP
         key = _rendered_key(path, packing)
         tag = f'"{blake2b(key.encode(), digest_size=12).hexdigest()}"'
-        held = {"ETag": tag, **FOR_EVER, **({"Vary": "Accept-Encoding"} if is_frame else {})}
-        if is_known(tag, headers.get("if-none-match")):
-            return Reply(HTTPStatus.NOT_MODIFIED, held, b"")
-        if address["film"] == "stream":
-            status, stated, body = stream_answer(source, method, headers, tag)
-            return Reply(status, {**FOR_EVER, **stated}, body)
-        if address["film"] == "times":
-            return self._times(image_id, source, tag)
-        encoded = self._encoded(image_id.hex, key, partial(self._render, address, source, packing))
-        length = {"Content-Type": encoded.content_type, "Content-Length": str(len(encoded.body))}
-        return Reply(HTTPStatus.OK, {**held, **encoded.headers, **length}, encoded.body)
+        wanted = _Wanted(image_id, address, source, key, tag, packing)
+        return Reply(HTTPStatus.NOT_MODIFIED, wanted.held(), b"") if is_known(tag, headers.get("if-none-match")) else wanted
 
     def _addressed(self, path: str, headers: dict[str, str]) -> tuple[uuid.UUID, re.Match[str], dict[str, Any]]:
         """The image that is asked for and granted, the address in its parts, and where the pixels lie."""
@@ -241,29 +298,6 @@ class PixelService:
                 self._manifests.popitem(last=False)
         return manifest
 
-    def _encoded(self, image: str, key: str, render: Callable[[], Encoded]) -> Encoded:
-        stored = self._cache.get(image, key)
-        if stored is not None:
-            return stored
-        with self._lock:
-            future = self._running.get(key)
-            first = future is None
-            if future is None:
-                future = self._running[key] = Future()
-        if not first:
-            return future.result()
-        try:
-            encoded = render()
-            self._cache.put(image, key, encoded)
-            future.set_result(encoded)
-        except BaseException as error:
-            future.set_exception(error)
-            raise
-        finally:
-            with self._lock:
-                self._running.pop(key, None)
-        return encoded
-
     def _times(self, image_id: uuid.UUID, source: dict[str, Any], tag: str) -> Reply:
         if source.get("kind") != "video":
             raise errors.OutOfRange("no_such_frame")
@@ -271,18 +305,34 @@ class PixelService:
         said = {"Content-Type": "application/json", "Content-Encoding": "gzip", "Content-Length": str(len(packed))}
         return Reply(HTTPStatus.OK, {"ETag": tag, **FOR_EVER, **said}, packed)
 
-    def _render(self, address: re.Match[str], source: dict[str, Any], packing: str) -> Encoded:
-        pool = self._pool or default_pool()
+    def _render(self, wanted: _Wanted) -> Encoded:
+        pool, address, source = self._pool or default_pool(), wanted.address, wanted.source
         if address["sort"] == "overlays":
             return pool.overlay(source, int(address["frame"]))
         if address["film"] == "strip":
             return pool.strip(source)
         if address["frame"] is not None:
-            return pool.frame(source, int(address["frame"]), packing=packing)
+            return pool.frame(source, int(address["frame"]), packing=wanted.packing)
         place = int(address["level"]), int(address["column"]), int(address["row"])
         if address["srgb"] is not None:
             return pool.tile_in_srgb(source, *place)
         return pool.tile(source, *place, view=address["view"]) if address["view"] else pool.tile(source, *place)
+
+    def _render_several(self, wanted: list[_Wanted], which: list[int]) -> list[Outcome]:
+        """Those of some tiles of one level and view that are asked for."""
+        address, source = wanted[0].address, wanted[0].source
+        cells = [(int(wanted[place].address["column"]), int(wanted[place].address["row"])) for place in which]
+        pool, srgb = self._pool or default_pool(), address["srgb"] is not None
+        return pool.tiles(source, int(address["level"]), cells, view=address["view"] or "", srgb=srgb)
+
+
+def together(method: str, path: str) -> str | None:
+    """What requests have in common that are better answered together: tiles of one level, image and view; None for all others."""
+    level, _, cell = path.rpartition("/tiles/")
+    number, _, place = cell.partition("/")
+    if method != "GET" or not level or not number.isdigit():
+        return None
+    return f"{level}/{number}{IN_SRGB if place.endswith(IN_SRGB) else ''}"
 
 
 def _check_view(view: str, source: dict[str, Any]) -> None:

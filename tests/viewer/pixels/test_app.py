@@ -305,8 +305,8 @@ def test_the_lifespan_starts_and_stops_the_decoders(pixel_settings: PixelSetting
 def test_one_rendering_for_many_who_wait(pixel_settings: PixelSettings) -> None:
     pool = PixelPool(workers=1)
     asked: list[Callable[..., Any]] = []
-    render = pool.tile
-    pool.tile = lambda *address: (asked.append(render), time.sleep(1.0), render(*address))[-1]  # type: ignore[method-assign]
+    render = pool.tiles
+    pool.tiles = lambda *address, **view: (asked.append(render), time.sleep(1.0), render(*address, **view))[-1]  # type: ignore[method-assign]
     with _asgi_server(pixel_settings, pool) as address:
         answers: list[int] = []
 

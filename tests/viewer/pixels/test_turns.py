@@ -62,14 +62,14 @@ def test_a_turn_that_comes_in_the_moment_of_leaving_is_given_on() -> None:
 
 def test_tiles_asked_for_last_are_rendered_first_and_abandoned_ones_never(tmp_path: Path, shared_data: Path) -> None:
     pool = PixelPool(workers=2)
-    render, go, order = pool.tile, threading.Event(), []
+    render, go, order = pool.tiles, threading.Event(), []
 
-    def tile(source: dict[str, Any], level: int, column: int, row: int) -> Any:
-        order.append((level, column, row))
+    def tiles(source: dict[str, Any], level: int, cells: list[tuple[int, int]], **view: Any) -> Any:
+        order.extend((level, *cell) for cell in cells)
         assert go.wait(SOON_S)
-        return render(source, level, column, row)
+        return render(source, level, cells, **view)
 
-    pool.tile = tile  # type: ignore[method-assign]
+    pool.tiles = tiles  # type: ignore[method-assign]
     with PixelSite(tmp_path, [shared_data / FILES[0]], pool, copies=1) as site:
         wanted = [site.request() for _ in range(AT_ONCE + LATE)]
         answers = asyncio.run(_ask_one_after_the_other(site.url, wanted, go, order))
