@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from viewer.readers import errors
 from tests.waiting import wait_for
+from viewer.readers import errors
 from viewer.tiles import gathering, grant
 from viewer.tiles.gathering import Gathering
 from viewer.tiles.pool import Encoded, PixelPool, _parted
@@ -166,7 +166,7 @@ def test_who_waits_behind_a_slow_one_gets_a_thread_of_their_own() -> None:
     async def play() -> list[int]:
         line = Gathering(scene.answer, scene.threads, 2)
         tasks = [asyncio.create_task(line.ask("a", number)) for number in range(3)]
-        await asyncio.to_thread(wait_for, lambda: len(scene.called) == 2)
+        await asyncio.to_thread(wait_for, "two calls", lambda: len(scene.called) == 2)
         tasks += [asyncio.create_task(line.ask("a", number)) for number in range(3, 15)]
         await asyncio.sleep(10 * gathering.PATIENCE_S)
         scene.go.set()
