@@ -42,7 +42,7 @@ _SECONDS = {1: 1.0, 8: 1.0, 32: 2.0}
 _ROUNDS = 3
 # What a browser fetches for one view of 1920 x 1080 px, over its six connections.
 _SCREEN, _SCREEN_CONNECTIONS, _SCREENS = (9, 5), 6, 200
-_SCREEN_RUNS = 3
+_SCREEN_RUNS = 9
 _KEY = "a key for benchmarks only, 32 byt"
 _IMAGE = uuid.UUID(int=0x4D6974617465)
 
@@ -121,7 +121,7 @@ def _servers(folder: Path, slide: Path) -> list[_Server]:
     for name, command in (
         ("Mitate, uvicorn", ["bench.tile_server", "PORT", "bench.tile_site:app", "viewer.tiles.protocol:TileProtocol"]),
         ("Mitate, uvicorn, every tile through ASGI", ["bench.tile_server", "PORT", "bench.tile_site:app", "httptools"]),
-        ("Mitate, granian, WSGI pool", [*_GRANIAN, "bench.tile_site:wsgi"]),
+        ("Mitate, granian, WSGI pool", [*_GRANIAN, "bench.pool_site:wsgi"]),
         ("nothing but uvicorn, 12 KiB from memory", ["bench.tile_server", "PORT", "bench.floor:app", "httptools"]),
     ):
         port = _free_port()
@@ -132,7 +132,7 @@ def _servers(folder: Path, slide: Path) -> list[_Server]:
 
 
 _GRANIAN = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", "PORT", "--workers", "2", "--blocking-threads", "1",
-            "--no-ws", "--http", "1", "--runtime-mode", "st", "--log-level", "error"]  # fmt: skip
+            "--no-ws", "--http", "1", "--runtime-mode", "mt", "--log-level", "error"]  # fmt: skip
 
 
 def _our_path(tile: _Tile) -> str:
@@ -222,7 +222,7 @@ def _measure(server: _Server, folder: Path) -> _Turn:
         _wait_until_idle(session)
         loads = {number: _measure_load(server, folder, session, number, seconds) for number, seconds in _SECONDS.items()}
         # Which process got how many of so few connections decides much; so they are made anew several times.
-        screen = {"connections": _SCREEN_CONNECTIONS, "seconds": 1.0, "screen": _SCREEN[0] * _SCREEN[1]}
+        screen = {"connections": _SCREEN_CONNECTIONS, "seconds": 0.4, "screen": _SCREEN[0] * _SCREEN[1]}
         screens = [_load(server.screens, server, folder, **screen)[-2:] for _ in range(_SCREEN_RUNS + 1)]
         p50, p99 = (statistics.median(values) / 1e3 for values in zip(*screens[1:], strict=True))
         return _Turn(loads, (p50, p99), _memory_mib(session))
