@@ -39,7 +39,7 @@ _FILES = {
     "JPEG 2000, 240 px": "aperio/he_jp2k_33005.svs",
     "deflate, 256 px, OME-TIFF": "ome-tiff/he_pyramid_subifd.ome.tif",
 }
-_ROUNDS, _TURNS, _SEED, _HALVES = 5, 3, 20261121, 200
+_ROUNDS, _TURNS, _SEED, _HALVES = 5, 5, 20261121, 200
 _CONNECTIONS = 6
 _OURS = "our reader, in process"
 _HERE, _WORKER = "as a pixel worker has it done, but by whoever asks", "in a pixel worker, both sides"

@@ -313,6 +313,10 @@ def _memory_mib(session: int) -> tuple[float, float]:
     """Proportional set size (pages that processes share count once) of the server itself and of its pixel workers."""
     sums = [0.0, 0.0]
     for folder, _ in _session(session):
-        found = re.search(r"^Pss:\s+(\d+)", (folder / "smaps_rollup").read_text(), re.M)
-        sums["viewer.tiles.worker" in (folder / "cmdline").read_text()] += int(found[1]) / 1024 if found else 0.0
+        try:
+            found = re.search(r"^Pss:\s+(\d+)", (folder / "smaps_rollup").read_text(), re.M)
+            decodes = "viewer.tiles.worker" in (folder / "cmdline").read_text()
+        except OSError:  # it has ended meanwhile
+            continue
+        sums[decodes] += int(found[1]) / 1024 if found else 0.0
     return sums[0], sums[1]
