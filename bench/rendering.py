@@ -123,17 +123,17 @@ def _rendered(path: Path) -> list[tuple[str, str]]:
     pixels = [reader.tile_pixels(0, column, row) for column, row in cells]
     reader.close()
     measures: dict[str, Callable[[], float]] = {
-        _OURS: lambda: _ours_ms(path, cells),
+        _OURS: lambda: _apart(_ours_ms, path, level, cells),
         "of which encoding": lambda: _best_ms(
             len(cells), lambda: [base.encode_jpeg(one, base.TILE_QUALITY, full_chroma=True) for one in pixels]
         ),
         "decoder and encoder alone (imagecodecs)": lambda: _codecs_alone(path, cells),
         **_peers(path, cells, level),
         _HERE: lambda: _apart(_in_process_ms, path, level, cells),
-        _WORKER: lambda: _isolated_ms(path, level, cells),
-        _TOGETHER_WORKER: lambda: _together_ms(path, level, cells),
+        _WORKER: lambda: _apart(_isolated_ms, path, level, cells),
+        _TOGETHER_WORKER: lambda: _apart(_together_ms, path, level, cells),
         _JOB_HERE: lambda: _apart(_job_here_ms, path, level, cells),
-        _JOB_WORKER: lambda: _job_ms(path, level, cells),
+        _JOB_WORKER: lambda: _apart(_job_ms, path, level, cells),
     }
     best = dict.fromkeys(measures, float("inf"))
     for _ in range(_TURNS):
@@ -167,7 +167,7 @@ def _peers(path: Path, cells: list[tuple[int, int]], level: Level) -> dict[str, 
 
 
 def _apart(measure: Callable[[Path, Level, list[tuple[int, int]]], float], path: Path, level: Level, cells: list[tuple[int, int]]) -> float:
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as fresh:  # as young as a worker
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as fresh:  # as young as a peer or a worker
         return fresh.submit(measure, path, level, cells).result()
 
 
@@ -184,7 +184,7 @@ def _opened(path: Path) -> PyramidReader:
     return reader
 
 
-def _ours_ms(path: Path, cells: list[tuple[int, int]]) -> float:
+def _ours_ms(path: Path, _: Level, cells: list[tuple[int, int]]) -> float:
     """Each round with a reader of its own: they keep what they decoded."""
     best = float("inf")
     for _ in range(_ROUNDS):

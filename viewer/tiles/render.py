@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from viewer.readers.video.reader import VideoReader
 
 # Tiles that are asked for together come back together, unless making them takes so long that waiting would be felt.
-TOGETHER_S: Final = 0.004
+TOGETHER_S: Final = 0.008
 
 _handles: Final = HandleCache()
 Answer = tuple[dict[str, Any], bytes]

@@ -19,7 +19,8 @@ from typing import Any, Final
 PREFIX: Final = struct.Struct("<IQ")
 MAX_HEADER_BYTES: Final = 16 << 20
 MAX_BODY_BYTES: Final = 1 << 30
-_CHUNK: Final = 1 << 16
+# Several tiles come in one read.
+_CHUNK: Final = 1 << 18
 # As much as Linux lets anybody have (pipe(7)): a worker that can leave a whole frame there goes on with the next one.
 PIPE_BYTES: Final = 1 << 20
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
