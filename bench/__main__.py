@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from bench import (
+    apart,
     bulk,
     catalogue,
     cells,
@@ -43,6 +44,7 @@ BENCHES: dict[str, Callable[[], Iterable[tuple[str, str]]]] = {
     "isolation": isolation.run,
     "tiles": tiles.run,
     "rendering": rendering.run,
+    "apart": apart.run,
     "video": video.run,
     "ingest": ingest.run,
     "cells": cells.run,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from viewer.readers import errors
 from viewer.tiles import wire
 
 _ROOT: Final = str(Path(__file__).resolve().parents[2])
+_WORKER: Final = ("-m", "viewer.tiles.worker")
 _END_S: Final = 1.0
 _FROM_OUTSIDE: Final = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP})
 # A codec that was taken over finds neither keys nor database addresses in its environment.
@@ -26,6 +26,10 @@ _ENVIRONMENT: Final = {
 }
 
 
+class WorkerGone(errors.WorkerCrashed):
+    """A worker had ended before it was asked: nothing of the request was at fault, or even begun."""
+
+
 class Child:
     """A running worker and the two pipes to it; used by one thread at a time.
 
@@ -36,7 +40,7 @@ class Child:
     """
 
     def __init__(self, memory_limit_bytes: int, wall_limit_s: float, niceness: int = 0) -> None:
-        command = [sys.executable, "-m", "viewer.tiles.worker", str(memory_limit_bytes), str(wall_limit_s), str(niceness)]
+        command = [sys.executable, *_WORKER, str(memory_limit_bytes), str(wall_limit_s), str(niceness)]
         self._process = subprocess.Popen(  # noqa: S603 -- fixed module, three numbers
             command,
             stdin=subprocess.PIPE,
@@ -51,30 +55,36 @@ class Child:
         assert self._process.stdout is not None  # noqa: S101
         self._to_child = self._process.stdin
         self._from_child = self._process.stdout
-        os.set_blocking(self._to_child.fileno(), False)
-        os.set_blocking(self._from_child.fileno(), False)
         wire.widen(self._from_child.fileno())
         self._inbox = wire.Inbox(self._from_child.fileno())
         self.pid = self._process.pid
         self._greeted = False
+        self.overdue = False  # whether it was ended because it took too long
 
-    def exchange(self, message: bytes, deadline: float) -> tuple[dict[str, Any], bytes]:
-        """Send one request and return the answer's header and body.
+    def exchange(self, message: bytes) -> tuple[dict[str, Any], bytes]:
+        """Send one request and return the answer's header and body; waits until there is one, or the process ends.
 
         Raises:
-            WorkerTimeout: when `deadline` (monotonic seconds) passes; the child must then be killed.
-            WorkerCrashed: when the child died or answered nonsense; likewise.
+            WorkerGone: when the process had ended before it could take the request; only for one that was heard of before.
+            WorkerTimeout: when it was ended because it was overdue.
+            WorkerCrashed: when it died or answered nonsense; it must then be disposed of.
         """
         try:
-            wire.send(self._to_child.fileno(), message, deadline)
+            self._send(message)
             if not self._greeted:
-                self._inbox.receive(deadline)
+                self._inbox.receive()
                 self._greeted = True
-            return self._inbox.receive(deadline)
-        except wire.WireTimeout as error:
-            raise errors.WorkerTimeout("worker_timeout") from error
+            return self._inbox.receive()
         except (wire.WireClosed, ValueError) as error:  # ValueError: the pipe was closed by PixelPool.close
-            raise errors.WorkerCrashed("worker_crashed") from error
+            raise (errors.WorkerTimeout("worker_timeout") if self.overdue else errors.WorkerCrashed("worker_crashed")) from error
+
+    def _send(self, message: bytes) -> None:
+        try:
+            wire.send(self._to_child.fileno(), message)
+        except wire.WireClosed as error:
+            if self._greeted and not self.overdue:
+                raise WorkerGone("worker_crashed") from error
+            raise
 
     @property
     def alive(self) -> bool:
@@ -94,6 +104,11 @@ class Child:
         with contextlib.suppress(subprocess.TimeoutExpired):
             return self._process.wait(timeout=_END_S) in _FROM_OUTSIDE
         return False
+
+    def stop_overdue(self) -> None:
+        """As `stop`, but the thread then gets `WorkerTimeout`."""
+        self.overdue = True
+        self.stop()
 
     def stop(self) -> None:
         """End the process at once; a thread that waits for its answer then gets `WorkerCrashed`."""

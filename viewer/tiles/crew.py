@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from viewer.readers import errors
 from viewer.tiles import wire
-from viewer.tiles.child import Child
+from viewer.tiles.child import Child, WorkerGone
+from viewer.tiles.overdue import Watch
 
 RECENT_PATHS: Final = 16
 # A file that ends two workers will end a third. A worker that somebody else ended says nothing about the file.
@@ -48,6 +49,7 @@ class Crew:
         self._serving = False
         self._spare: Child | None = None
         self._making_spare = False
+        self._watch = Watch()
 
     def worker_ids(self) -> list[int]:
         """The process ids of the workers that run now; for measurements."""
@@ -81,6 +83,7 @@ class Crew:
             self._idle.clear()
             self._spare = None
             self._freed.notify_all()
+        self._watch.close()
         for child in busy:
             child.stop()
         for child in idle:
@@ -88,11 +91,11 @@ class Crew:
 
     def _ask(self, header: dict[str, Any], path: str) -> tuple[dict[str, Any], bytes]:
         try:
-            message = wire.pack(header)
+            message = wire.pack_request(header)
         except ValueError as error:
             raise errors.ReaderError("bad_request") from error
         child, answer, body = self._exchange(message, path)
-        if answer.get("leaving"):
+        if answer.get("leaving") or child.overdue:
             self._discard(child)
         else:
             self._release(child)
@@ -108,7 +111,13 @@ class Crew:
             child = self._acquire(path)
             deadline = deadline or time.monotonic() + self._wall_limit_s
             try:
-                return child, *child.exchange(message, deadline)
+                self._watch.begin(child, deadline)
+                try:
+                    return child, *child.exchange(message)
+                finally:
+                    self._watch.end(child)
+            except WorkerGone:
+                self._discard(child)
             except errors.WorkerCrashed:
                 if child.was_killed():
                     kills += 1
@@ -138,14 +147,13 @@ class Crew:
         return self._start(path)
 
     def _pick(self, path: str) -> Child | None:
-        """An idle child, best one that has this path open already; called with the lock held."""
-        for dead in [child for child in self._idle if not child.alive]:
-            self._idle.remove(dead)
-            self._recent.pop(dead.pid, None)
-            dead.dispose()
+        """An idle child, best one that has this path open already, and of those the one that worked last: it is still warm.
+
+        Called with the lock held.
+        """
         if not self._idle:
             return None
-        knowing = (child for child in self._idle if path in self._recent[child.pid])
+        knowing = (child for child in reversed(self._idle) if path in self._recent[child.pid])
         child = next(knowing, self._idle[-1])
         self._idle.remove(child)
         self._busy.add(child)

@@ -55,7 +55,7 @@ def test_a_file_that_ends_two_workers_is_refused(monkeypatch: pytest.MonkeyPatch
     pool = PixelPool(workers=1)
     tried: list[int] = []
 
-    def crash(child: Child, message: bytes, deadline: float) -> None:
+    def crash(child: Child, message: bytes) -> None:
         tried.append(child.pid)
         child._process.send_signal(11)
         child._process.wait()

@@ -16,12 +16,21 @@ import pytest
 
 from tests.waiting import wait_for
 from viewer.readers import errors
+from viewer.tiles import child as child_module
 from viewer.tiles import pool as pool_module
 from viewer.tiles import wire
 from viewer.tiles.pool import PixelPool, configure_default_pool, default_pool
 
 Opened = Callable[[Path], tuple[dict[str, Any], dict[str, Any]]]
 ROOT = Path(__file__).resolve().parents[3]
+_TRICKLE = """
+import os, time
+from viewer.tiles import wire
+os.write(1, wire.pack({"warm": True}) + wire.PREFIX.pack(2, 1 << 20) + b"{}")
+while True:
+    os.write(1, b"x")
+    time.sleep(0.01)
+"""
 
 
 def _pids(pool: PixelPool) -> list[int]:
@@ -203,24 +212,25 @@ def test_messages_come_out_as_they_were_sent_however_they_arrive() -> None:
     inbox = wire.Inbox(reading)
     large = os.urandom(300_000)
     sent = [({"n": 1}, b""), ({"n": 2, "text": "病理"}, b"abc"), ({"n": 3}, large), ({}, b"")]
+    sent += [({"n": number}, os.urandom(number * 90_000)) for number in range(4)]  # the border of the buffer falls anywhere
     raw = b"".join(wire.pack(header, body) for header, body in sent)
     cuts = [0, 5, 12, 13, 60, 61, 200_000, len(raw)]
 
     def write() -> None:
         for start, end in itertools.pairwise(cuts):
-            wire.send(writing, raw[start:end], None)
+            wire.send(writing, raw[start:end])
             time.sleep(0.01)
 
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        assert [inbox.receive(time.monotonic() + 10) for _ in sent] == sent
+        assert [inbox.receive() for _ in sent] == sent
         assert not inbox.readable()
     finally:
         writer.join()
         os.close(writing)
         with pytest.raises(wire.WireClosed):
-            inbox.receive(time.monotonic() + 1)
+            inbox.receive()
         os.close(reading)
 
 
@@ -230,12 +240,53 @@ def test_wire_refuses_what_is_no_message() -> None:
         for raw in (wire.PREFIX.pack(1 << 31, 0), wire.PREFIX.pack(2, 0) + b"[]", wire.PREFIX.pack(3, 0) + b"{]}"):
             os.write(writing, raw)
             with pytest.raises(wire.WireClosed):
-                wire.Inbox(reading).receive(time.monotonic() + 1)
-            os.set_blocking(reading, False)
-        with pytest.raises(wire.WireTimeout):
-            wire.Inbox(reading).receive(time.monotonic() + 0.05)
-    finally:
+                wire.Inbox(reading).receive()
+        inbox = wire.Inbox(reading)
+        os.write(writing, wire.pack({}, b"x" * 50_000)[:40_000])
         os.close(writing)
+        with pytest.raises(wire.WireClosed):
+            inbox.receive()
+    finally:
         os.close(reading)
     with pytest.raises(ValueError, match="JSON"):
         wire.pack({"x": float("nan")})
+
+
+@pytest.mark.parametrize("raw", [b"", b"[", b"N", b"\xff\xff", b"{", wire.encode({"verb": "tile"})])
+def test_a_worker_takes_requests_only(raw: bytes) -> None:
+    with pytest.raises(wire.WireClosed):
+        wire.parse_request(raw)
+
+
+def test_a_request_arrives_as_it_was_asked() -> None:
+    header = {"verb": "tiles", "source": {"paths": ["/a/病理.svs"], "levels": [{"downsample": 4.000025}]}, "cells": [(3, 4)], "view": ""}
+    assert wire.parse_request(wire.pack_request(header)[wire.PREFIX.size :]) == header
+    with pytest.raises(ValueError, match="unmarshallable"):
+        wire.pack_request({"path": Path("/a")})
+
+
+def test_an_answer_that_trickles_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that was taken over may go on for ever to send a little of what it announced."""
+    monkeypatch.setattr(child_module, "_WORKER", ["-c", _TRICKLE])
+    pool = PixelPool(workers=1, wall_limit_s=0.6)
+    began_s = time.monotonic()
+    with pytest.raises(errors.WorkerTimeout):
+        pool.inspect("/a")
+    assert time.monotonic() - began_s < 20
+    pool.close()
+
+
+def test_workers_that_ended_unasked_cost_nobody_anything(shared_data: Path) -> None:
+    """However many an operator has ended: none of them had begun with the request."""
+    pool = PixelPool(workers=6)
+    pool.warm_up()
+    path = str(shared_data / "photo/derm/ISIC_0000000.jpg")
+    with ThreadPoolExecutor(6) as threads:
+        for _ in range(2):  # each has been heard of
+            list(threads.map(lambda _: pool.thumbnail({"kind": "photo", "paths": [path]}), range(24)))
+    killed = _pids(pool)
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+    assert _gone_within(killed, 20)
+    assert pool.thumbnail({"kind": "photo", "paths": [path]}).body[:2] == b"\xff\xd8"
+    pool.close()
