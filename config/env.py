@@ -47,7 +47,7 @@ class Env(BaseSettings):
     )
     https: bool = Field(default=False, description="True behind TLS: cookies are sent over HTTPS only and HSTS is on.")
     debug: bool = Field(default=False, description="Developer's pages on errors; never in service.")
-    pixel_workers: int = Field(default=2, ge=1, le=64, description="Child processes that decode pixels.")
+    pixel_workers: int = Field(default=2, ge=1, le=64, description="Child processes that decode pixels, for each web process.")
     pixel_memory_bytes: int = Field(default=3 << 30, ge=256 << 20, description="Address space one pixel worker may take, in bytes.")
     tile_cache_bytes: int = Field(default=4 << 30, ge=0, description="Disk space that rendered tiles may take, in bytes.")
     levels_bytes: int = Field(
