@@ -12,8 +12,9 @@ import tempfile
 import time
 import uuid
 from collections import defaultdict
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import tifffile
@@ -23,8 +24,8 @@ from bench.rendering import _DATA, _opened
 from bench.tiles import _HERE, _KEY, _cpu_s, _free_port, _load, _running, _Server, _wait_until_idle
 from viewer.tiles import grant
 
-_SIDE_PX, _IMAGES, _TURNS = 9216, 16, 4
-_SECONDS, _CONNECTIONS = 1.0, (1, 8, 32)
+_SIDE_PX, _IMAGES, _TURNS = 18432, 10, 10
+_SECONDS, _CONNECTIONS = 0.5, (1, 8, 32)
 _COMPRESSIONS = {"LZW": "lzw", "deflate": "adobe_deflate", "JPEG 2000": "jpeg2000"}
 _IN_PROCESS = "by the web process itself"
 _SIDES = {
@@ -56,52 +57,68 @@ def _slide(folder: Path, compression: str) -> Path:
 
 
 def _compared(slide: Path, folder: Path) -> list[tuple[str, str]]:
+    """All servers run at once and are asked in turn, so that what else the machine's host does in a moment befalls them all."""
     cpu_ms: dict[tuple[int, str], list[float]] = defaultdict(list)
     bad = 0.0
-    for turn in range(_TURNS):
-        sides = list(_SIDES)
-        for side in sides if turn % 2 else reversed(sides):
-            for connections, milliseconds, failed in _turn(slide, side, Path(tempfile.mkdtemp(dir=folder)), folder / "load"):
-                cpu_ms[connections, side].append(milliseconds)
-                bad += failed
+    with ExitStack() as running:
+        served = {side: _begun(slide, side, Path(tempfile.mkdtemp(dir=folder)), folder / "load", running) for side in _SIDES}
+        for turn in range(_TURNS):
+            for connections in _CONNECTIONS:
+                sides = list(_SIDES)
+                for side in sides if turn % 2 else reversed(sides):
+                    milliseconds, failed = served[side].asked(turn, connections)
+                    cpu_ms[connections, side].append(milliseconds)
+                    bad += failed
     rows: list[tuple[str, str]] = []
     for connections in _CONNECTIONS:
+        ours = cpu_ms[connections, _IN_PROCESS]
         for side in _SIDES:
-            here, there = (statistics.median(cpu_ms[connections, one]) for one in (_IN_PROCESS, side))
-            more = "" if side == _IN_PROCESS else f", {(there / here - 1) * 100:+.0f} %"
-            rows.append((f"{connections} connections, {side}", f"{there:.2f} ms CPU a tile{more}"))
+            theirs = cpu_ms[connections, side]
+            more = [(there / here - 1) * 100 for here, there in zip(ours, theirs, strict=True)]
+            spread = f", {statistics.median(more):+.0f} % (quarters {_quarters(more)})" if side != _IN_PROCESS else ""
+            rows.append((f"{connections} connections, {side}", f"{statistics.median(theirs):.2f} ms CPU a tile{spread}"))
     return rows + ([("failed requests", f"{bad:.0f}")] if bad else [])
 
 
-def _turn(slide: Path, side: str, data: Path, load: Path) -> list[tuple[int, float, float]]:
-    """CPU a tile in milliseconds, and failed requests, for each number of connections."""
+def _quarters(figures: list[float]) -> str:
+    low, _, high = statistics.quantiles(figures, n=4)
+    return f"{low:+.0f} to {high:+.0f}"
+
+
+class _Served(NamedTuple):
+    """A server that runs, and the addresses of all tiles in the order in which they are asked for."""
+
+    server: _Server
+    session: int
+    data: Path
+    paths: list[str]
+
+    def asked(self, turn: int, connections: int) -> tuple[float, float]:
+        """CPU a tile in milliseconds, and failed requests, of a moment in which nobody else is asked; on all sides the same tiles."""
+        share = len(self.paths) // (_TURNS * len(_CONNECTIONS) + 1)
+        begin = share * (1 + turn * len(_CONNECTIONS) + _CONNECTIONS.index(connections))
+        before_s = _cpu_s(self.session)
+        answers, failed = _load(self.paths[begin:], self.server, self.data, connections=connections, seconds=_SECONDS)[:2]
+        assert answers + connections <= share, "a tile was asked for twice"
+        return (_cpu_s(self.session) - before_s) / answers * 1e3, failed
+
+
+def _begun(slide: Path, side: str, data: Path, load: Path, running: ExitStack) -> _Served:
+    """A server whose workers all have started and been asked."""
     (data / "load").symlink_to(load)
     cookies, paths = _images(slide, data)
     application, environment = _SIDES[side]
     port = _free_port()
-    command = [
-        sys.executable,
-        "-m",
-        "bench.tile_server",
-        str(port),
-        f"bench.apart_site:{application}",
-        "viewer.tiles.protocol:TileProtocol",
-    ]
+    site = f"bench.apart_site:{application}"
+    command = [sys.executable, "-m", "bench.tile_server", str(port), site, "viewer.tiles.protocol:TileProtocol"]
     server = _Server(side, command, {"BENCH_DATA": str(data), "BENCH_KEY": _KEY, **environment}, [], [], port, "; ".join(cookies))
-    measured: list[tuple[int, float, float]] = []
-    with _running(server) as session:
-        _load(paths[:300], server, data, connections=8, seconds=4.0)  # whoever imports, imports now
+    session = running.enter_context(_running(server))
+    _load(paths[:300], server, data, connections=8, seconds=4.0)  # whoever imports, imports now
+    _wait_until_idle(session)
+    for part in (range(300, 500), range(500, 1100)):  # every worker is asked
+        _load([paths[number] for number in part], server, data, connections=len(part) // 20, seconds=1.0)
         _wait_until_idle(session)
-        done = _load(paths[300:], server, data, connections=8, seconds=1.0)  # every worker has been asked, every slide opened
-        asked = 300 + int(done[0])
-        _wait_until_idle(session)
-        for connections in _CONNECTIONS:
-            before_s = _cpu_s(session)
-            answers, failed = _load(paths[asked:], server, data, connections=connections, seconds=_SECONDS)[:2]
-            asked += int(answers) + connections
-            assert asked < len(paths), "a tile was asked for twice"
-            measured.append((connections, (_cpu_s(session) - before_s) / answers * 1e3, failed))
-    return measured
+    return _Served(server, session, data, paths)
 
 
 def _images(slide: Path, data: Path) -> tuple[list[str], list[str]]:

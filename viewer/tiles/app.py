@@ -14,6 +14,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
 
+from viewer.tiles.cores import of_this_machine
 from viewer.tiles.film import Stream
 from viewer.tiles.gathering import Gathering
 from viewer.tiles.pool import PixelPool
@@ -52,7 +53,7 @@ class PixelApp:
         at_once = 4 + (os.cpu_count() or 2)
         self._threads = ThreadPoolExecutor(max_workers=2 * at_once, thread_name_prefix="pixels")
         self._turns = Turns(at_once)
-        self._gathering = Gathering(self._service.reply_together, self._threads, at_once)
+        self._gathering = Gathering(self._service.reply_together, self._threads, at_once, of_this_machine())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

@@ -1,8 +1,8 @@
 """Requests that wait together are answered together.
 
 To hand one tile to another process and back costs a tenth to a third of a cheap tile: processes wake, caches are cold. What
-waits while others are served can go along for next to nothing. So as long as those that were begun last are young, nobody
-else is begun; whoever comes meanwhile waits, and goes with the others of the same group, the newest first.
+waits while others are served can go along for next to nothing. So as long as those that were begun last are young, or no core
+is free, nobody else is begun; whoever comes meanwhile waits, and goes with the others of the same group, the newest first.
 """
 
 from __future__ import annotations
@@ -13,8 +13,12 @@ from concurrent.futures import Executor
 from functools import partial
 from typing import Final, Generic, NamedTuple, TypeVar
 
+from viewer.tiles.cores import Cores
+
 # A wait that nobody sees; what takes longer than this is worth a thread and a worker of its own.
 PATIENCE_S: Final = 0.004
+# Where no core is free a second worker would only take from the first; but what takes this long may be stuck.
+PATIENCE_WITHOUT_CORE_S: Final = 0.05
 AT_MOST: Final = 8
 
 _Request = TypeVar("_Request")
@@ -34,10 +38,11 @@ class Gathering(Generic[_Request, _Reply]):
         answer: gives one reply a request; called in a thread.
         threads: where it is called.
         at_once: how many calls may run at the same time.
+        cores: a second call needs one, as long as the first is no more than slow.
     """
 
-    def __init__(self, answer: Callable[[list[_Request]], Sequence[_Reply]], threads: Executor, at_once: int) -> None:
-        self._answer, self._threads, self._at_once = answer, threads, at_once
+    def __init__(self, answer: Callable[[list[_Request]], Sequence[_Reply]], threads: Executor, at_once: int, cores: Cores) -> None:
+        self._answer, self._threads, self._at_once, self._cores = answer, threads, at_once, cores
         self._line: list[_Waiting[_Request, _Reply]] = []
         self._begun_s: list[float] = []
         self._alarm: asyncio.TimerHandle | None = None
@@ -58,10 +63,10 @@ class Gathering(Generic[_Request, _Reply]):
         loop = asyncio.get_running_loop()
         if not self._line or len(self._begun_s) >= self._at_once:
             return
-        left_s = max(self._begun_s, default=0.0) + PATIENCE_S - loop.time()
-        if self._begun_s and left_s > 0:
+        core, wait_s = self._core(loop.time())
+        if wait_s > 0:
             if self._alarm is None:
-                self._alarm = loop.call_later(left_s, self._again)
+                self._alarm = loop.call_later(wait_s, self._again)
             return
         group = self._line[-1].group
         together = [waiting for waiting in reversed(self._line) if waiting.group == group][:AT_MOST]
@@ -70,14 +75,28 @@ class Gathering(Generic[_Request, _Reply]):
         begun_s = loop.time()
         self._begun_s.append(begun_s)
         answer = loop.run_in_executor(self._threads, self._answer, [waiting.request for waiting in together])
-        answer.add_done_callback(partial(self._done, begun_s, together))
+        answer.add_done_callback(partial(self._done, begun_s, core, together))
+
+    def _core(self, now_s: float) -> tuple[int | None, float]:
+        """The core to render on, None for none of its own, and 0; or how long to wait before looking again."""
+        if not self._begun_s:
+            return self._cores.join(), 0.0
+        age_s = now_s - max(self._begun_s)
+        if age_s < PATIENCE_S:
+            return None, PATIENCE_S - age_s
+        core = self._cores.join_free()
+        return core, PATIENCE_S if core is None and age_s < PATIENCE_WITHOUT_CORE_S else 0.0
 
     def _again(self) -> None:
         self._alarm = None
         self._begin()
 
-    def _done(self, begun_s: float, together: list[_Waiting[_Request, _Reply]], answer: asyncio.Future[Sequence[_Reply]]) -> None:
+    def _done(
+        self, begun_s: float, core: int | None, together: list[_Waiting[_Request, _Reply]], answer: asyncio.Future[Sequence[_Reply]]
+    ) -> None:
         self._begun_s.remove(begun_s)
+        if core is not None:
+            self._cores.leave(core)
         failure = asyncio.CancelledError() if answer.cancelled() else answer.exception()
         for number, waiting in enumerate(together):
             if waiting.reply.done():  # nobody waits any more

@@ -18,6 +18,7 @@ import tifffile
 from tests.waiting import wait_for
 from viewer.readers import errors
 from viewer.tiles import gathering, grant
+from viewer.tiles.cores import Cores
 from viewer.tiles.gathering import Gathering
 from viewer.tiles.pool import Encoded, PixelPool, _parted
 from viewer.tiles.service import PixelService, PixelSettings, Request, together
@@ -141,12 +142,12 @@ class _Scene:
         return [10 * request for request in requests]
 
 
-def test_what_waits_goes_with_the_newest_of_its_group(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_waits_goes_with_the_newest_of_its_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gathering, "PATIENCE_S", 60.0)
     scene = _Scene()
 
     async def play() -> list[int]:
-        line = Gathering(scene.answer, scene.threads, 3)
+        line = Gathering(scene.answer, scene.threads, 3, Cores(2, tmp_path))
         tasks = []
         for number, group in enumerate("abababab"):
             tasks.append(asyncio.create_task(line.ask(group, number)))
@@ -160,12 +161,12 @@ def test_what_waits_goes_with_the_newest_of_its_group(monkeypatch: pytest.Monkey
     assert scene.called == [[0], [7, 3, 1], [6, 4, 2]]
 
 
-def test_who_waits_behind_a_slow_one_gets_a_thread_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_waits_behind_a_slow_one_gets_a_thread_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gathering, "PATIENCE_S", 0.3)  # so that the three are in line before it is over, on any machine
     scene = _Scene()
 
     async def play() -> list[int]:
-        line = Gathering(scene.answer, scene.threads, 2)
+        line = Gathering(scene.answer, scene.threads, 2, Cores(2, tmp_path))
         tasks = [asyncio.create_task(line.ask("a", number)) for number in range(3)]
         await asyncio.to_thread(wait_for, "two calls", lambda: len(scene.called) == 2)
         tasks += [asyncio.create_task(line.ask("a", number)) for number in range(3, 15)]
@@ -178,3 +179,42 @@ def test_who_waits_behind_a_slow_one_gets_a_thread_of_their_own(monkeypatch: pyt
     assert [len(called) for called in scene.called[2:]] == [gathering.AT_MOST, 12 - gathering.AT_MOST]
     assert answers[7:] == [-1] * 8, "all that went with a failure failed, and nobody waits for ever"
     assert answers[:7] == [0, 10, 20, 30, 40, 50, 60]
+
+
+def test_a_second_call_waits_for_a_core_but_not_behind_one_that_may_be_stuck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathering, "PATIENCE_WITHOUT_CORE_S", 60.0)
+    scene, others = _Scene(), Cores(1, tmp_path)
+    taken = others.join()
+
+    async def play() -> list[int]:
+        line = Gathering(scene.answer, scene.threads, 3, Cores(1, tmp_path))
+        tasks = [asyncio.create_task(line.ask("a", number)) for number in range(2)]
+        await asyncio.sleep(20 * gathering.PATIENCE_S)
+        assert scene.called == [[0]], "the only core is taken by another process"
+        monkeypatch.setattr(gathering, "PATIENCE_WITHOUT_CORE_S", 0.0)
+        await asyncio.to_thread(wait_for, "a second call", lambda: len(scene.called) == 2)
+        scene.go.set()
+        return list(await asyncio.gather(*tasks))
+
+    assert asyncio.run(play()) == [0, 10]
+    assert others.join_free() is None
+    others.leave(taken)
+    assert others.join_free() is not None, "whoever is done has left"
+
+
+def test_a_second_call_begins_when_another_process_leaves_a_core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathering, "PATIENCE_WITHOUT_CORE_S", 60.0)
+    scene, others = _Scene(), Cores(2, tmp_path)
+    taken = others.join()
+
+    async def play() -> list[int]:
+        line = Gathering(scene.answer, scene.threads, 3, Cores(2, tmp_path))
+        tasks = [asyncio.create_task(line.ask("a", number)) for number in range(2)]
+        await asyncio.sleep(20 * gathering.PATIENCE_S)
+        assert scene.called == [[0]]
+        others.leave(taken)
+        await asyncio.to_thread(wait_for, "a second call", lambda: len(scene.called) == 2)
+        scene.go.set()
+        return list(await asyncio.gather(*tasks))
+
+    assert asyncio.run(play()) == [0, 10]
