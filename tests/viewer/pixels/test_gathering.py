@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -181,22 +182,27 @@ def test_who_waits_behind_a_slow_one_gets_a_thread_of_their_own(tmp_path: Path, 
     assert answers[:7] == [0, 10, 20, 30, 40, 50, 60]
 
 
-def test_a_second_call_waits_for_a_core_but_not_behind_one_that_may_be_stuck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gathering, "PATIENCE_WITHOUT_CORE_S", 60.0)
-    scene, others = _Scene(), Cores(1, tmp_path)
-    taken = others.join()
+def _a_second_call_waits_until(happens: Callable[[], None], cores: Cores) -> None:
+    scene = _Scene()
 
     async def play() -> list[int]:
-        line = Gathering(scene.answer, scene.threads, 3, Cores(1, tmp_path))
+        line = Gathering(scene.answer, scene.threads, 3, cores)
         tasks = [asyncio.create_task(line.ask("a", number)) for number in range(2)]
         await asyncio.sleep(20 * gathering.PATIENCE_S)
-        assert scene.called == [[0]], "the only core is taken by another process"
-        monkeypatch.setattr(gathering, "PATIENCE_WITHOUT_CORE_S", 0.0)
+        assert scene.called == [[0]], "no core is free"
+        happens()
         await asyncio.to_thread(wait_for, "a second call", lambda: len(scene.called) == 2)
         scene.go.set()
         return list(await asyncio.gather(*tasks))
 
     assert asyncio.run(play()) == [0, 10]
+
+
+def test_a_second_call_waits_for_a_core_but_not_behind_one_that_may_be_stuck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathering, "PATIENCE_WITHOUT_CORE_S", 60.0)
+    others = Cores(1, tmp_path)
+    taken = others.join()
+    _a_second_call_waits_until(lambda: monkeypatch.setattr(gathering, "PATIENCE_WITHOUT_CORE_S", 0.0), Cores(1, tmp_path))
     assert others.join_free() is None
     others.leave(taken)
     assert others.join_free() is not None, "whoever is done has left"
@@ -204,17 +210,6 @@ def test_a_second_call_waits_for_a_core_but_not_behind_one_that_may_be_stuck(tmp
 
 def test_a_second_call_begins_when_another_process_leaves_a_core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gathering, "PATIENCE_WITHOUT_CORE_S", 60.0)
-    scene, others = _Scene(), Cores(2, tmp_path)
+    others = Cores(2, tmp_path)
     taken = others.join()
-
-    async def play() -> list[int]:
-        line = Gathering(scene.answer, scene.threads, 3, Cores(2, tmp_path))
-        tasks = [asyncio.create_task(line.ask("a", number)) for number in range(2)]
-        await asyncio.sleep(20 * gathering.PATIENCE_S)
-        assert scene.called == [[0]]
-        others.leave(taken)
-        await asyncio.to_thread(wait_for, "a second call", lambda: len(scene.called) == 2)
-        scene.go.set()
-        return list(await asyncio.gather(*tasks))
-
-    assert asyncio.run(play()) == [0, 10]
+    _a_second_call_waits_until(lambda: others.leave(taken), Cores(2, tmp_path))
