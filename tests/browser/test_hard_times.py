@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -145,6 +146,44 @@ def test_a_server_of_an_earlier_version(visit: Begin) -> None:
     bench.key("Control+a")
     bench.key("Delete")
     wait_for("the image as it was", lambda: not bench.saved_marks())
+
+
+def test_tiles_that_the_server_came_to_grief_over(visit: Begin) -> None:
+    """They are asked for once more by themselves; what fails then as well stays hatched until somebody asks for it."""
+    bench = Workbench(visit("jsp-reader1", "en")).take_next_from_home()
+    page = bench.page
+    message = page.locator(".viewer-notice", has_text="Part of the image could not be loaded.")
+    asked: Counter[str] = Counter()
+    times = 1
+
+    def grief(route: Route) -> None:
+        asked[route.request.url] += 1
+        if asked[route.request.url] <= times:
+            route.fulfill(status=503, json={"error": {"code": "worker_crashed", "message": "", "hint": "", "fields": {}}})
+        else:
+            route.continue_()
+
+    def times_asked() -> set[int]:
+        page.wait_for_timeout(50)  # requests are answered above only while the page is listened to
+        return set(asked.values())
+
+    page.route("**/tiles/**", grief)
+    page.reload()
+    bench.arrive()
+    wait_for("all tiles in view for the second time", lambda: times_asked() == {2})
+    page.wait_for_timeout(2_000)
+    assert times_asked() == {2}
+    expect(message).to_have_count(0)
+
+    times = 4
+    page.reload()
+    bench.arrive()
+    expect(message).to_be_visible()
+    asked.clear()
+    times = 0
+    message.get_by_role("button", name="Try again").click()
+    wait_for("the tiles to be asked for again", times_asked)
+    expect(message).to_have_count(0)
 
 
 pytestmark = pytest.mark.long

@@ -1,6 +1,7 @@
 /** Slides and photographs: tiles in the image's own grid, over its thumbnail so that nothing ever flashes white. */
 
 import {ImageLayer, ImageStatic, ImageTile, TileGrid, TileLayer} from '../../vendor/ol.mjs';
+import {ApiError} from '../lib/api.js';
 import {hatched} from './hatch.js';
 import {cachedTiles, chooseLevel, gridOptions, levelsByZ, shownPart, tileUrl} from './tile-grid.js';
 
@@ -12,6 +13,8 @@ import {cachedTiles, chooseLevel, gridOptions, levelsByZ, shownPart, tileUrl} fr
 
 /** Beyond this many px of the coarsest level in a screen px, only the thumbnail is drawn: tiles would be countless. */
 const MAX_SHRINK_OF_COARSEST = 8;
+
+const AGAIN_AFTER_MS = 1000;
 
 /** Layers with the same name are drawn into one canvas, which spares the browser half of what it copies with each frame. */
 const TOGETHER = 'ol-layer';
@@ -55,8 +58,7 @@ export class PyramidSource extends ImageTile {
   async load({level, column, row, signal}) {
     const [width, height] = [level.tile_width, level.tile_height];
     try {
-      const response = await this.grant.fetch(tileUrl(this.template, {level: level.index, column, row}), signal);
-      const blob = await response.blob();
+      const blob = await this.fetch(tileUrl(this.template, {level: level.index, column, row}), signal);
       const shown = shownPart(level, column, row);
       if (shown.whole) return await this.treated(await createImageBitmap(blob));
       // Cut off the padding first, then fill the cell up: OpenLayers would stretch a smaller bitmap over the whole cell.
@@ -69,6 +71,22 @@ export class PyramidSource extends ImageTile {
       this.failed += 1;
       this.onFailure(error);
       return hatched(width, height);
+    }
+  }
+
+  /**
+   * Fetches a tile; where the server came to grief over it, once more after a moment, so that nobody has to ask for that by hand.
+   * @param {string} url
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Blob>}
+   */
+  async fetch(url, signal) {
+    try {
+      return await (await this.grant.fetch(url, signal)).blob();
+    } catch (error) {
+      if (signal?.aborted || !(error instanceof ApiError) || error.status < 500) throw error;
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
+      return (await this.grant.fetch(url, signal)).blob();
     }
   }
 

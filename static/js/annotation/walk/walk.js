@@ -26,6 +26,7 @@ const TELL_AFTER_MS = 3000;
 const PLAY = 1.005;
 const FIRST_OBJECTIVE = 10;
 const PANELS = '.viewer-group, .viewer-overview-frame';
+const NOTICE = '.viewer-notice';
 
 export class Walk {
   /**
@@ -81,13 +82,13 @@ export class Walk {
     });
   }
 
-  /** Everything is on the screen; it counts if it stays so for a moment. */
+  /** Everything is on the screen; it counts if it stays so for a moment, and what a message lay over counts once it is gone. */
   #wait() {
     if (!this.isOn || this.stillTimer !== undefined) return;
     this.stillTimer = setTimeout(() => {
       this.stillTimer = undefined;
-      if (this.#isMoving()) this.#wait();
-      else this.note();
+      if (!this.#isMoving()) this.note();
+      if (this.#isHindered()) this.#wait();
     }, STILL_MS);
   }
 
@@ -221,6 +222,7 @@ export class Walk {
     // The field lies in the middle of what is free, which is not the middle of the screen.
     const [dx, dy] = [(width / 2 - (left + right) / 2) * resolution, (height / 2 - (top + bottom) / 2) * resolution];
     this.viewer.goTo({x: this.place[0] + dx, y: this.place[1] + dy, resolution, rotation: 0});
+    this.#move(); // who stands there already has to be noted as well
     this.#show();
     this.#keepSoon();
   }
@@ -244,11 +246,16 @@ export class Walk {
     const resolution = viewer.view.getResolution() ?? Infinity;
     const isNear = resolution <= resolutionOf(this.magnification, viewer.manifest) * PLAY;
     if (!this.isOn || this.isWatching || !isNear || document.visibilityState !== 'visible' || (viewer.tiles?.failed ?? 0) > 0 || this.#isMoving()) return;
-    const {left, top, right, bottom} = this.#free(`${PANELS}, .viewer-notice`);
+    const {left, top, right, bottom} = this.#free(`${PANELS}, ${NOTICE}`);
     const corners = [[left, top], [right, top], [right, bottom], [left, bottom]].map((pixel) => viewer.level0FromPixel(pixel));
     if (!coverage.note(corners)) return;
     this.#show();
     this.#keepSoon();
+  }
+
+  /** Whether what is on the screen may count later without anything being drawn anew. */
+  #isHindered() {
+    return this.#isMoving() || document.visibilityState !== 'visible' || this.viewer.stage.element.querySelector(NOTICE) !== null;
   }
 
   #isMoving() {
