@@ -24,7 +24,7 @@ from bench.rendering import _DATA, _opened
 from bench.tiles import _HERE, _KEY, _cpu_s, _free_port, _load, _running, _Server, _wait_until_idle
 from viewer.tiles import grant
 
-_SIDE_PX, _IMAGES, _TURNS = 18432, 10, 10
+_SIDE_PX, _IMAGES, _TURNS = 18432, 30, 24
 _SECONDS, _CONNECTIONS = 0.5, (1, 8, 32)
 _COMPRESSIONS = {"LZW": "lzw", "deflate": "adobe_deflate", "JPEG 2000": "jpeg2000"}
 _IN_PROCESS = "by the web process itself"

@@ -170,3 +170,14 @@ def test_reconciling_removes_what_belongs_to_nothing_and_rewrites_manifests(site
     assert {name: (site.folder / name).read_bytes() for name in before} == contents
     (site.folder / next(name for name in before if name.startswith("images/"))).unlink()
     assert ingest(site, "--reconcile").stdout.strip().endswith("0 removed, 0 manifests rewritten, 1 missing")
+
+
+def test_the_command_loads_no_pages(site: Site) -> None:
+    run = """
+from django.core.management import ManagementUtility
+try:
+    ManagementUtility(["manage.py", "ingest"]).execute()
+except SystemExit as end:
+    print(end.code, "viewer.management.commands.ingest" in sys.modules, "config.urls" in sys.modules)
+"""
+    assert site.run(run).split() == ["1", "True", "False"]

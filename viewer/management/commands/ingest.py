@@ -54,6 +54,8 @@ class Command(BaseCommand):
         "Take image files, folders and ZIP archives into a collection. Ends with 0 if at least one file is in the collection now, "
         "new or already there; with 1 if none is."
     )
+    # They would import every page and its API, a second that an import from a script of single files would wait for each time.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
